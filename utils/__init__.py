@@ -1,0 +1,1 @@
+"""The shared package of the course, a room a module."""

@@ -1,0 +1,202 @@
+"""Checks: each question of a lab answers within two seconds, and names the mistake.
+
+`lab = Lab("lab1_identity_838", globals())` at the top of a lab; `lab.check("name")` under each
+question; `with lab.needs("name"):` around cells that use an answer; `lab.score()` at the end.
+
+A lab's questions live in `utils/checks/<lab>.py`. A check never touches an answer itself: it asks
+`Answers` to call it (arrays and plain data in and out) or to run one of the drivers. Another
+transport, such as a pipe to a jailed process, only has to bring its own `Answers`.
+"""
+
+import importlib
+import os
+
+import numpy as np
+
+from utils.checks.answers import Answers, AnswerRaised, Unanswered
+from utils.checks.compare import Wrong
+from utils.checks.show import Result, Score, Waiting
+
+
+class Question:
+    """A question of a lab, and the check functions that its answer must pass."""
+
+    def __init__(self, number, name, points, hint, check):
+        self.number = number
+        self.name = name
+        self.points = points
+        self.hint = hint
+        self.checks = [check]
+
+    @property
+    def title(self):
+        return f"Question {self.number}, {self.name}"
+
+    def judge(self, answers, seed=0):
+        """Run every check of the question on `answers`; return a `Result`.
+
+        The checks draw their inputs from `seed`, so an answer that only knows the
+        inputs of one seed fails under another.
+        """
+        verified = []
+        try:
+            for check in self.checks:
+                verified.append(check(answers, np.random.default_rng([self.number, seed])))
+        except Unanswered as unanswered:
+            return Result(self, "unanswered", found=str(unanswered))
+        except AnswerRaised as raised:
+            return Result(
+                self,
+                "wrong",
+                expected="an answer that runs on the check's inputs",
+                found=f"{raised.kind}: {raised.message}{raised.where}",
+                slip=raised.slip or "Run your answer on a small input of your own first.",
+            )
+        except Wrong as wrong:
+            return Result(
+                self, "wrong", expected=wrong.expected, found=wrong.found, slip=wrong.slip
+            )
+        return Result(self, "right", verified="; ".join(verified))
+
+
+class Questions(dict):
+    """The questions of a lab by name; `@questions.ask(...)` adds one."""
+
+    def ask(self, number, name, *, points, hint):
+        """Decorator for `check(answers, rng) -> str`, which says what was verified."""
+
+        def add(check):
+            self[name] = Question(number, name, points, hint, check)
+            return check
+
+        return add
+
+    def also(self, name):
+        """Decorator for a further check of a question, such as a hidden one."""
+
+        def add(check):
+            self[name].checks.append(check)
+            return check
+
+        return add
+
+    @property
+    def points(self):
+        return sum(question.points for question in self.values())
+
+
+def questions_of(lab, hidden=True):
+    """The `Questions` of a lab, with the hidden checks where they are at hand."""
+    if not importlib.util.find_spec(f"utils.checks.{lab}"):
+        raise ValueError(f"There are no checks for a lab named '{lab}'.")
+    module = importlib.import_module(f"utils.checks.{lab}")
+    questions = Questions(module.questions)
+    for name, question in questions.items():
+        fresh = Question.__new__(Question)
+        fresh.__dict__ = question.__dict__ | {"checks": list(question.checks)}
+        questions[name] = fresh
+    folder = importlib.util.find_spec("utils.checks.hidden")
+    if hidden and folder and importlib.util.find_spec(f"utils.checks.hidden.{lab}"):
+        importlib.import_module(f"utils.checks.hidden.{lab}").add_to(questions)
+    return questions
+
+
+class CheckFailed(AssertionError):
+    """Raised in strict mode, where graders and tests want an error and not a calm line."""
+
+
+def strict():
+    return os.environ.get("COURSE_STRICT") == "1" or "NBGRADER_EXECUTION" in os.environ
+
+
+class Lab:
+    """A lab as its notebook sees it.
+
+    Args:
+        name: str, the notebook's name without ending.
+        namespace: dict, the notebook's `globals()`, where the answers are looked up.
+
+    Raises:
+        ValueError: there is no lab of this name.
+    """
+
+    def __init__(self, name, namespace):
+        self.name = name
+        self.questions = questions_of(name, hidden=False)
+        self.answers = Answers(namespace)
+        self.results = {}
+
+    def check(self, name, hidden=False):
+        """Check the answer to one question and say what came of it.
+
+        `hidden` judges with other inputs and with the hidden checks, and only speaks where the
+        answer is not right; teachers' notebooks and graders use it.
+        """
+        from IPython.display import display
+
+        if name not in self.questions:
+            known = ", ".join(self.questions)
+            raise ValueError(f"There is no question '{name}' in this lab; its questions: {known}.")
+        questions = questions_of(self.name) if hidden else self.questions
+        result = questions[name].judge(self.answers, seed=int(hidden))
+        self.results[name] = result
+        self._record()
+        if not hidden or result.state != "right":
+            display(result)
+        if strict() and result.state != "right":
+            raise CheckFailed(repr(result))
+
+    def needs(self, *names):
+        """Context for cells that use answers: where one is missing, it says so and goes on."""
+        unknown = [name for name in names if name not in self.questions]
+        if unknown:
+            raise ValueError(f"There is no question '{unknown[0]}' in this lab.")
+        return _Needs(self, names)
+
+    def score(self):
+        """Show the points of every question, unanswered ones included."""
+        from IPython.display import display
+
+        results = [self.results.get(name) or Result(q, "unanswered")
+                   for name, q in self.questions.items()]
+        self._record()
+        display(Score(results))
+
+    def _record(self):
+        from utils.claims import record
+
+        record(checks=[
+            (self.results.get(name) or Result(q, "unanswered")).plain()
+            for name, q in self.questions.items()
+        ])
+
+
+class _Needs:
+    """Turns an error into one calm line, but only where an answer it needs is not right yet."""
+
+    def __init__(self, lab, names):
+        self.lab, self.names = lab, names
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is None or not isinstance(error, Exception):
+            return False
+        open_questions = [
+            (self.lab.questions[name], self.lab.results.get(name))
+            for name in self.names
+        ]
+        waiting = [
+            (question, result)
+            for question, result in open_questions
+            if result is None or result.state != "right"
+        ]
+        if isinstance(error, NotImplementedError):
+            waiting = waiting or open_questions
+        if not waiting or strict():
+            return False
+        from IPython.display import display
+
+        display(Waiting(waiting, error))
+        return True

@@ -1,0 +1,153 @@
+"""The way from a check to an answer and back: names, arrays and plain data, nothing else."""
+
+import contextlib
+import linecache
+import signal
+import threading
+import traceback
+from numbers import Integral, Real
+
+import numpy as np
+
+from utils.checks import drivers
+
+TIME_LIMIT = 20  # seconds a call may take before its check gives up
+
+
+class Unanswered(Exception):
+    """The answer is still the stub, or its cell has not been run."""
+
+
+class AnswerRaised(Exception):
+    """The answer ended in an error of its own. `where` names the line, `slip` a likely reason."""
+
+    def __init__(self, kind, message, where="", slip=""):
+        super().__init__(f"{kind}: {message}")
+        self.kind, self.message, self.where, self.slip = kind, message, where, slip
+
+
+class Answers:
+    """Answers in this process, looked up in a notebook's namespace.
+
+    Args:
+        namespace: mapping of name to answer.
+        time_limit: float, seconds a call may take.
+    """
+
+    def __init__(self, namespace, time_limit=TIME_LIMIT):
+        self.namespace = namespace
+        self.time_limit = time_limit
+
+    def call(self, name, *arguments, **options):
+        """Call the answer `name` on plain data; its result comes back as plain data.
+
+        Raises:
+            Unanswered: the stub is still there or the name is not defined.
+            AnswerRaised: the answer raised, took too long or returned something that is not plain.
+        """
+        return self._run(lambda answer: answer(*arguments, **options), name)
+
+    def drive(self, driver, name, **options):
+        """Run the driver of this name (see `drivers`) with the answer; plain data in and out."""
+        return self._run(lambda answer: drivers.DRIVERS[driver](answer, **options), name)
+
+    def _run(self, use, name):
+        if name not in self.namespace:
+            raise Unanswered(f"`{name}` is not defined: run the cell above that defines it")
+        try:
+            with _time_limit(self.time_limit):
+                return plain(use(self.namespace[name]))
+        except NotImplementedError as error:
+            # Keras wraps and raises this error too, but never with the words of a stub.
+            if str(error).startswith("Question"):
+                raise Unanswered("") from None
+            raise _told(error, name) from None
+        except TimeoutError:
+            raise AnswerRaised(
+                "TimeoutError",
+                f"no result after {self.time_limit:g} s",
+                slip="Look for a loop that does not end, or for work done again in every step.",
+            ) from None
+        except Exception as error:
+            raise _told(error, name) from None
+
+
+def _told(error, name):
+    """The error as plain words, with the line of the notebook that it came from."""
+    where = ""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        own = "ipykernel" in frame.filename or frame.filename.startswith("<")
+        if own and "utils/checks" not in frame.filename:
+            line = linecache.getline(frame.filename, frame.lineno).strip()
+            where = f" (line {frame.lineno} of its cell" + (f": {line})" if line else ")")
+            break
+    message = " ".join(str(error).split())
+    message = message if len(message) < 300 else message[:297] + "..."
+    return AnswerRaised(type(error).__name__, message, where, _slip_behind(error, name))
+
+
+def _slip_behind(error, name):
+    text = str(error)
+    if isinstance(error, NotPlain):
+        return "Return an array or a tensor of numbers."
+    if isinstance(error, NameError):
+        return "Check the spelling, and that the cell which defines the name has been run."
+    if isinstance(error, TypeError) and "argument" in text and name in text:
+        return "Keep the arguments that the question gives, with their names and order."
+    if "ncompatible shapes" in text or "broadcast" in text or "Matrix size" in text:
+        return "Print the shapes on both sides: one of them is not what the docstring says."
+    return ""
+
+
+class NotPlain(TypeError):
+    """A result that is neither numbers, text nor a collection of them."""
+
+
+def plain(value):
+    """`value` as NumPy arrays, numbers, text, None, and lists and dicts of these.
+
+    Raises:
+        NotPlain: for anything else, naming its type.
+    """
+    if value is None or isinstance(value, (str, bool, np.bool_)):
+        return bool(value) if isinstance(value, np.bool_) else value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [plain(item) for item in value]
+        with contextlib.suppress(ValueError):  # ragged: it stays a list
+            array = np.array(items)
+            if array.dtype.kind in "biuf":
+                return array
+        return items
+    if hasattr(value, "__array__") or hasattr(value, "numpy"):
+        array = np.array(value.numpy() if hasattr(value, "numpy") else value)
+        if array.dtype.kind in "biufU":
+            return array
+        if str(array.dtype) == "bfloat16":
+            return array.astype("float32")
+    raise NotPlain(f"the result is of type {type(value).__name__}, not numbers")
+
+
+@contextlib.contextmanager
+def _time_limit(seconds):
+    """Interrupt Python code that takes longer, where the system and the thread allow it."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "setitimer") or not in_main:
+        yield
+        return
+
+    def give_up(*_):
+        raise TimeoutError
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

@@ -1,0 +1,80 @@
+"""What checks are written with: compare a result, and say what was expected, found and likely."""
+
+import numpy as np
+
+
+class Wrong(Exception):
+    """An answer that runs but is not right.
+
+    Args:
+        expected, found: str, what should have come and what came.
+        slip: str, the likeliest mistake, in a sentence.
+    """
+
+    def __init__(self, expected, found, slip):
+        super().__init__(slip)
+        self.expected, self.found, self.slip = str(expected), str(found), slip
+
+
+def numbers(result, what, slip="Return an array or a tensor of numbers."):
+    """The result as a float64 array; `Wrong` where it is not made of numbers."""
+    if result is None:
+        raise Wrong(what, "None", "The function ends without `return`.")
+    if isinstance(result, (str, list, dict)):
+        kind = {"str": "text", "list": "a ragged list"}.get(type(result).__name__, "a dict")
+        raise Wrong(what, f"{kind}: {brief(result)}", slip)
+    array = np.asarray(result)
+    if array.dtype.kind not in "biuf":
+        raise Wrong(what, f"values of type {array.dtype}", slip)
+    return array.astype("float64")
+
+
+def shape(array, expected, what, slips=()):
+    """`Wrong` unless the array has this shape. `slips`: pairs of (shape, what leads there)."""
+    if array.shape == tuple(expected):
+        return
+    slip = next((told for wrong, told in slips if array.shape == tuple(wrong)), None)
+    raise Wrong(
+        f"{what} of shape {tuple(expected)}",
+        f"shape {array.shape}",
+        slip or "Compare with the shapes that the docstring gives.",
+    )
+
+
+def close(found, expected, what, slips=(), otherwise="", tolerance=1e-4):
+    """`Wrong` unless found and expected agree within the tolerance (relative and absolute).
+
+    Args:
+        slips: pairs of (value, what leads there): the first value that the result agrees with
+            instead names the mistake.
+        otherwise: str, said where none of them does.
+    """
+    if agree(found, expected, tolerance):
+        return
+    if not np.all(np.isfinite(found)):
+        raise Wrong(
+            f"{what}: {brief(expected)}",
+            brief(found),
+            "The result is not finite: look for a division by zero or a logarithm of zero.",
+        )
+    slip = next((told for wrong, told in slips if agree(found, wrong, tolerance)), otherwise)
+    raise Wrong(f"{what}: {brief(expected)}", brief(found), slip)
+
+
+def agree(found, expected, tolerance=1e-4):
+    """Same shape, and the same numbers within the tolerance (relative and absolute)."""
+    found, expected = np.asarray(found, "float64"), np.asarray(expected, "float64")
+    return found.shape == expected.shape and np.allclose(
+        found, expected, rtol=tolerance, atol=tolerance
+    )
+
+
+def brief(value):
+    """A value in at most a line or two."""
+    if isinstance(value, np.ndarray) and value.size > 24:
+        first = np.array2string(value.ravel()[:6], precision=4, separator=", ", suppress_small=True)
+        return f"an array of shape {value.shape} that starts {first[:-1]}, ...]"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, precision=4, separator=", ", suppress_small=True)
+    text = repr(value)
+    return text if len(text) < 120 else text[:117] + "..."

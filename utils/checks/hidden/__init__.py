@@ -1,0 +1,1 @@
+"""Further checks that graders have and students' bundles leave out (`course release`)."""

@@ -1,0 +1,120 @@
+"""How results look: a calm box in a notebook, the same words as plain text elsewhere."""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+# The words carry the meaning; the colour of the bar only repeats it.
+_BAR = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#888888"}
+
+
+def _box(colour, lines):
+    """`lines`: pairs of (label, text); HTML for a box with a bar of this colour."""
+    body = "".join(
+        f'<div style="margin:2px 0">{f"<b>{html.escape(label)}</b> " if label else ""}'
+        f'<span style="white-space:pre-wrap">{html.escape(text)}</span></div>'
+        for label, text in lines
+    )
+    style = f"border-left:4px solid {colour};padding:4px 12px;margin:4px 0;overflow-wrap:anywhere"
+    return f'<div style="{style}">{body}</div>'
+
+
+class _Told:
+    """Something with `lines()` and a colour, shown as a box or as text."""
+
+    def _repr_html_(self):
+        return _box(self.colour, self.lines())
+
+    def __repr__(self):
+        return "\n".join(f"{label} {text}".strip() for label, text in self.lines())
+
+
+@dataclass(repr=False)
+class Result(_Told):
+    """What came of a check. `state` is "unanswered", "wrong" or "right"."""
+
+    question: Any
+    state: str
+    expected: str = ""
+    found: str = ""
+    slip: str = ""
+    verified: str = ""
+
+    @property
+    def points(self):
+        return self.question.points if self.state == "right" else 0
+
+    @property
+    def colour(self):
+        return _BAR[self.state]
+
+    def lines(self):
+        of = f"{self.points} of {self.question.points} points"
+        if self.state == "unanswered":
+            reason = f": {self.found}" if self.found else ""
+            return [(f"{self.question.title}:", f"not answered yet ({of}){reason}.")]
+        if self.state == "right":
+            return [
+                (f"{self.question.title}:", f"right ({of})."),
+                ("Verified:", self.verified + "."),
+            ]
+        return [
+            (f"{self.question.title}:", f"not right yet ({of})."),
+            ("Expected:", self.expected),
+            ("Found:", self.found),
+            ("Likeliest slip:", self.slip),
+            ("To open:", self.question.hint),
+        ]
+
+    def plain(self):
+        """The result as a dict of text and numbers, for files and other processes."""
+        return {
+            "number": self.question.number,
+            "question": self.question.name,
+            "state": self.state,
+            "points": self.points,
+            "out_of": self.question.points,
+            "message": repr(self),
+        }
+
+
+class Waiting(_Told):
+    """A cell that can't run yet, and the questions it waits for."""
+
+    colour = _BAR["unanswered"]
+
+    def __init__(self, waiting, error):
+        self.waiting, self.error = waiting, error
+
+    def lines(self):
+        lines = []
+        for question, result in self.waiting:
+            state = result.state if result else "unanswered"
+            how = {"wrong": "not right yet (see its check)", "right": "only partly written"}
+            told = how.get(state, "not answered yet")
+            lines.append(("This cell waits for", f"{question.title}: {told}."))
+        # A stub's own error adds nothing; any other one is the student's to see.
+        if not isinstance(self.error, (NotImplementedError, NameError)):
+            lines.append(("It ended with", f"{type(self.error).__name__}: {self.error}"))
+        return lines
+
+
+class Score(_Told):
+    """The points of a lab."""
+
+    def __init__(self, results):
+        self.results = results
+        self.points = sum(result.points for result in results)
+        self.out_of = sum(result.question.points for result in results)
+
+    @property
+    def colour(self):
+        return _BAR["right" if self.points == self.out_of else "unanswered"]
+
+    def lines(self):
+        words = {"right": "right", "wrong": "not right yet", "unanswered": "not answered yet"}
+        rows = [
+            (f"{r.points} of {r.question.points}", f"{r.question.title}: {words[r.state]}")
+            for r in self.results
+        ]
+        return [*rows, (f"Score: {self.points} of {self.out_of} points.", "")]

@@ -1,0 +1,207 @@
+"""Claims: what a notebook has just measured, each number beside the bound that it must keep.
+
+    claims = Claims("lab1_identity_838")
+    claims.add("patterns recovered", 8, at_least=8, published=8, source="Mitchell 1997, fig. 4.7")
+    claims.table()
+
+`table()` shows them and raises `ClaimFailed` if one does not hold. Where COURSE_RESULTS names a
+file, the claims are also written there (`course run` reads them). A number may move a little on
+another CPU: comparisons between runs take text and verdict exactly, the number within `tolerance`.
+"""
+
+import html
+import json
+import math
+import os
+from dataclasses import asdict, dataclass
+from numbers import Real
+
+
+class ClaimFailed(AssertionError):
+    """A claim of the notebook does not hold; the message names the claim, its value and bound."""
+
+
+@dataclass
+class Claim:
+    """One measured number, its bound and the number it is compared with."""
+
+    text: str
+    value: float
+    at_least: float | None = None
+    at_most: float | None = None
+    unit: str = ""
+    published: float | str | None = None
+    source: str = ""
+    tolerance: float = 0.1
+
+    @property
+    def held(self):
+        above = self.at_least is None or self.value >= self.at_least
+        below = self.at_most is None or self.value <= self.at_most
+        return math.isfinite(self.value) and above and below
+
+    @property
+    def bound(self):
+        if self.at_most is None:
+            return f"at least {self.at_least:g}"
+        if self.at_least is None:
+            return f"at most {self.at_most:g}"
+        if self.at_least == self.at_most:
+            return f"exactly {self.at_least:g}"
+        return f"{self.at_least:g} to {self.at_most:g}"
+
+    @property
+    def verdict(self):
+        return "held" if self.held else "FAILED"
+
+
+class Claims:
+    """The claims of one notebook, in the order in which they were measured."""
+
+    def __init__(self, notebook):
+        self.notebook = notebook
+        self.claims = {}
+
+    def add(
+        self,
+        text,
+        value,
+        *,
+        at_least=None,
+        at_most=None,
+        unit="",
+        published=None,
+        source="",
+        tolerance=0.1,
+    ):
+        """Record a measured number beside its bound. The same text again replaces the first.
+
+        Args:
+            text: str, what is claimed, readable on its own.
+            value: number, measured just now. NaN and infinity never hold.
+            at_least, at_most: number, the bound; one of the two at least. Both the same: exact.
+            unit: str, such as "nats", "dB", "degrees".
+            published: number or str that somebody else reported, with its `source`.
+            tolerance: relative change (of the larger of value and bound) that a re-run on
+                another machine may show before the comparison with the stored run fails.
+
+        Raises:
+            ValueError: no bound, a bound that is not a finite number, or a published number
+                without its source. TypeError: a value that is not one number.
+        """
+        if at_least is None and at_most is None:
+            raise ValueError(f"The claim '{text}' can't fail: give it at_least or at_most.")
+        for bound in (at_least, at_most):
+            if bound is not None and not math.isfinite(bound):
+                raise ValueError(f"The claim '{text}' needs a finite bound, not {bound}.")
+        if published is not None and not source:
+            raise ValueError(f"The claim '{text}' quotes a published number: name its source.")
+        if hasattr(value, "item"):  # NumPy and TensorFlow scalars
+            value = value.item() if getattr(value, "size", 1) == 1 else value
+        if not isinstance(value, Real):
+            raise TypeError(f"The claim '{text}' needs one number, not {type(value).__name__}.")
+        self.claims[text] = Claim(
+            text, float(value), at_least, at_most, unit, published, source, tolerance
+        )
+
+    def table(self):
+        """Show every claim; raise `ClaimFailed` if there is none or one does not hold."""
+        from IPython.display import display
+
+        rows = list(self.claims.values())
+        if not rows:
+            raise ClaimFailed(f"{self.notebook} claims nothing: no claim was added.")
+        record(claims=[asdict(row) | {"held": row.held} for row in rows])
+        display(_Table(rows))
+        failed = [row for row in rows if not row.held]
+        if failed:
+            told = "; ".join(
+                f"{row.text}: measured {number(row.value)}, claimed {row.bound}" for row in failed
+            )
+            raise ClaimFailed(f"{len(failed)} of {len(rows)} claims failed. {told}")
+
+
+def record(**facts):
+    """Add facts to the results file that COURSE_RESULTS names, if there is one."""
+    path = os.environ.get("COURSE_RESULTS")
+    if not path:
+        return
+    known = {}
+    if os.path.exists(path):
+        with open(path) as file:
+            known = json.load(file)
+    with open(f"{path}.new", "w") as file:
+        json.dump(known | facts, file, indent=1)
+    os.replace(f"{path}.new", path)
+
+
+def number(value, unit=""):
+    """A number as the tables print it: three digits that count, whole numbers whole."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    whole = float(value).is_integer() and abs(value) < 1e6
+    return (f"{value:.0f}" if whole else f"{value:.3g}") + (f" {unit}" if unit else "")
+
+
+class _Table:
+    """Shown as HTML in a notebook; its plain text is what terminals and screen readers get."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __repr__(self):
+        lines = []
+        for row in self.rows:
+            lines.append(f"[{row.verdict}] {row.text}")
+            line = f"    claimed {row.bound}, measured {number(row.value, row.unit)}"
+            if row.published is not None:
+                line += f"; published {number(row.published)} ({row.source})"
+            lines.append(line)
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        def cell(content, style="text-align:left", **attributes):
+            extra = "".join(f' {key.replace("_", "-")}="{v}"' for key, v in attributes.items())
+            return f'<td{extra} style="{style}">{content}</td>'
+
+        head = "".join(
+            f'<th scope="col" style="text-align:{side}">{name}</th>'
+            for name, side in (
+                ("Claim", "left"),
+                ("Measured", "right"),
+                ("Bound", "left"),
+                ("Published", "left"),
+                ("Verdict", "left"),
+            )
+        )
+        body = ""
+        for row in self.rows:
+            published = html.escape(number(row.published))
+            if published:
+                published += f"<br><small>{html.escape(row.source)}</small>"
+            mark = "&#10003;" if row.held else "&#10007;"
+            measured = html.escape(number(row.value, row.unit))
+            body += "<tr>" + "".join(
+                (
+                    cell(html.escape(row.text), "text-align:left;white-space:normal"),
+                    cell(
+                        measured,
+                        "text-align:right",
+                        **{"class": "measured"},
+                        data_value=repr(row.value),
+                        data_scale=repr(self._scale(row)),
+                    ),
+                    cell(html.escape(row.bound)),
+                    cell(published),
+                    cell(f"{mark} {row.verdict}"),
+                )
+            ) + "</tr>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    @staticmethod
+    def _scale(row):
+        """How far the number may move on another machine, in its own unit."""
+        bounds = [abs(b) for b in (row.at_least, row.at_most) if b is not None]
+        return row.tolerance * max(abs(row.value), *bounds)

@@ -1,0 +1,54 @@
+"""Building blocks that more than one notebook uses; each is shown where it is first met."""
+
+import keras
+import numpy as np
+
+
+class SideBySide(keras.layers.Layer):
+    """One dense layer of many networks, computed at once.
+
+    The networks do not touch each other: the gradient of a sum over them is each one's own, so
+    a training loop written for one network trains them all.
+
+    Args:
+        kernels: array (networks, inputs, units).
+        biases: array (networks, units).
+        activation: str or callable.
+
+    Input (..., inputs) or (networks, n, inputs), output (networks, n, units).
+    """
+
+    def __init__(self, kernels, biases, activation="sigmoid", **options):
+        super().__init__(**options)
+        self.activation = keras.activations.get(activation)
+        values = np.asarray(kernels), np.asarray(biases)
+        for name, value in zip(("kernel", "bias"), values, strict=True):
+            variable = self.add_weight(shape=value.shape, name=name, initializer="zeros")
+            variable.assign(value)
+            setattr(self, name, variable)
+        self.built = True
+
+    def call(self, inputs):
+        return self.activation(inputs @ self.kernel + self.bias[:, None, :])
+
+
+def side_by_side(networks, activation="sigmoid"):
+    """Several one-layer networks of the same shape as one `SideBySide` layer.
+
+    Args:
+        networks: list of Keras models or layers whose weights are one kernel and one bias.
+    """
+    kernels, biases = zip(*(network.get_weights() for network in networks), strict=True)
+    return SideBySide(np.stack(kernels), np.stack(biases), activation)
+
+
+def dense_network(kernel, bias, activation="sigmoid"):
+    """A model with one dense layer of these weights, arrays (inputs, units) and (units,)."""
+    kernel = np.asarray(kernel)
+    layer = keras.layers.Dense(kernel.shape[1], activation=activation)
+    model = keras.Sequential([keras.Input((kernel.shape[0],)), layer])
+    model.set_weights([kernel, np.asarray(bias)])
+    return model
+
+
+side_by_side_from_weights = SideBySide

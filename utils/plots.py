@@ -1,0 +1,220 @@
+"""Figures: one look, colours that colour-blind readers tell apart, and a text alternative each.
+
+A function here draws on axes that it is given or makes, and returns the figure; `show` puts it
+into the notebook together with a sentence that says what is seen.
+"""
+
+import base64
+import html
+import io
+
+import numpy as np
+
+# Okabe and Ito's eight colours (Okabe and Ito 2008, Color Universal Design), darkest first.
+PALETTE = (
+    "#0072B2",  # blue
+    "#D55E00",  # vermillion
+    "#009E73",  # bluish green
+    "#CC79A7",  # reddish purple
+    "#E69F00",  # orange
+    "#56B4E9",  # sky blue
+    "#000000",  # black
+    "#F0E442",  # yellow
+)
+LINE_STYLES = ("-", "--", "-.", ":")
+WIDTH = 8.0  # inches; at 96 px an inch a figure is as wide as the text beside it
+
+_STYLE = {
+    "figure.facecolor": "white",
+    "figure.dpi": 96,
+    "savefig.dpi": 192,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+    "lines.linewidth": 1.8,
+}
+
+
+def new_figure(rows=1, columns=1, *, title, height=3.0, **options):
+    """A figure in the course's style, `WIDTH` inches wide.
+
+    Args:
+        title: str, the point of the figure in a sentence.
+        height: float, inches.
+
+    Returns:
+        `(figure, axes)`, axes as `matplotlib.figure.Figure.subplots` gives them.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        axes = figure.subplots(rows, columns, **options)
+        for ax in np.ravel(axes):
+            cycle = matplotlib.cycler(color=PALETTE[:4] * 2) + matplotlib.cycler(
+                linestyle=["-"] * 4 + ["--"] * 4
+            )
+            ax.set_prop_cycle(cycle)
+    return figure, axes
+
+
+def show(figure, alt):
+    """Display a figure with its text alternative.
+
+    The picture goes into the notebook as an `img` element, because JupyterLab drops the
+    alternative of a plain picture output; it has its own white ground, so it reads on dark themes.
+
+    Args:
+        figure: `matplotlib.figure.Figure`.
+        alt: str, what is seen, for those who can't see it. No measured numbers: it is compared
+            between runs to the letter.
+
+    Raises:
+        ValueError: the alternative is missing, or an axes has no label or no title above it.
+    """
+    from IPython.display import display
+
+    if len(alt.split()) < 8:
+        raise ValueError("Say in a sentence of 8 words or more what the figure shows (alt=...).")
+    unnamed = [
+        index
+        for index, ax in enumerate(figure.axes)
+        if ax.axison and not (ax.get_xlabel() and ax.get_ylabel())
+        and ax.get_label() != "<colorbar>"
+    ]
+    if unnamed or not figure.get_suptitle():
+        raise ValueError(
+            f"The figure needs a title (it has {figure.get_suptitle()!r}) and labels on both axes "
+            f"(missing on panels {unnamed})."
+        )
+    display(_Picture(figure, alt))
+
+
+class _Picture:
+    def __init__(self, figure, alt):
+        import matplotlib
+
+        buffer = io.BytesIO()
+        with matplotlib.rc_context(_STYLE):
+            # No software name and version in the file: the same picture is the same bytes.
+            figure.savefig(buffer, format="png", metadata={"Software": None})
+        self.png = base64.b64encode(buffer.getvalue()).decode()
+        self.width = round(figure.get_figwidth() * 96)
+        self.alt = alt
+
+    def __repr__(self):
+        return f"Figure: {self.alt}"
+
+    def _repr_html_(self):
+        style = "max-width:100%;background:#fff;padding:8px;border-radius:4px"
+        return (
+            f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="{style}" '
+            f'src="data:image/png;base64,{self.png}">'
+        )
+
+
+def curves(ax, x, series, *, xlabel, ylabel, title="", log=False):
+    """Draw several curves that share their x values.
+
+    Args:
+        x: array (n,).
+        series: dict of label to array (n,); labels become the legend.
+        log: bool, logarithmic y axis.
+    """
+    for label, values in series.items():
+        ax.plot(x, values, label=label)
+    if log:
+        ax.set_yscale("log")
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if len(series) > 1:
+        ax.legend(ncols=1 + (len(series) > 4), fontsize=8)
+
+
+def heatmap(ax, values, *, xlabel, ylabel, title="", limits=None, write=True, digits=2):
+    """Draw a matrix as shades with its numbers written in.
+
+    Args:
+        values: array (rows, columns).
+        limits: (low, high) of the colour scale; by default the values' own.
+        write: bool, write each value into its cell with `digits` digits.
+    """
+    values = np.asarray(values)
+    low, high = limits or (values.min(), values.max())
+    ax.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    ax.grid(False)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]))
+    if write:
+        for (row, column), value in np.ndenumerate(values):
+            shade = "white" if value < (low + high) / 2 else "black"
+            text = f"{value:.{digits}f}"
+            ax.text(column, row, text, ha="center", va="center", color=shade, fontsize=8)
+
+
+def image_row(ax, images, *, title="", limits=(0, 1), columns=None):
+    """Draw images side by side (in several rows where `columns` is given), without axes.
+
+    Args:
+        images: array (n, height, width) or (n, height, width, channels).
+        limits: (low, high) that are drawn black and white; None for the images' own extremes.
+    """
+    images = np.asarray(images)
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    columns = columns or len(images)
+    rows = -(-len(images) // columns)
+    height, width = images.shape[1:3]
+    low, high = limits or (images.min(), images.max())
+    # One pixel of white between the images.
+    canvas = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, *images.shape[3:]), high)
+    canvas = canvas.astype(float)
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        top, left = row * (height + 1), column * (width + 1)
+        canvas[top : top + height, left : left + width] = image
+    ax.imshow(canvas, vmin=low, vmax=high)
+    ax.set_title(title, fontsize=10)
+    ax.axis("off")
+
+
+def bars(ax, x, heights, *, xlabel, ylabel, title=""):
+    """Draw counts as bars; several series stand side by side.
+
+    Args:
+        x: array (n,) of whole numbers.
+        heights: array (n,), or dict of label to array (n,).
+    """
+    series = heights if isinstance(heights, dict) else {"": heights}
+    width = 0.8 / len(series)
+    for index, (label, values) in enumerate(series.items()):
+        place = np.asarray(x) + (index - (len(series) - 1) / 2) * width
+        drawn = ax.bar(place, values, width, label=label, color=PALETTE[index])
+        ax.bar_label(drawn, [f"{v:g}" if v else "" for v in values], fontsize=8)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xticks=x)
+    ax.grid(False, axis="x")
+    if len(series) > 1:
+        ax.legend()
+
+
+def labelled_points(ax, points, labels, *, xlabel, ylabel, title=""):
+    """Draw points of the unit square with a label beside each.
+
+    Args:
+        points: array (n, 2), between 0 and 1.
+    """
+    points = np.asarray(points)
+    ax.scatter(*points.T, color=PALETTE[0], s=40, zorder=3)
+    for point, label in zip(points, labels, strict=True):
+        ax.annotate(str(label), point, xytext=(6, 4), textcoords="offset points")
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xlim=(-0.08, 1.1), ylim=(-0.08, 1.1))
