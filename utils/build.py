@@ -3,6 +3,7 @@
     content/notebooks/NN_topic.py -> notebooks/NN_topic.ipynb          executed, figures kept
     content/labs/labN_topic.py    -> solutions/labN_topic.ipynb        executed, figures kept
                                   -> labs/labN_topic.ipynb             answers blanked, no outputs
+    the figure of its cell tagged `cover` -> docs/figures/<name>.png   shown at the notebook's top
 
 The text is jupytext's percent format. In a lab, what stands between `### BEGIN SOLUTION` and
 `### END SOLUTION` becomes one line that raises; what stands between `### BEGIN HIDDEN TESTS` and
@@ -11,6 +12,7 @@ same bytes: cell ids come from content, and nothing of time or place is stored.
 """
 
 import ast
+import base64
 import hashlib
 import json
 import re
@@ -21,9 +23,12 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTENT = ROOT / "content"
 
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.M | re.S)
-_HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S)
+_HIDDEN = re.compile(
+    r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S
+)
 _MARKER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 _CHECK = re.compile(r'^lab\.check\("(\w+)"\)', re.M)
+_PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -61,8 +66,11 @@ def read(source):
     notebook = jupytext.read(source, fmt="py:percent")
     limits = notebook.metadata.get("course", {})
     notebook.metadata.clear()
-    notebook.metadata |= {"course": limits, "kernelspec": dict(_KERNEL),
-                          "language_info": {"name": "python"}}
+    notebook.metadata |= {
+        "course": limits,
+        "kernelspec": dict(_KERNEL),
+        "language_info": {"name": "python"},
+    }
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
@@ -97,8 +105,13 @@ def _mark_for_nbgrader(source, notebook):
             name = found[1]
             checked.append(name)
             points = questions[name].points if name in questions else 0
-            facts |= {"grade_id": f"check_{name}", "solution": False, "grade": True,
-                      "locked": True, "points": points}
+            facts |= {
+                "grade_id": f"check_{name}",
+                "solution": False,
+                "grade": True,
+                "locked": True,
+                "points": points,
+            }
         else:
             continue
         cell.metadata["nbgrader"] = facts
@@ -111,10 +124,15 @@ def _mark_for_nbgrader(source, notebook):
 
 
 def _defined_name(source, code):
-    named = [node.name for node in ast.parse(code).body
-             if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    named = [
+        node.name
+        for node in ast.parse(code).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    ]
     if not named:
-        raise SourceError(f"{source.name}: an answer cell defines no function or class: {code[:60]!r}")
+        raise SourceError(
+            f"{source.name}: an answer cell defines no function or class: {code[:60]!r}"
+        )
     return named[-1]
 
 
@@ -149,6 +167,7 @@ def blank(source, notebook):
 
 def keep_outputs(notebook, stored):
     """Outputs of the stored notebook, where it has the same code; else none."""
+
     def code(nb):
         return [cell for cell in nb.cells if cell.cell_type == "code"]
 
@@ -173,27 +192,44 @@ def is_executed(notebook):
     return counts == list(range(1, len(counts) + 1))
 
 
-def as_text(notebook):
+def as_bytes(notebook):
     """The notebook as the bytes of its file, the same for the same content."""
     import nbformat
 
     nbformat.validate(notebook)
     text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    return json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    ).encode()
+
+
+def pictures(cell):
+    """The figures among a cell's stored outputs, as PNG bytes."""
+    shown = (output.get("data", {}).get("text/html", "") for output in cell.get("outputs", ()))
+    return [base64.b64decode(found) for html in shown for found in _PICTURE.findall(html)]
 
 
 def built(source):
-    """Texts of the files that a source gives, by path, with the outputs stored at hand."""
+    """The files that a source gives, bytes by path, with the outputs stored at hand."""
     import nbformat
 
     executed, *lab = targets(source)
     notebook = read(source)
     if executed.exists():
         keep_outputs(notebook, nbformat.read(executed, as_version=4))
-    files = {executed: as_text(notebook)}
+    files = {executed: as_bytes(notebook)}
     for path in lab:
-        files[path] = as_text(blank(source, read(source)))
+        files[path] = as_bytes(blank(source, read(source)))
+    for cell in notebook.cells:
+        if "cover" in cell.metadata.get("tags", ()) and pictures(cell):
+            files[ROOT / "docs" / "figures" / f"{source.stem}.png"] = pictures(cell)[-1]
     return files
+
+
+def write(source):
+    for path, content in built(source).items():
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(content)
 
 
 def build(names=(), *, execute=False, say=print):
@@ -209,23 +245,25 @@ def build(names=(), *, execute=False, say=print):
 
     good = True
     for source in sources(names):
-        for path, text in built(source).items():
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        write(source)
         executed = targets(source)[0]
+        shown = executed.relative_to(ROOT)
         notebook = nbformat.read(executed, as_version=4)
         if execute:
             from utils.running import execute as run
 
-            say(f"{executed.relative_to(ROOT)}: executing")
+            say(f"{shown}: executing")
             notebook, failure = run(notebook, executed.parent)
             if failure:
-                say(f"{executed.relative_to(ROOT)}: {failure}")
+                say(f"{shown}: {failure}")
                 good = False
                 continue
-            executed.write_text(as_text(tidy(notebook)), encoding="utf-8")
-        state = "built" if is_executed(notebook) else "built, to be executed (build --execute)"
-        say(f"{executed.relative_to(ROOT)}: {state}")
+            executed.write_bytes(as_bytes(tidy(notebook)))
+            write(source)  # its cover comes from what was just executed
+        say(
+            f"{shown}: "
+            + ("built" if is_executed(notebook) else "built; run: course build --execute")
+        )
     return good
 
 
@@ -235,13 +273,15 @@ def stale(names=()):
 
     reasons = []
     for source in sources(names):
-        for path, text in built(source).items():
+        for path, content in built(source).items():
             shown = path.relative_to(ROOT)
             if not path.exists():
                 reasons.append(f"{shown} is missing.")
-            elif path.read_text(encoding="utf-8") != text:
+            elif path.read_bytes() != content:
                 reasons.append(f"{shown} is not what its source gives.")
-            elif path.parent.name != "labs" and not is_executed(nbformat.reads(text, 4)):
+            elif path == targets(source)[0] and not is_executed(
+                nbformat.reads(content.decode(), 4)
+            ):
                 reasons.append(f"{shown} has not been executed since its code changed.")
     known = {path for source in sources() for path in targets(source)}
     for folder in ("notebooks", "solutions", "labs"):

@@ -183,21 +183,25 @@ class _Table:
                 published += f"<br><small>{html.escape(row.source)}</small>"
             mark = "&#10003;" if row.held else "&#10007;"
             measured = html.escape(number(row.value, row.unit))
-            body += "<tr>" + "".join(
-                (
-                    cell(html.escape(row.text), "text-align:left;white-space:normal"),
-                    cell(
-                        measured,
-                        "text-align:right",
-                        **{"class": "measured"},
-                        data_value=repr(row.value),
-                        data_scale=repr(self._scale(row)),
-                    ),
-                    cell(html.escape(row.bound)),
-                    cell(published),
-                    cell(f"{mark} {row.verdict}"),
+            body += (
+                "<tr>"
+                + "".join(
+                    (
+                        cell(html.escape(row.text), "text-align:left;white-space:normal"),
+                        cell(
+                            measured,
+                            "text-align:right",
+                            **{"class": "measured"},
+                            data_value=repr(row.value),
+                            data_scale=repr(self._scale(row)),
+                        ),
+                        cell(html.escape(row.bound)),
+                        cell(published),
+                        cell(f"{mark} {row.verdict}"),
+                    )
                 )
-            ) + "</tr>"
+                + "</tr>"
+            )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     @staticmethod

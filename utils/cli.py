@@ -1,2 +1,256 @@
-def main():
-    print("hi")
+"""The `course` command. Exit status: 0 all is well, 1 something failed, 2 the call was wrong.
+
+Every command imports what it needs when it runs, so that `--help` answers at once.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class UsageError(ValueError):
+    """The call can't be carried out as it was written."""
+
+
+def main(argv=None):
+    """Entry point of the console script; returns the exit status."""
+    known = parser()
+    arguments, further = known.parse_known_args(argv)
+    if further and arguments.command != "test":
+        known.error(f"unknown: {' '.join(further)}; see course {arguments.command} --help")
+    arguments.options = further
+    try:
+        return arguments.run(arguments)
+    except UsageError as error:
+        print(f"course {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except (OSError, RuntimeError) as error:
+        print(f"course {arguments.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\ncourse {arguments.command}: stopped by you.", file=sys.stderr)
+        return 1
+
+
+def parser():
+    top = argparse.ArgumentParser(
+        prog="course",
+        description="Unsupervised and generative deep learning: the course's command.",
+        epilog="Example: course start. Each command has its own --help.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name, run, summary, example):
+        added = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog=f"Example: {example}",
+        )
+        added.set_defaults(run=run)
+        return added
+
+    start = command(
+        "start",
+        start_course,
+        "doctor's table, then JupyterLab on the course map",
+        "course start --no-browser",
+    )
+    start.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    start.add_argument("--port", type=int, default=8888, help="first port to try (default 8888)")
+
+    command(
+        "doctor",
+        doctor,
+        "versions, devices, memory and data at hand, each problem with its remedy",
+        "course doctor",
+    )
+
+    run = command(
+        "run",
+        run_notebooks,
+        "execute notebooks and show time, memory and claims",
+        "course run solutions/lab1_identity_838.ipynb notebooks/*.ipynb",
+    )
+    run.add_argument("notebooks", nargs="+", metavar="NOTEBOOK")
+    run.add_argument(
+        "--profile",
+        choices=("quick", "full"),
+        default="quick",
+        help="settings to run with (default quick)",
+    )
+    run.add_argument(
+        "--jobs",
+        type=positive(int),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="notebooks at a time (default 2, or 1 on one core)",
+    )
+    run.add_argument(
+        "--time-limit",
+        type=positive(float),
+        metavar="SECONDS",
+        help="instead of each notebook's own bound",
+    )
+    run.add_argument(
+        "--memory-limit",
+        type=positive(float),
+        metavar="GB",
+        help="instead of each notebook's own bound",
+    )
+
+    build = command(
+        "build",
+        build_notebooks,
+        "notebooks, solutions and labs from their sources",
+        "course build lab1_identity_838 --execute",
+    )
+    build.add_argument("names", nargs="*", metavar="NAME", help="sources to build (default all)")
+    build.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail where a file is not what its source gives",
+    )
+    build.add_argument("--execute", action="store_true", help="also execute and store the outputs")
+
+    check = command(
+        "check",
+        check_labs,
+        "check the answers of a lab: points and messages",
+        "course check labs/lab1_identity_838.ipynb",
+    )
+    check.add_argument("labs", nargs="+", metavar="LAB")
+
+    release = command(
+        "release",
+        release_bundle,
+        "the students' bundle: no solutions, no hidden tests",
+        "course release ../spring-2027",
+    )
+    release.add_argument(
+        "folder", metavar="DIR", help="a folder that does not exist yet, or an empty one"
+    )
+
+    command(
+        "test",
+        run_tests,
+        "the whole test suite; further arguments go to pytest",
+        "course test -k claims",
+    )
+    return top
+
+
+def positive(kind):
+    def convert(text):
+        value = kind(text)
+        if not value > 0:
+            raise ValueError
+        return value
+
+    convert.__name__ = "positive number"
+    return convert
+
+
+# --- start, doctor ------------------------------------------------------------------------------
+
+
+def doctor(arguments):
+    from utils.doctor import examine, show
+
+    return 1 if show(examine()) else 0
+
+
+def start_course(arguments):
+    from utils.starting import open_lab
+
+    doctor(arguments)
+    return open_lab(ROOT, browser=not arguments.no_browser, port=arguments.port)
+
+
+# --- run, check ---------------------------------------------------------------------------------
+
+
+def existing(paths):
+    found = [Path(path) for path in paths]
+    for path in found:
+        if path.suffix != ".ipynb":
+            raise UsageError(f"{path} is not a notebook: its name has to end in .ipynb.")
+        if not path.is_file():
+            raise UsageError(f"there is no file {path}.")
+    return found
+
+
+def run_notebooks(arguments):
+    from utils import report, running
+
+    paths = existing(arguments.notebooks)
+    with report.progress() as update:
+        outcomes = running.run_many(
+            paths,
+            profile=arguments.profile,
+            jobs=arguments.jobs,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            on_change=update,
+        )
+    report.save(outcomes, ROOT / "results", arguments.profile)
+    return 0 if report.show_runs(outcomes) else 1
+
+
+def check_labs(arguments):
+    from utils import report, running
+
+    paths = existing(arguments.labs)
+    with report.progress() as update:
+        # Training and figures are left out: a check needs the answers alone.
+        outcomes = running.run_many(paths, skip=("experiment",), go_on=True, on_change=update)
+    return 0 if report.show_checks(outcomes) else 1
+
+
+# --- build, release, test -----------------------------------------------------------------------
+
+
+def for_authors(what):
+    if not (ROOT / what).is_dir():
+        raise UsageError(f"this is a students' bundle, which has no {what}/.")
+
+
+def build_notebooks(arguments):
+    for_authors("content")
+    from utils.build import SourceError, build, stale
+
+    try:
+        if not arguments.check:
+            return 0 if build(arguments.names, execute=arguments.execute) else 1
+        reasons = stale(arguments.names)
+    except SourceError as error:
+        raise UsageError(str(error)) from None
+    for reason in reasons:
+        print(reason)
+    remedy = (
+        "Run: course build --execute" if reasons else "Every notebook is what its source gives."
+    )
+    print(remedy)
+    return 1 if reasons else 0
+
+
+def release_bundle(arguments):
+    for_authors("content")
+    from utils.release import release
+
+    target = Path(arguments.folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(f"{target} is not an empty folder; nothing was written.")
+    files = release(ROOT, target)
+    print(f"{target}: {len(files)} files. Students unpack it and call ./course start there.")
+    return 0
+
+
+def run_tests(arguments):
+    for_authors("tests")
+    command = [sys.executable, "-m", "pytest", *arguments.options]
+    return min(subprocess.call(command, cwd=ROOT), 1)

@@ -32,13 +32,13 @@ FONTS = ("DejaVuSans", "DejaVuSansMono", "DejaVuSerif", "STIXGeneral", "cmr10", 
 RANGES = {
     "slant": (-0.15, 0.30),  # shear, columns per row; positive leans to the right
     "weight": (0.0, 0.05),  # growth of the outline on each side, in glyph heights
-    "scale": (14.0, 18.5),  # height of the outline before it grows, pixels
+    "scale": (14.0, 18.0),  # height of the outline before it grows, pixels
     "x": (-2.0, 2.0),  # centre of the glyph right of the centre of the image, pixels
     "y": (-2.0, 2.0),  # ... below the centre of the image, pixels
     "noise": (0.0, 0.04),  # standard deviation of the pixel noise, of full white
 }
 
-_ASPECT = 0.82  # wider glyphs (M, W) are squeezed to this width over height
+_ASPECT = 0.8  # wider glyphs (M, W) are squeezed to this width over height
 _HALF, _STEP = 0.65, 1 / 50  # the field covers [-0.65, 0.65]^2 glyph heights at this spacing
 _NODES = 66
 _CURVE_POINTS = 8  # straight pieces per curve of an outline

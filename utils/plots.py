@@ -21,7 +21,6 @@ PALETTE = (
     "#000000",  # black
     "#F0E442",  # yellow
 )
-LINE_STYLES = ("-", "--", "-.", ":")
 WIDTH = 8.0  # inches; at 96 px an inch a figure is as wide as the text beside it
 
 _STYLE = {
@@ -29,15 +28,12 @@ _STYLE = {
     "figure.dpi": 96,
     "savefig.dpi": 192,
     "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
-    "legend.frameon": False,
     "image.cmap": "gray",
     "image.interpolation": "nearest",
     "lines.linewidth": 1.8,
@@ -62,10 +58,8 @@ def new_figure(rows=1, columns=1, *, title, height=3.0, **options):
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
         axes = figure.subplots(rows, columns, **options)
         for ax in np.ravel(axes):
-            cycle = matplotlib.cycler(color=PALETTE[:4] * 2) + matplotlib.cycler(
-                linestyle=["-"] * 4 + ["--"] * 4
-            )
-            ax.set_prop_cycle(cycle)
+            lines = matplotlib.cycler(linestyle=("-", "--")) * matplotlib.cycler(color=PALETTE[:5])
+            ax.set_prop_cycle(lines)
     return figure, axes
 
 
@@ -90,7 +84,8 @@ def show(figure, alt):
     unnamed = [
         index
         for index, ax in enumerate(figure.axes)
-        if ax.axison and not (ax.get_xlabel() and ax.get_ylabel())
+        if ax.axison
+        and not (ax.get_xlabel() and ax.get_ylabel())
         and ax.get_label() != "<colorbar>"
     ]
     if unnamed or not figure.get_suptitle():
@@ -124,50 +119,60 @@ class _Picture:
         )
 
 
-def curves(ax, x, series, *, xlabel, ylabel, title="", log=False):
+def describe(ax, *, xlabel, ylabel, title=""):
+    """Name the axes and, above a panel of several, what it shows; a legend where lines have names.
+
+    The legend stands beside the panel, where it covers nothing.
+    """
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, loc="left", fontsize=10)
+    if len(ax.get_legend_handles_labels()[1]) > 1:
+        ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def curves(ax, x, series, *, xlabel, ylabel, title="", log=False, points=False):
     """Draw several curves that share their x values.
 
     Args:
         x: array (n,).
         series: dict of label to array (n,); labels become the legend.
         log: bool, logarithmic y axis.
+        points: bool, mark each value, for x that are few or not a continuum.
     """
-    for label, values in series.items():
-        ax.plot(x, values, label=label)
+    for (label, values), marker in zip(series.items(), "osD^v" * 4, strict=False):
+        ax.plot(x, values, label=label, marker=marker if points else None, markersize=5)
     if log:
         ax.set_yscale("log")
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    if len(series) > 1:
-        ax.legend(ncols=1 + (len(series) > 4), fontsize=8)
+    describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
 
 
-def heatmap(ax, values, *, xlabel, ylabel, title="", limits=None, write=True, digits=2):
-    """Draw a matrix as shades with its numbers written in.
+def heatmap(ax, values, *, xlabel, ylabel, title="", limits=None, write=True):
+    """Draw a matrix as shades, with its numbers written in.
 
     Args:
         values: array (rows, columns).
         limits: (low, high) of the colour scale; by default the values' own.
-        write: bool, write each value into its cell with `digits` digits.
+        write: bool, write each value into its cell with two digits.
     """
     values = np.asarray(values)
     low, high = limits or (values.min(), values.max())
     ax.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
     ax.grid(False)
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
     ax.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]))
     if write:
         for (row, column), value in np.ndenumerate(values):
             shade = "white" if value < (low + high) / 2 else "black"
-            text = f"{value:.{digits}f}"
-            ax.text(column, row, text, ha="center", va="center", color=shade, fontsize=8)
+            ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=shade, fontsize=8)
 
 
-def image_row(ax, images, *, title="", limits=(0, 1), columns=None):
+def image_row(ax, images, *, title="", limits=(0, 1), columns=None, signed=False):
     """Draw images side by side (in several rows where `columns` is given), without axes.
 
     Args:
         images: array (n, height, width) or (n, height, width, channels).
-        limits: (low, high) that are drawn black and white; None for the images' own extremes.
+        limits: (low, high) that are drawn darkest and brightest.
+        signed: bool, values of both signs: zero is drawn white, with a hue for each sign.
     """
     images = np.asarray(images)
     if images.ndim == 4 and images.shape[-1] == 1:
@@ -175,16 +180,16 @@ def image_row(ax, images, *, title="", limits=(0, 1), columns=None):
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     height, width = images.shape[1:3]
-    low, high = limits or (images.min(), images.max())
-    # One pixel of white between the images.
-    canvas = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, *images.shape[3:]), high)
-    canvas = canvas.astype(float)
+    # One pixel between the images: NaN is drawn transparent, and a colour image can't hold it.
+    between = 1.0 if images.ndim == 4 else np.nan
+    size = (rows * (height + 1) - 1, columns * (width + 1) - 1, *images.shape[3:])
+    canvas = np.full(size, between)
     for index, image in enumerate(images):
         row, column = divmod(index, columns)
         top, left = row * (height + 1), column * (width + 1)
         canvas[top : top + height, left : left + width] = image
-    ax.imshow(canvas, vmin=low, vmax=high)
-    ax.set_title(title, fontsize=10)
+    ax.imshow(canvas, vmin=limits[0], vmax=limits[1], cmap="PuOr" if signed else "gray")
+    ax.set_title(title, loc="left", fontsize=10)
     ax.axis("off")
 
 
@@ -201,10 +206,9 @@ def bars(ax, x, heights, *, xlabel, ylabel, title=""):
         place = np.asarray(x) + (index - (len(series) - 1) / 2) * width
         drawn = ax.bar(place, values, width, label=label, color=PALETTE[index])
         ax.bar_label(drawn, [f"{v:g}" if v else "" for v in values], fontsize=8)
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xticks=x)
+    ax.set_xticks(x)
     ax.grid(False, axis="x")
-    if len(series) > 1:
-        ax.legend()
+    describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
 
 
 def labelled_points(ax, points, labels, *, xlabel, ylabel, title=""):
@@ -217,4 +221,5 @@ def labelled_points(ax, points, labels, *, xlabel, ylabel, title=""):
     ax.scatter(*points.T, color=PALETTE[0], s=40, zorder=3)
     for point, label in zip(points, labels, strict=True):
         ax.annotate(str(label), point, xytext=(6, 4), textcoords="offset points")
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xlim=(-0.08, 1.1), ylim=(-0.08, 1.1))
+    ax.set(xlim=(-0.08, 1.1), ylim=(-0.08, 1.1))
+    describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)

@@ -38,9 +38,22 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
 
     manager = KernelManager(kernel_name="python3")
     # This interpreter, whatever kernels the user has installed under the same name.
-    manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    client = NotebookClient(notebook, km=manager, timeout=None, record_timing=False,
-                            store_widget_state=False, allow_errors=False)
+    manager.kernel_spec.argv = [
+        sys.executable,
+        "-m",
+        "ipykernel_launcher",
+        "-f",
+        "{connection_file}",
+        "--log-level=ERROR",
+    ]
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=None,
+        record_timing=False,
+        store_widget_state=False,
+        allow_errors=False,
+    )
     environment = os.environ | {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     failure, heading, total = None, "", len(notebook.cells)
     with client.setup_kernel(env=environment, cwd=str(folder)):
@@ -91,8 +104,17 @@ class Outcome:
         return self.finished and not self.failure
 
 
-def run_many(paths, *, profile="quick", jobs=2, skip=(), go_on=False, time_limit=None,
-             memory_limit=None, on_change=lambda outcomes: None):
+def run_many(
+    paths,
+    *,
+    profile="quick",
+    jobs=2,
+    skip=(),
+    go_on=False,
+    time_limit=None,
+    memory_limit=None,
+    on_change=lambda outcomes: None,
+):
     """Run notebooks side by side; the files stay as they are.
 
     Args:
@@ -133,11 +155,18 @@ def _run_watched(outcome, profile, skip, go_on, time_limit, memory_limit):
         results = Path(folder) / "results.json"
         environment = os.environ | {"COURSE_RESULTS": str(results), "COURSE_PROFILE": profile}
         environment.pop("COURSE_STRICT", None)
-        command = [sys.executable, "-m", "utils.running", str(outcome.path), ",".join(skip),
-                   "1" if go_on else ""]
+        command = [
+            sys.executable,
+            "-m",
+            "utils.running",
+            str(outcome.path),
+            ",".join(skip),
+            "1" if go_on else "",
+        ]
         began = time.monotonic()
-        child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         reader = threading.Thread(target=_follow, args=(child.stdout, outcome), daemon=True)
         reader.start()
         complaints = []
@@ -212,7 +241,10 @@ def main(path, skip="", go_on=""):
 
     notebook = nbformat.read(path, as_version=4)
     _, failure = execute(
-        notebook, Path(path).resolve().parent, skip=skip.split(","), go_on=bool(go_on),
+        notebook,
+        Path(path).resolve().parent,
+        skip=skip.split(","),
+        go_on=bool(go_on),
         on_cell=lambda done, cells, heading: tell(done=done, cells=cells, heading=heading),
     )
     tell(done=len(notebook.cells), cells=len(notebook.cells))

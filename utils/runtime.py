@@ -79,16 +79,18 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
 def import_tensorflow():
     """TensorFlow and Keras, imported without the log lines that TensorFlow writes on the way."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if "keras" in sys.modules:
+        backend = sys.modules["keras"].config.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"Keras runs on '{backend}' here, and this course needs TensorFlow. "
+            "Restart the kernel without KERAS_BACKEND, or with KERAS_BACKEND=tensorflow."
+        )
     # Some lines are written before the log level is read, so the descriptor itself is turned away.
     with _standard_error_held_back():
         import keras
         import tensorflow as tf
-    if keras.config.backend() != "tensorflow":
-        raise RuntimeError(
-            f"Keras runs on '{keras.config.backend()}', and this course needs TensorFlow. "
-            "Restart the kernel without KERAS_BACKEND, or with KERAS_BACKEND=tensorflow."
-        )
     tf.get_logger().setLevel("ERROR")
     return tf, keras
 

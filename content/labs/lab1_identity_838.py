@@ -302,8 +302,7 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
 with lab.needs("train"):
     per_unit = np.sum((film["outputs"] - patterns) ** 2, axis=1)  # (frames, 8), over the patterns
     figure, (top, middle, bottom) = plots.new_figure(
-        3, 1, title="The network settles its code in a few hundred epochs, then sharpens it",
-        height=8.5, sharex=True)
+        3, 1, title="The patterns are learned one after the other, then the code sharpens", height=8.5)
     plots.curves(top, film["epoch"], {f"output {k}": per_unit[:, k] for k in range(8)},
                  xlabel="epoch", ylabel="squared error", title="Error of each output unit")
     plots.curves(middle, film["epoch"],
@@ -416,7 +415,7 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train", "
 with lab.needs("train", "binary_code"):
     figure, ax = plots.new_figure(
         title="Every network recovers the patterns; not every one counts in binary", height=2.8)
-    plots.bars(ax, np.arange(1, 9), np.bincount(distinct, minlength=9)[1:],
+    plots.bars(ax, np.arange(4, 9), np.bincount(distinct, minlength=9)[4:],
                xlabel="different rounded codes among the eight patterns", ylabel="networks")
     plots.show(figure, "Bar chart of networks by the number of different rounded codes. About two "
                "thirds of the networks have eight, nearly all others seven, very few six.")
@@ -441,9 +440,9 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
                                   "mean": np.bincount(recovered(outputs_mean), minlength=9)},
                xlabel="patterns recovered", ylabel="networks")
     plots.show(figure, "Bar chart of networks by the number of patterns recovered. With the sum all "
-               "networks recover eight; with the mean they recover between two and five.")
-    claims.add("8-3-8 with the mean over outputs: patterns recovered, the best of all networks",
-               recovered(outputs_mean).max(), at_most=6, tolerance=0.2)
+               "networks recover eight; with the mean most recover three or four, and none eight.")
+    claims.add("8-3-8 with the mean over outputs: share of networks that recover all patterns",
+               np.mean(recovered(outputs_mean) == 8), at_most=0.1)
 
 # %% [markdown]
 # **The reading.** Nothing is wrong with the mean; the rate belongs to the sum. Eight times the epochs, or
@@ -509,16 +508,18 @@ with lab.needs("train"):
         height=3.8)
     plots.labelled_points(left, hidden_two[best], range(8), xlabel="hidden unit 0",
                           ylabel="hidden unit 1", title="8-2-8: codes of the best network")
-    worst = np.argsort(hidden_one[0, :, 0])
-    plots.curves(right, np.arange(8), {"its own output": outputs_one[0][worst, worst],
-                                       "largest wrong output": np.max(
-                                           outputs_one[0] - 9 * patterns, axis=1)[worst]},
-                 xlabel="patterns, in the order of the hidden value", ylabel="output",
-                 title="8-1-8: right and wrong outputs")
+    shown = int(np.argmax(recovered(outputs_one)))
+    line = np.argsort(hidden_one[shown, :, 0])  # patterns in the order of their hidden value
+    wrong = np.where(patterns > 0, 0, outputs_one[shown]).max(axis=1)
+    plots.curves(right, np.arange(8), {"its own": outputs_one[shown].diagonal()[line],
+                                       "largest other": wrong[line]},
+                 xlabel="patterns along the hidden value", ylabel="output", points=True,
+                 title="8-1-8: outputs of the best network")
+    right.axhline(0.5, color="black", linewidth=1)
     plots.show(figure, "Left: the eight codes of the best network with two hidden units, lying "
                "around the border of the unit square, none inside the polygon of the others. Right: "
-               "a network with one hidden unit; the own output is above one half only for patterns "
-               "at the ends of the line.")
+               "a network with one hidden unit; a pattern's own output is above one half and all "
+               "others below it only at the two ends of the line.")
 
 # %% [markdown]
 # **The reading.** An output unit is on for the codes on one side of a straight line. With two hidden units,

@@ -13,7 +13,7 @@ import os
 
 import numpy as np
 
-from utils.checks.answers import Answers, AnswerRaised, Unanswered
+from utils.checks.answers import AnswerRaised, Answers, Unanswered
 from utils.checks.compare import Wrong
 from utils.checks.show import Result, Score, Waiting
 
@@ -157,18 +157,21 @@ class Lab:
         """Show the points of every question, unanswered ones included."""
         from IPython.display import display
 
-        results = [self.results.get(name) or Result(q, "unanswered")
-                   for name, q in self.questions.items()]
+        results = [
+            self.results.get(name) or Result(q, "unanswered") for name, q in self.questions.items()
+        ]
         self._record()
         display(Score(results))
 
     def _record(self):
         from utils.claims import record
 
-        record(checks=[
-            (self.results.get(name) or Result(q, "unanswered")).plain()
-            for name, q in self.questions.items()
-        ])
+        record(
+            checks=[
+                (self.results.get(name) or Result(q, "unanswered")).plain()
+                for name, q in self.questions.items()
+            ]
+        )
 
 
 class _Needs:
@@ -184,8 +187,7 @@ class _Needs:
         if error is None or not isinstance(error, Exception):
             return False
         open_questions = [
-            (self.lab.questions[name], self.lab.results.get(name))
-            for name in self.names
+            (self.lab.questions[name], self.lab.results.get(name)) for name in self.names
         ]
         waiting = [
             (question, result)

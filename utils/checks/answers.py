@@ -1,6 +1,7 @@
 """The way from a check to an answer and back: names, arrays and plain data, nothing else."""
 
 import contextlib
+import copy
 import linecache
 import signal
 import threading
@@ -45,6 +46,8 @@ class Answers:
             Unanswered: the stub is still there or the name is not defined.
             AnswerRaised: the answer raised, took too long or returned something that is not plain.
         """
+        # Copies: an answer that changes its arguments must not change the check's.
+        arguments, options = copy.deepcopy((arguments, options))
         return self._run(lambda answer: answer(*arguments, **options), name)
 
     def drive(self, driver, name, **options):
@@ -94,6 +97,11 @@ def _slip_behind(error, name):
         return "Check the spelling, and that the cell which defines the name has been run."
     if isinstance(error, TypeError) and "argument" in text and name in text:
         return "Keep the arguments that the question gives, with their names and order."
+    if "NoneType" in text and isinstance(error, (TypeError, ValueError)):
+        return (
+            "Something is None, perhaps a gradient: compute the objective inside the tape, from "
+            "the variables, with TensorFlow or keras.ops functions."
+        )
     if "ncompatible shapes" in text or "broadcast" in text or "Matrix size" in text:
         return "Print the shapes on both sides: one of them is not what the docstring says."
     return ""

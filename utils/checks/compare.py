@@ -71,6 +71,8 @@ def agree(found, expected, tolerance=1e-4):
 
 def brief(value):
     """A value in at most a line or two."""
+    if isinstance(value, (np.ndarray, np.number, float)) and np.ndim(value) == 0:
+        return f"{float(value):.6g}"
     if isinstance(value, np.ndarray) and value.size > 24:
         first = np.array2string(value.ravel()[:6], precision=4, separator=", ", suppress_small=True)
         return f"an array of shape {value.shape} that starts {first[:-1]}, ...]"

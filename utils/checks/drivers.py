@@ -45,8 +45,9 @@ def network(build, *, arguments, inputs, weights=None):
     return report
 
 
-def training(train, *, encoder, decoder, patterns, epochs, learning_rate,
-             stacked=False, silent=False):
+def training(
+    train, *, encoder, decoder, patterns, epochs, learning_rate, stacked=False, silent=False
+):
     """Train networks with given weights by the answer, and report the weights it leaves.
 
     Args:

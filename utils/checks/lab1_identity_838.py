@@ -33,10 +33,13 @@ def identity_patterns(answers, rng):
         what,
         [
             ((UNITS,), "These are 8 numbers; each pattern has 8 of its own, one per input unit."),
-            ((UNITS, 3), "This is the binary code itself; the network has to find it. "
-                         "The patterns have 8 units."),
+            (
+                (UNITS, 3),
+                "This is the binary code itself; the network has to find it. "
+                "The patterns have 8 units.",
+            ),
             ((1, UNITS, UNITS), "There is an axis too many: leave out the leading batch of 1."),
-            ((UNITS * UNITS, ), "The patterns are flattened: keep a row per pattern."),
+            ((UNITS * UNITS,), "The patterns are flattened: keep a row per pattern."),
         ],
     )
     eye = np.eye(UNITS)
@@ -46,10 +49,8 @@ def identity_patterns(answers, rng):
         what,
         [
             (eye[:, ::-1], "The order is reversed: pattern 0 has its one in column 0."),
-            (np.roll(eye, 1, axis=1), "The ones sit a column too far to the right: "
-                                      "count from 0."),
-            (np.roll(eye, -1, axis=1), "The ones sit a column too far to the left: "
-                                       "count from 0."),
+            (np.roll(eye, 1, axis=1), "The ones sit a column too far to the right: count from 0."),
+            (np.roll(eye, -1, axis=1), "The ones sit a column too far to the left: count from 0."),
             (2 * eye - 1, "Off is 0 here, not -1: sigmoid outputs can't reach -1."),
             (1 - eye, "Ones and zeros are exchanged: a single unit is on in each pattern."),
             (np.zeros((8, 8)), "No unit is on: set the diagonal to 1."),
@@ -78,7 +79,8 @@ def one_layer(answers, rng, name, inputs_of, units_of):
             raise Wrong(
                 "a Keras model",
                 f"a value of type {report['kind']}",
-                "Return the model itself." if report["kind"] != "NoneType"
+                "Return the model itself."
+                if report["kind"] != "NoneType"
                 else "The function ends without `return`.",
             )
         ignored = "The width is fixed: use the argument `hidden` instead of a number."
@@ -88,8 +90,11 @@ def one_layer(answers, rng, name, inputs_of, units_of):
             f"for {name}({hidden}) and 6 inputs of {inputs}, outputs",
             [
                 ((6, units_of(3)), ignored),
-                ((6, inputs), "Inputs and outputs are exchanged: the number in `Dense(...)` is "
-                              "the number of its outputs."),
+                (
+                    (6, inputs),
+                    "Inputs and outputs are exchanged: the number in `Dense(...)` is "
+                    "the number of its outputs.",
+                ),
                 ((6, 1), "A layer of one unit: give the number of outputs to `Dense(...)`."),
             ],
         )
@@ -103,8 +108,10 @@ def one_layer(answers, rng, name, inputs_of, units_of):
                 (z, "There is no activation: the units are sigmoid units."),
                 (np.maximum(z, 0), "These are rectified units (relu): use sigmoid."),
                 (np.tanh(z), "These are tanh units, from -1 to 1: use sigmoid, from 0 to 1."),
-                (np.exp(z) / np.exp(z).sum(1, keepdims=True),
-                 "A softmax makes the units of a layer compete (they sum to 1): use sigmoid."),
+                (
+                    np.exp(z) / np.exp(z).sum(1, keepdims=True),
+                    "A softmax makes the units of a layer compete (they sum to 1): use sigmoid.",
+                ),
                 (sigmoid(sigmoid(z)), "The sigmoid is applied twice."),
                 (np.clip(z / 6 + 0.5, 0, 1), "This is the hard sigmoid: use sigmoid."),
             ],
@@ -147,12 +154,17 @@ def start_of(report, inputs, units):
     largest = max(np.abs(a).max() for a in arrays if a.shape in ((inputs, units), (units,)))
     slip = None
     if np.ptp(kernel) == 0:
-        slip = ("All weights start equal, so the hidden units stay equal for ever: "
-                "start from random weights.")
+        slip = (
+            "All weights start equal, so the hidden units stay equal for ever: "
+            "start from random weights."
+        )
     elif largest > 0.1 + 1e-6:
-        slip = ("Keras starts from wider weights by default: "
-                "give kernel_initializer the range -0.1 to 0.1."
-                if largest > 0.1 else "")
+        slip = (
+            "Keras starts from wider weights by default: "
+            "give kernel_initializer the range -0.1 to 0.1."
+            if largest > 0.1
+            else ""
+        )
     elif kernel.min() >= 0 or kernel.max() <= 0:
         slip = "The weights have one sign only: the range goes from -0.1 to +0.1."
     elif largest < 0.05:
@@ -185,15 +197,22 @@ def squared_error_slips(t, o):
     d = t - o
     with np.errstate(divide="ignore", invalid="ignore"):
         entropy = -(t * np.log(o) + (1 - t) * np.log(1 - o))
-    mean = ("This is the mean over the output units: sum over them. The mean makes the gradient "
-            f"{d.shape[-1]} times smaller.")
+    mean = (
+        "This is the mean over the output units: sum over them. The mean makes the gradient "
+        f"{d.shape[-1]} times smaller."
+    )
     return [
         ((d**2).mean(-1), mean),
-        ((d**2).sum(-1) / 2, "There is a half too many: the half belongs to the objective in "
-                             "question 5, not to the error."),
+        (
+            (d**2).sum(-1) / 2,
+            "There is a half too many: the half belongs to the objective in "
+            "question 5, not to the error.",
+        ),
         ((d**2).mean(-1) / 2, mean),
-        (np.sqrt((d**2).sum(-1)), "This is the square root of it (the length of the difference): "
-                                  "leave the root out."),
+        (
+            np.sqrt((d**2).sum(-1)),
+            "This is the square root of it (the length of the difference): leave the root out.",
+        ),
         (np.sqrt((d**2).mean(-1)), "This is the root mean square: neither root nor mean."),
         (np.abs(d).sum(-1), "The differences are not squared: absolute values are summed."),
         (d.sum(-1), "The differences are not squared, so they cancel."),
@@ -213,24 +232,43 @@ def sum_squared_error(answers, rng):
         what = f"for {patterns} patterns of {units} units, errors"
         found = numbers(answers.call("sum_squared_error", t, o), what)
         d2 = (np.float64(t) - o) ** 2
-        for wrong, said in ((d2.sum(), "This is the sum over the patterns too"),
-                            (d2.mean(), "This is the mean over patterns and units")):
+        for wrong, said in (
+            (d2.sum(), "This is the sum over the patterns too"),
+            (d2.mean(), "This is the mean over patterns and units"),
+        ):
             if found.shape == () and agree(found, wrong):
-                raise Wrong(f"{what} of shape ({patterns},)", f"one number, {brief(found)}",
-                            f"{said}: keep one error per pattern, sum over axis -1 alone.")
-        shape(found, (patterns,), what, [
-            ((units,), "The sum runs over the patterns: sum over the last axis, the units."),
-            ((patterns, units), "Nothing is summed: sum over the last axis, the units."),
-            ((patterns, 1), "Sum without keepdims: one number per pattern."),
-            ((), "All is made one number: keep one error per pattern."),
-        ])
-        close(found, d2.sum(-1), what, squared_error_slips(np.float64(t), np.float64(o)),
-              otherwise="Subtract, square, sum over the last axis.")
+                raise Wrong(
+                    f"{what} of shape ({patterns},)",
+                    f"one number, {brief(found)}",
+                    f"{said}: keep one error per pattern, sum over axis -1 alone.",
+                )
+        shape(
+            found,
+            (patterns,),
+            what,
+            [
+                ((units,), "The sum runs over the patterns: sum over the last axis, the units."),
+                ((patterns, units), "Nothing is summed: sum over the last axis, the units."),
+                ((patterns, 1), "Sum without keepdims: one number per pattern."),
+                ((), "All is made one number: keep one error per pattern."),
+            ],
+        )
+        close(
+            found,
+            d2.sum(-1),
+            what,
+            squared_error_slips(np.float64(t), np.float64(o)),
+            otherwise="Subtract, square, sum over the last axis.",
+        )
     stack = rng.uniform(0.1, 0.9, (3, patterns, units)).astype("float32")
     what = f"for a stack of 3 networks and {patterns} patterns, errors"
     found = numbers(answers.call("sum_squared_error", t, stack), what)
-    shape(found, (3, patterns), what, [
-        ((3, units), "The sum runs over axis 1, which are the patterns in a stack: use axis -1.")])
+    shape(
+        found,
+        (3, patterns),
+        what,
+        [((3, units), "The sum runs over axis 1, which are the patterns in a stack: use axis -1.")],
+    )
     close(found, ((np.float64(t) - stack) ** 2).sum(-1), what)
     slope = answers.drive("gradient", "sum_squared_error", fixed=t, variable=o)
     if slope is None:
@@ -239,8 +277,12 @@ def sum_squared_error(answers, rng):
             "no gradient with respect to the outputs",
             "A NumPy function ends the gradient: use keras.ops or TensorFlow functions.",
         )
-    close(slope, 2 * (np.float64(o) - t), "the gradient with respect to the outputs",
-          otherwise="Let the gradient through all of it: no rounding, no stop_gradient.")
+    close(
+        slope,
+        2 * (np.float64(o) - t),
+        "the gradient with respect to the outputs",
+        otherwise="Let the gradient through all of it: no rounding, no stop_gradient.",
+    )
     return "the sum over units, one per pattern, also for stacks of networks, and its gradient"
 
 
@@ -295,8 +337,11 @@ def flat(weights):
 
 
 def trained(report):
-    return [np.asarray(report[part][kind], "float64")
-            for part in ("encoder", "decoder") for kind in ("kernel", "bias")]
+    return [
+        np.asarray(report[part][kind], "float64")
+        for part in ("encoder", "decoder")
+        for kind in ("kernel", "bias")
+    ]
 
 
 def ratio_slips(ratio, rate, patterns):
@@ -311,15 +356,22 @@ def ratio_slips(ratio, rate, patterns):
     for half, note in ((1, ""), (2, ", and the half is missing")):
         named += [
             (half / UNITS, mean.format(f"{UNITS / half:g}", f"over the {UNITS} outputs{note}")),
-            (half / patterns,
-             mean.format(f"{patterns / half:g}", f"over the {patterns} patterns{note}")),
-            (half / UNITS / patterns,
-             mean.format(f"{UNITS * patterns / half:g}", f"over outputs and patterns{note}")),
+            (
+                half / patterns,
+                mean.format(f"{patterns / half:g}", f"over the {patterns} patterns{note}"),
+            ),
+            (
+                half / UNITS / patterns,
+                mean.format(f"{UNITS * patterns / half:g}", f"over outputs and patterns{note}"),
+            ),
         ]
     named += [
-        (fixed / rate * half, f"The learning rate is {fixed} whatever the argument "
-                              "`learning_rate` says: use it.")
-        for fixed in (0.3, 0.01, 0.001, 0.1, 1.0) for half in (1, 2, 1 / UNITS, 2 / UNITS)
+        (
+            fixed / rate * half,
+            f"The learning rate is {fixed} whatever the argument `learning_rate` says: use it.",
+        )
+        for fixed in (0.3, 0.01, 0.001, 0.1, 1.0)
+        for half in (1, 2, 1 / UNITS, 2 / UNITS)
     ]
     for value, slip in named:
         if abs(ratio - value) < 0.01 * abs(value):
@@ -335,70 +387,124 @@ def first_step(start, after, x, rate):
         return
     size = np.abs(expected).max()
     moved = [np.abs(a - s).max() > 1e-3 * size for a, s in zip(after, start, strict=True)]
-    told = ("one step of gradient descent", f"weights that moved by {np.abs(found).max():.3g} "
-            f"at most where {size:.3g} was expected")
+    told = (
+        "one step of gradient descent",
+        f"weights that moved by {np.abs(found).max():.3g} at most where {size:.3g} was expected",
+    )
     if not np.all(np.isfinite(found)):
         raise Wrong(told[0], "weights that are not finite", "Check the objective for NaN.")
     if not any(moved):
         raise Wrong(told[0], "weights that did not move", "Apply the gradients to the variables.")
     if not any(moved[:2]):
-        raise Wrong(told[0], "an encoder that did not move",
-                    "Only the decoder is trained: take the gradient for both networks' variables.")
+        raise Wrong(
+            told[0],
+            "an encoder that did not move",
+            "Only the decoder is trained: take the gradient for both networks' variables.",
+        )
     if not any(moved[2:]):
-        raise Wrong(told[0], "a decoder that did not move",
-                    "Only the encoder is trained: take the gradient for both networks' variables.")
+        raise Wrong(
+            told[0],
+            "a decoder that did not move",
+            "Only the encoder is trained: take the gradient for both networks' variables.",
+        )
     if not all(moved):
         still = "biases" if not (moved[1] and moved[3]) else "kernels"
-        raise Wrong(told[0], f"{still} that did not move",
-                    f"The {still} are left out: train every variable of both networks.")
+        raise Wrong(
+            told[0],
+            f"{still} that did not move",
+            f"The {still} are left out: train every variable of both networks.",
+        )
+
     def along(direction):
         norms = np.linalg.norm(found) * np.linalg.norm(direction)
         return found @ direction / norms, found @ direction / (direction @ direction)
 
+    explained = [
+        (descend(start, x, 2, rate), "It trains for 2 epochs when asked for 1."),
+        (
+            one_by_one(start, x, rate),
+            "The weights move after every pattern: sum the error over "
+            "all patterns and move them once an epoch.",
+        ),
+        (
+            decoder_first(start, x, rate),
+            "The decoder moves before the encoder's gradient is taken: take both gradients first.",
+        ),
+        (
+            encoder_first(start, x, rate),
+            "The encoder moves before the decoder's gradient is taken: take both gradients first.",
+        ),
+        (
+            descend(start, x, 1, rate, entropy=True),
+            "This is the gradient of the cross-entropy: the objective is the squared error.",
+        ),
+    ]
+    for weights, slip in explained:
+        if agree(found, flat(weights) - flat(start), 2e-5):
+            raise Wrong(*told, slip)
     cosine, ratio = along(expected)
     if abs(cosine) > 0.9999:
         raise Wrong(*told, ratio_slips(ratio, rate, len(x)))
-    others = [
-        (one_by_one(start, x, rate), "The weights move after every pattern: sum the error over "
-                                     "all patterns and move them once an epoch."),
-        (decoder_first(start, x, rate), "The decoder moves before the encoder's gradient is "
-                                        "taken: take both gradients first."),
-        (encoder_first(start, x, rate), "The encoder moves before the decoder's gradient is "
-                                        "taken: take both gradients first."),
-        (descend(start, x, 1, rate, entropy=True), "This is the gradient of the cross-entropy: "
-                                                   "the objective is the squared error."),
-    ]
-    for weights, slip in others:
-        cosine, ratio = along(flat(weights) - flat(start))
-        if cosine > 0.99999:
-            raise Wrong(*told, slip)
     steps = np.abs(found[np.abs(expected) > 1e-4])
     if np.ptp(steps) < 0.05 * steps.max():
-        raise Wrong(*told, "All weights move by the same amount, as in Adam's first step: "
-                           "use plain gradient descent (SGD).")
-    parts = [along(np.concatenate([
-        np.ravel(e - s) if keep else np.zeros(e.size)
-        for e, s, keep in zip(descend(start, x, 1, rate), start, which, strict=True)]))[0]
-        for which in ((1, 1, 0, 0), (0, 0, 1, 1))]
-    raise Wrong(*told, "The direction is not that of the gradient of half the summed squared "
-                f"error (cosine {along(expected)[0]:.3f}; encoder part {parts[0]:.2f}, decoder "
-                f"part {parts[1]:.2f}): check the objective.")
+        raise Wrong(
+            *told,
+            "All weights move by the same amount, as in Adam's first step: "
+            "use plain gradient descent (SGD).",
+        )
+    parts = [
+        along(
+            np.concatenate(
+                [
+                    np.ravel(e - s) if keep else np.zeros(e.size)
+                    for e, s, keep in zip(descend(start, x, 1, rate), start, which, strict=True)
+                ]
+            )
+        )[0]
+        for which in ((1, 1, 0, 0), (0, 0, 1, 1))
+    ]
+    raise Wrong(
+        *told,
+        "The direction is not that of the gradient of half the summed squared "
+        f"error (cosine {along(expected)[0]:.3f}; encoder part {parts[0]:.2f}, decoder "
+        f"part {parts[1]:.2f}): check the objective.",
+    )
 
 
 @questions.ask(5, "train", points=4, hint="the hints under question 5")
 def train(answers, rng):
-    patterns, hidden, rate = 6, 3, 0.2
+    patterns, hidden, rate = 6, 3, 0.17  # no two mistakes give the same step at these numbers
     x = rng.uniform(0, 1, (patterns, UNITS)).astype("float32").astype("float64")
-    start = [w.astype("float32").astype("float64") for w in (
-        rng.normal(0, 1, (UNITS, hidden)), rng.normal(0, 1, hidden),
-        rng.normal(0, 1, (hidden, UNITS)), rng.normal(0, 1, UNITS))]
+    start = [
+        w.astype("float32").astype("float64")
+        for w in (
+            rng.normal(0, 1, (UNITS, hidden)),
+            rng.normal(0, 1, hidden),
+            rng.normal(0, 1, (hidden, UNITS)),
+            rng.normal(0, 1, UNITS),
+        )
+    ]
 
     def after(epochs, start=start, **options):
-        report = answers.drive("training", "train", encoder=start[:2], decoder=start[2:],
-                               patterns=x, epochs=epochs, learning_rate=rate, **options)
+        report = answers.drive(
+            "training",
+            "train",
+            encoder=start[:2],
+            decoder=start[2:],
+            patterns=x,
+            epochs=epochs,
+            learning_rate=rate,
+            **options,
+        )
         return report, trained(report)
 
     report, weights = after(1)
+    if agree(flat(weights), flat(start), 1e-7) and not agree(flat(after(2)[1]), flat(start), 1e-7):
+        raise Wrong(
+            "one step for epochs=1",
+            "no step for epochs=1, and one for epochs=2",
+            "It trains an epoch too few: range(epochs) already runs epochs times.",
+        )
     first_step(start, weights, x, rate)
     epochs = 4
     report, weights = after(epochs)
@@ -407,60 +513,96 @@ def train(answers, rng):
         for n in (1, epochs - 1, epochs + 1, 2 * epochs)
     ]
     momentum = descend(start, x, epochs, rate, momentum=0.9)
-    close(flat(weights), flat(descend(start, x, epochs, rate)), f"the weights after {epochs} epochs",
-          [*other_numbers, (flat(momentum), "There is momentum: plain gradient descent has none.")],
-          otherwise="The first epoch is right, the next ones are not: take a new gradient in each "
-                    "epoch, and keep nothing from one to the next.", tolerance=2e-4)
+    close(
+        flat(weights),
+        flat(descend(start, x, epochs, rate)),
+        f"the weights after {epochs} epochs",
+        [*other_numbers, (flat(momentum), "There is momentum: plain gradient descent has none.")],
+        otherwise="The first epoch is right, the next ones are not: take a new gradient in each "
+        "epoch, and keep nothing from one to the next.",
+        tolerance=2e-4,
+    )
 
     what = "the summed squared error at the start of each epoch"
     errors = numbers(report["errors"], what, "Return the errors of the epochs as an array.")
     path = np.array([error_of(descend(start, x, n, rate), x) for n in range(epochs + 1)])
-    shape(errors, (epochs,), what, [
-        ((), "One number comes back: collect the error of every epoch."),
-        ((epochs, patterns), "Sum the error over the patterns too: one number an epoch."),
-        ((epochs + 1,), "There is one error too many: one at the start of each epoch."),
-        ((0,), "The list of errors stays empty: append to it in each epoch."),
-    ])
-    close(errors, path[:-1], what, [
-        (path[1:], "The error is measured after the update: measure it before."),
-        (path[:-1] / 2, "These are halves: return the error itself, not the objective."),
-        (path[:-1] / patterns, "This is the mean over the patterns: return the sum."),
-        (path[:-1] / UNITS, "This is the mean over the outputs: return the sum."),
-        (path[:-1] / UNITS / patterns, "This is the mean: return the sum."),
-        (np.cumsum(path[:-1]), "The errors add up from epoch to epoch: start each at zero."),
-        (np.full(epochs, path[0]), "Every epoch returns the first error: measure it anew."),
-    ], otherwise="Sum `sum_squared_error(patterns, outputs)` over the patterns in each epoch.",
-        tolerance=1e-3)
+    shape(
+        errors,
+        (epochs,),
+        what,
+        [
+            ((), "One number comes back: collect the error of every epoch."),
+            ((epochs, patterns), "Sum the error over the patterns too: one number an epoch."),
+            ((epochs + 1,), "There is one error too many: one at the start of each epoch."),
+            ((0,), "The list of errors stays empty: append to it in each epoch."),
+        ],
+    )
+    close(
+        errors,
+        path[:-1],
+        what,
+        [
+            (path[1:], "The error is measured after the update: measure it before."),
+            (path[:-1] / 2, "These are halves: return the error itself, not the objective."),
+            (path[:-1] / patterns, "This is the mean over the patterns: return the sum."),
+            (path[:-1] / UNITS, "This is the mean over the outputs: return the sum."),
+            (path[:-1] / UNITS / patterns, "This is the mean: return the sum."),
+            (np.cumsum(path[:-1]), "The errors add up from epoch to epoch: start each at zero."),
+            (np.full(epochs, path[0]), "Every epoch returns the first error: measure it anew."),
+        ],
+        otherwise="Sum `sum_squared_error(patterns, outputs)` over the patterns in each epoch.",
+        tolerance=1e-3,
+    )
     told = list(report["epochs_told"])
     if told != list(range(epochs)):
-        slip = ("`on_epoch` is never called." if not told else
-                "`on_epoch` counts from 1: count the epochs from 0."
-                if told == list(range(1, epochs + 1)) else
-                "Call `on_epoch(epoch)` once in every epoch.")
+        slip = (
+            "`on_epoch` is never called."
+            if not told
+            else "`on_epoch` counts from 1: count the epochs from 0."
+            if told == list(range(1, epochs + 1))
+            else "Call `on_epoch(epoch)` once in every epoch."
+        )
         raise Wrong(f"on_epoch called with {list(range(epochs))}", f"{told}", slip)
 
     stack = [np.stack([w, 0.5 * w]) for w in start]
     _, weights = after(2, start=stack, stacked=True)
     singles = [descend([w[i] for w in stack], x, 2, rate) for i in (0, 1)]
-    close(flat(weights), flat([np.stack(pair) for pair in zip(*singles, strict=True)]),
-          "the weights of two stacked networks after 2 epochs",
-          otherwise="It trains one network rightly and a stack of two wrongly: sum the error over "
-                    "everything, with no mean and no fixed axis.", tolerance=2e-4)
-    return ("one epoch and several against the chain rule worked out by hand, the errors "
-            "returned, `on_epoch`, and two networks trained side by side")
+    close(
+        flat(weights),
+        flat([np.stack(pair) for pair in zip(*singles, strict=True)]),
+        "the weights of two stacked networks after 2 epochs",
+        otherwise="It trains one network rightly and a stack of two wrongly: sum the error over "
+        "everything, with no mean and no fixed axis.",
+        tolerance=2e-4,
+    )
+    return (
+        "one epoch and several against the chain rule worked out by hand, the errors "
+        "returned, `on_epoch`, and two networks trained side by side"
+    )
 
 
 # --- 6 -----------------------------------------------------------------------------------------
 
-PUBLISHED = np.array([  # hidden values, Mitchell 1997, figure 4.7
-    [0.89, 0.04, 0.08], [0.15, 0.99, 0.99], [0.01, 0.97, 0.27], [0.99, 0.97, 0.71],
-    [0.03, 0.05, 0.02], [0.01, 0.11, 0.88], [0.80, 0.01, 0.98], [0.60, 0.94, 0.01]])
+PUBLISHED = np.array(
+    [  # hidden values, Mitchell 1997, figure 4.7
+        [0.89, 0.04, 0.08],
+        [0.15, 0.99, 0.99],
+        [0.01, 0.97, 0.27],
+        [0.99, 0.97, 0.71],
+        [0.03, 0.05, 0.02],
+        [0.01, 0.11, 0.88],
+        [0.80, 0.01, 0.98],
+        [0.60, 0.94, 0.01],
+    ]
+)
 
 
 @questions.ask(6, "binary_code", points=2, hint="the hints under question 6")
 def binary_code(answers, rng):
-    random = rng.uniform(0, 1, (5, 4))
-    for values in (PUBLISHED, np.where(np.abs(random - 0.5) < 0.02, 0.6, random)):
+    # Lopsided values, so that the mean is no substitute for 0.5; none too close to 0.5.
+    high, low = rng.uniform(0.35, 1, (9, 4)), rng.uniform(0, 0.65, (9, 4))
+    high[0], low[0] = 0.53, 0.47
+    for values in (PUBLISHED, *(np.where(np.abs(v - 0.5) < 0.02, 0.55, v) for v in (high, low))):
         rows, units = values.shape
         what = f"{rows} codes of {units} bits"
         result = answers.call("binary_code", values.astype("float32"))
@@ -468,30 +610,53 @@ def binary_code(answers, rng):
             raise Wrong(what, brief(result), "Return numbers 0 and 1, not text.")
         found = numbers(result, what)
         bits = (values > 0.5).astype("float64")
-        shape(found, bits.shape, what, [
-            ((rows,), "This is one number per pattern: keep the bits, one per hidden unit."),
-            ((units, rows), "Rows and columns are exchanged: a row per pattern."),
-            ((), "One number comes back: keep a row per pattern and a column per hidden unit."),
-        ])
+        shape(
+            found,
+            bits.shape,
+            what,
+            [
+                ((rows,), "This is one number per pattern: keep the bits, one per hidden unit."),
+                ((units, rows), "Rows and columns are exchanged: a row per pattern."),
+                ((), "One number comes back: keep a row per pattern and a column per hidden unit."),
+            ],
+        )
         sure = (np.argmax(values, 1)[:, None] == np.arange(units)).astype("float64")
-        close(found, bits, what, [
-            (1 - bits, "Ones and zeros are exchanged: values above 0.5 become 1."),
-            (values, "Nothing is rounded: the values come back as they are."),
-            (np.float32(values), "Nothing is rounded: the values come back as they are."),
-            (np.zeros_like(bits), "Turning into integers cuts off instead of rounding, "
-                                  "so 0.99 becomes 0."),
-            (np.ones_like(bits), "Everything above 0 is rounded up: the limit is 0.5."),
-            (2 * bits - 1, "Off is 0, not -1."),
-            (bits[:, ::-1], "The bits are in reversed order: bit j belongs to hidden unit j."),
-            (bits[::-1], "The rows are in reversed order."),
-            (sure, "Only the largest hidden unit of each row is on: each unit is rounded alone."),
-            ((values > values.mean()).astype("float64"), "The limit is the mean here: it is 0.5."),
-            ((values > values.mean(0)).astype("float64"), "The limit is each column's mean: "
-                                                          "it is 0.5."),
-            ((values > values.mean(1, keepdims=True)).astype("float64"),
-             "The limit is each row's mean: it is 0.5."),
-            (np.round(values, 1), "These are rounded to one decimal: round to whole numbers."),
-        ], otherwise=_limit_used(values, found))
+        close(
+            found,
+            bits,
+            what,
+            [
+                (1 - bits, "Ones and zeros are exchanged: values above 0.5 become 1."),
+                (values, "Nothing is rounded: the values come back as they are."),
+                (np.float32(values), "Nothing is rounded: the values come back as they are."),
+                (
+                    np.zeros_like(bits),
+                    "Turning into integers cuts off instead of rounding, so 0.99 becomes 0.",
+                ),
+                (np.ones_like(bits), "Everything above 0 is rounded up: the limit is 0.5."),
+                (2 * bits - 1, "Off is 0, not -1."),
+                (bits[:, ::-1], "The bits are in reversed order: bit j belongs to hidden unit j."),
+                (bits[::-1], "The rows are in reversed order."),
+                (
+                    sure,
+                    "Only the largest hidden unit of each row is on: each unit is rounded alone.",
+                ),
+                (
+                    (values > values.mean()).astype("float64"),
+                    "The limit is the mean here: it is 0.5.",
+                ),
+                (
+                    (values > values.mean(0)).astype("float64"),
+                    "The limit is each column's mean: it is 0.5.",
+                ),
+                (
+                    (values > values.mean(1, keepdims=True)).astype("float64"),
+                    "The limit is each row's mean: it is 0.5.",
+                ),
+                (np.round(values, 1), "These are rounded to one decimal: round to whole numbers."),
+            ],
+            otherwise=_limit_used(values, found),
+        )
     return "hidden values of the published table and random ones, rounded at 0.5"
 
 
@@ -501,8 +666,11 @@ def _limit_used(values, found):
     if ones.size + zeros.size == values.size and ones.size and zeros.size:
         low, high = zeros.max(), ones.min()
         if low < high:
-            return (f"The limit lies between {low:.2f} and {high:.2f}: it is 0.5."
-                    if not low < 0.5 < high else "")
+            return (
+                f"The limit lies between {low:.2f} and {high:.2f}: it is 0.5."
+                if not low < 0.5 < high
+                else ""
+            )
     return "Compare each hidden value with 0.5."
 
 
@@ -518,42 +686,92 @@ def smallest_width(answers, rng):
         return np.concatenate([patterns, patterns[:repeats]]).astype("float32")
 
     cases = [(np.eye(8, dtype="float32"), 3, "the 8 patterns of this lab")]
-    cases += [(rows(n), bits, f"{n} distinct patterns of 11 units")
-              for n, bits in ((9, 4), (5, 3), (2, 1), (16, 4), (33, 6))]
-    cases += [(rows(6, repeats=6), 3, "6 distinct patterns, each of them twice"),
-              (rows(1), 0, "a single pattern")]
-    for patterns, bits, what in cases:
-        result = answers.call("smallest_width", patterns)
-        found = numbers(result, what, "Return one whole number.")
-        distinct, (total, units) = len(np.unique(patterns, axis=0)), patterns.shape
+    cases += [
+        (rows(n), bits, f"{n} distinct patterns of 11 units")
+        for n, bits in ((9, 4), (5, 3), (2, 1), (16, 4), (33, 6))
+    ]
+    cases += [
+        (rows(6, repeats=6), 3, "6 distinct patterns, each of them twice"),
+        (rows(1), 0, "a single pattern"),
+    ]
+    results = []
+    for patterns, _, what in cases:
+        found = numbers(answers.call("smallest_width", patterns), what, "Return one whole number.")
         shape(found, (), f"one number for {what}")
-        if found == bits:
-            continue
-        log = np.log2(distinct)
-        slips = [
-            (distinct, "This counts the patterns: ask how many bits tell them apart."),
-            (units, "This counts the units of a pattern, the columns: distinct rows count."),
-            (np.ceil(np.log2(total)), "Patterns that come twice need no second code: "
-                                      "count the distinct ones."),
-            (np.log2(total), "Patterns that come twice need no second code, and there is no "
-                             "fraction of a unit: round up."),
-            (log, "There is no fraction of a hidden unit: round up."),
-            (np.floor(log), "Rounded down, the codes are too few: round up."),
-            (np.floor(np.log2(total)), "Rounded down, the codes are too few: round up."),
-            (np.ceil(np.log2(units)), "This counts the units of a pattern: distinct rows count."),
-            (np.ceil(np.log(distinct)), "This is the natural logarithm: a bit has 2 values."),
-            (np.log(distinct), "This is the natural logarithm: a bit has 2 values, "
-                               "and there is no fraction of a unit."),
-            (np.ceil(np.log10(distinct)), "This is the logarithm to base 10: a bit has 2 values."),
-            (np.ceil(np.sqrt(distinct)), "Codes double with every bit: it is a logarithm, "
-                                         "not a root."),
-            (np.floor(log) + 1, "For a power of two this is one too many: 8 patterns need 3 bits."),
-            (2**bits, "This is the number of codes: ask for the number of bits."),
-            (max(1, bits), "A single pattern needs no bit at all: 0."),
-            (distinct - 1, "This is one less than the number of patterns: it is a logarithm."),
-        ]
-        if distinct == 8 and total == 8:  # other cases tell these apart better
-            slips = [s for s in slips if not (s[0] == units == distinct)] + slips[:2]
-        close(found, np.float64(bits), f"for {what}", slips,
-              otherwise="n bits tell 2 to the power of n patterns apart.")
+        results.append(float(found))
+    expected = [bits for _, bits, _ in cases]
+    # A mistake is named by what it makes of all cases: single ones can be right by accident.
+    slip = next(
+        (
+            told
+            for wrong, told in width_slips()
+            if agree(results, [wrong(patterns) for patterns, _, _ in cases])
+        ),
+        "n bits tell 2 to the power of n patterns apart.",
+    )
+    for found, bits, (_, _, what) in zip(results, expected, cases, strict=True):
+        close(found, bits, f"for {what}", otherwise=slip)
     return "1 to 33 patterns, some of them twice"
+
+
+def width_slips():
+    """Pairs of a function that makes a usual mistake, and its name."""
+
+    def distinct(patterns):
+        return len(np.unique(patterns, axis=0))
+
+    return [
+        (distinct, "This counts the patterns: ask how many bits tell them apart."),
+        (len, "This counts the patterns: ask how many bits tell the distinct ones apart."),
+        (
+            lambda p: distinct(p) - 1,
+            "This is one less than the number of patterns: it is a logarithm.",
+        ),
+        (
+            lambda p: p.shape[1],
+            "This counts the units of a pattern, the columns: distinct rows count.",
+        ),
+        (
+            lambda p: np.ceil(np.log2(p.shape[1])),
+            "This counts the units of a pattern, the columns: distinct rows count.",
+        ),
+        (
+            lambda p: np.ceil(np.log2(len(p))),
+            "Patterns that come twice need no second code: count the distinct ones.",
+        ),
+        (lambda p: np.log2(distinct(p)), "There is no fraction of a hidden unit: round up."),
+        (
+            lambda p: np.floor(np.log2(distinct(p))),
+            "Rounded down, the codes are too few: round up.",
+        ),
+        (
+            lambda p: np.round(np.log2(distinct(p))),
+            "Rounded to the nearest, the codes are sometimes too few: round up.",
+        ),
+        (
+            lambda p: np.floor(np.log2(distinct(p))) + 1,
+            "For a power of two this is one too many: 8 patterns need 3 bits.",
+        ),
+        (
+            lambda p: np.ceil(np.log(distinct(p))),
+            "This is the natural logarithm: a bit has 2 values.",
+        ),
+        (lambda p: np.log(distinct(p)), "This is the natural logarithm, and not rounded up."),
+        (
+            lambda p: np.ceil(np.log10(distinct(p))),
+            "This is the logarithm to base 10: a bit has 2 values.",
+        ),
+        (
+            lambda p: np.ceil(np.sqrt(distinct(p))),
+            "Codes double with every bit: it is a logarithm, not a root.",
+        ),
+        (
+            lambda p: max(1, np.ceil(np.log2(distinct(p)))),
+            "A single pattern needs no bit at all: 0.",
+        ),
+        (
+            lambda p: 2 ** np.ceil(np.log2(distinct(p))),
+            "This is the number of codes: ask for the number of bits.",
+        ),
+        (lambda p: 3, "The number is fixed: count the distinct rows of the argument."),
+    ]

@@ -11,8 +11,12 @@ def add_to(questions):
     @questions.also("identity_patterns")
     def twice(answers, rng):
         first, second = (answers.call("identity_patterns") for _ in range(2))
-        close(numbers(second, "the patterns"), numbers(first, "the patterns"), "the same patterns",
-              otherwise="A second call gives other patterns: draw nothing at random.")
+        close(
+            numbers(second, "the patterns"),
+            numbers(first, "the patterns"),
+            "the same patterns",
+            otherwise="A second call gives other patterns: draw nothing at random.",
+        )
         return "the same at a second call"
 
     @questions.also("sum_squared_error")
@@ -28,13 +32,28 @@ def add_to(questions):
     def keeps_the_patterns(answers, rng):
         x = np.eye(8, dtype="float32")
         weights = [rng.uniform(-0.1, 0.1, s) for s in ((8, 2), (2,), (2, 8), (8,))]
-        report = answers.drive("training", "train", encoder=weights[:2], decoder=weights[2:],
-                               patterns=x, epochs=3, learning_rate=0.3, silent=True)
-        close(report["patterns"], np.eye(8), "the patterns as they were",
-              otherwise="The patterns change while training: leave the argument as it is.")
+        report = answers.drive(
+            "training",
+            "train",
+            encoder=weights[:2],
+            decoder=weights[2:],
+            patterns=x,
+            epochs=3,
+            learning_rate=0.3,
+            silent=True,
+        )
+        close(
+            report["patterns"],
+            np.eye(8),
+            "the patterns as they were",
+            otherwise="The patterns change while training: leave the argument as it is.",
+        )
         if len(np.ravel(report["errors"])) != 3:
-            raise Wrong("3 errors without on_epoch", f"{len(np.ravel(report['errors']))} errors",
-                        "Without `on_epoch` it must train as well.")
+            raise Wrong(
+                "3 errors without on_epoch",
+                f"{len(np.ravel(report['errors']))} errors",
+                "Without `on_epoch` it must train as well.",
+            )
         return "the patterns left alone, and training without `on_epoch`"
 
     @questions.also("binary_code")
@@ -49,6 +68,10 @@ def add_to(questions):
     def many(answers, rng):
         patterns = (np.arange(1025)[:, None] >> np.arange(12)) & 1
         found = numbers(answers.call("smallest_width", patterns), "a width", "Return one number.")
-        close(found, np.float64(11), "for 1,025 distinct patterns",
-              otherwise="n bits tell 2 to the power of n patterns apart.")
+        close(
+            found,
+            np.float64(11),
+            "for 1,025 distinct patterns",
+            otherwise="n bits tell 2 to the power of n patterns apart.",
+        )
         return "1,025 patterns"

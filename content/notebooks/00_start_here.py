@@ -1,0 +1,123 @@
+# ---
+# jupyter:
+#   course:
+#     time_limit_s: 60
+#     memory_limit_gb: 4
+# ---
+
+# %% [markdown]
+# # Start here
+#
+# Machines can learn from data that nobody has labelled: by squeezing it, by repairing it, by imitating it. This
+# course builds such machines with Keras 3 and TensorFlow, from eight weights to image translation, and
+# measures every claim it makes.
+#
+# **You will** find your way through the course, meet the checks that every lab uses, and know
+# where to turn when something does not work. Ten minutes.
+#
+# ## The map
+#
+# | | notebook | what it shows | time |
+# |---|---|---|---|
+# | 1 | [02: PCA is a linear network](02_pca_is_a_linear_network.ipynb) (lecture) | An autoencoder without nonlinearity is PCA: the same error and the same space, but not the same axes | 25 min |
+# | 2 | [Lab 1: The 8-3-8 identity network](../labs/lab1_identity_838.ipynb) (lab, 14 points) | Three hidden units invent a binary code; what *narrow* means for real numbers | 60 min |
+#
+# ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/02_pca_is_a_linear_network.png)
+# ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
+#
+# In preparation: denoising autoencoders, variational autoencoders, DCGAN, CycleGAN, and the lectures around them.
+#
+# **Lectures** are in `notebooks/`: run them from top to bottom and read. **Labs** are in `labs/`: there you write
+# the functions on which everything else rests.
+#
+# ## The first cell
+#
+# Every notebook begins with this line. It finds out what your machine has, sets the seeds, and tells what it
+# chose. Nothing is downloaded, no GPU is needed: the default profile `quick` is made for two cores.
+
+# %%
+from utils import runtime
+
+settings = runtime.start(seed=0)
+
+# %% [markdown]
+# The profile `full` trains longer, on public data sets. Set the environment variable `COURSE_PROFILE=full` before you
+# start, or write `runtime.start("full")`. Both columns of settings stand near the top of each notebook.
+#
+# ## How a lab works
+#
+# A question is a function with a description and one line that says it is unanswered. Below it stands its check. This
+# one asks for half of a number.
+#
+# <details><summary>Hint: open me when you are stuck. Labs have three of these for every question.</summary>x / 2 works for numbers and arrays alike.</details>
+
+# %%
+from utils.checks import Lab
+
+lab = Lab("practice", globals())
+
+
+def halve(x):
+    """Half of each number: array (n,) -> array (n,); [4, 7] gives [2, 3.5]."""
+    raise NotImplementedError("Question 1, halve")
+
+
+lab.check("halve")
+
+# %% [markdown]
+# An unanswered question is no accident: the notebook runs on. Here is an answer with a slip.
+
+
+# %%
+def halve(x):
+    return x // 2
+
+
+lab.check("halve")
+
+# %% [markdown]
+# The check tells what it expected, what it found, and the likeliest slip. Mend it, run both cells again:
+
+
+# %%
+def halve(x):
+    return x / 2
+
+
+lab.check("halve")
+
+# %% [markdown]
+# A cell further down that uses an answer names what it waits for, so *Run All Cells* always reaches the end. Your points
+# are shown at the end of each lab; `./course check labs/lab1_identity_838.ipynb` prints them in a terminal.
+#
+# **Change this and look:** make `halve` return `x * 2` or `x.sum()`, and read what the check makes of it.
+#
+# ## How to get help
+#
+# | when | do |
+# |---|---|
+# | a check says *not right yet* | read *likeliest slip*; then open the hints under the question, one at a time |
+# | an error shows up | its last line says what happened; the check names the line of your answer |
+# | nothing seems to react | menu *Kernel*, *Restart Kernel and Run All Cells* |
+# | something is missing or slow | `./course doctor` in a terminal: each problem comes with its remedy |
+# | you want a lab as it was | copy it before you start: *File*, *Duplicate* |
+#
+# ## Your machine
+#
+# What the course found in its data folder and on this machine is what `./course doctor` prints. This cell checks that one
+# step of training works at all.
+
+# %%
+import keras
+import numpy as np
+
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model.compile(keras.optimizers.SGD(0.5), loss="mean_squared_error")
+x = np.linspace(-1, 1, 20).reshape(-1, 1)
+before = model.evaluate(x, halve(x), verbose=0)
+model.fit(x, halve(x), epochs=20, verbose=0)
+after = model.evaluate(x, halve(x), verbose=0)
+print("A network of one weight learned to halve:", bool(after < before / 10))
+
+# %% [markdown]
+# **Next:** [02: PCA is a linear network](02_pca_is_a_linear_network.ipynb).

@@ -1,0 +1,317 @@
+# ---
+# jupyter:
+#   course:
+#     time_limit_s: 60
+#     memory_limit_gb: 4
+# ---
+
+# %% [markdown]
+# # 02: PCA is a linear network
+#
+# Principal component analysis is taught as linear algebra, autoencoders as deep learning. They are the
+# same machine: leave the nonlinearity out of an autoencoder, and the best it can do is PCA. This notebook
+# shows it to float precision, and then shows the one thing that gradient descent does *not* find.
+#
+# **You will** write PCA as two layers, train the same two layers by gradient descent, compare the
+# two subspaces by their angles, and see why the axes differ.
+#
+# | | |
+# |---|---|
+# | Time | about 25 minutes to read; runs in half a minute on two cores |
+# | Needs | no network, no GPU, 1 GB of memory |
+# | Before | [Start here](00_start_here.ipynb) |
+# | After | [Lab 1: the 8-3-8 identity network](../labs/lab1_identity_838.ipynb), where a nonlinearity makes the difference |
+#
+# At the end you will have made this figure:
+#
+# ![Three rows of ten small images. The first row, the axes found by PCA, goes from coarse strokes to fine detail. The second row, the trained network's decoder columns, looks like mixtures of them. The third row, the trained columns turned back by PCA of the codes, shows the first row again.](../docs/figures/02_pca_is_a_linear_network.png)
+
+# %%
+from utils import runtime
+
+# float32: "equal to float precision" is the point of this notebook.
+settings = runtime.start(seed=0, precision="float32")
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy.linalg import subspace_angles
+from sklearn.decomposition import PCA
+
+from utils import plots
+from utils.claims import Claims
+from utils.data import load_arrays
+
+claims = Claims("02_pca_is_a_linear_network")
+
+# %% [markdown]
+# ### Settings
+
+# %%
+# quick: 1,797 digits of 8 x 8 pixels; full: MNIST, 28 x 28.
+DATA = settings.choose(quick="digits", full="mnist")
+# The eigenvalues number 10 and 11 are well apart in both sets: without a gap between them the
+# subspace of the first 10 is not defined by the data, and no method could find it.
+WIDTH = 10
+STEPS = settings.choose(quick=6_000, full=30_000)
+BATCH = 200
+LEARNING_RATE = 0.01  # falls to 0 along a cosine, so that the last steps only polish
+
+# %% [markdown]
+# ## 1. The data: images as vectors
+# Each image is a vector $x \in \mathbb{R}^d$ of $d$ pixels between 0 and 1. Test images are used for nothing but measuring.
+
+# %%
+train = load_arrays(DATA, "train")["image"]  # (n, height, width, 1)
+test = load_arrays(DATA, "test")["image"]
+side = train.shape[1]
+train, test = train.reshape(len(train), -1), test.reshape(len(test), -1)  # (n, d)
+print("Training images:", len(train), "- test images:", len(test), "- pixels:", train.shape[1])
+
+# %% [markdown]
+# ## 2. PCA
+#
+# **The question.** Which $k$ directions keep the most of the images? Take the mean $\mu$ away, and let
+# $v_1, \dots, v_k$ be the eigenvectors of the covariance
+#
+# $$C = \frac{1}{n} \sum_i (x_i - \mu)(x_i - \mu)^\top, \qquad C v_j = \lambda_j v_j, \qquad \lambda_1 \ge \lambda_2 \ge \dots$$
+#
+# The code of an image is $\phi(x) = V^\top (x - \mu)$, its reconstruction $\mu + V \phi(x)$.
+
+# %%
+mean = train.mean(axis=0)  # (d,)
+covariance = (train - mean).T @ (train - mean) / len(train)  # (d, d)
+eigenvalues, eigenvectors = np.linalg.eigh(covariance.astype("float64"))
+eigenvalues, eigenvectors = eigenvalues[::-1], eigenvectors[:, ::-1]  # largest first
+V = eigenvectors[:, :WIDTH].astype("float32")  # (d, k)
+
+
+def pca_reconstruction(images):
+    """Project on the first k principal directions and back, (n, d) -> (n, d)."""
+    return mean + (images - mean) @ V @ V.T
+
+
+def squared_error(images, reconstruction):
+    """Mean over images of the squared error summed over pixels."""
+    return np.sum((images - reconstruction) ** 2, axis=1).mean()
+
+
+# %%
+count = np.arange(1, 31)
+kept = np.cumsum(eigenvalues)[:30] / eigenvalues.sum()
+figure, ax = plots.new_figure(
+    title=f"{WIDTH} of {len(mean)} directions keep {kept[WIDTH - 1]:.0%} of the variance", height=2.8)
+plots.curves(ax, count, {"": kept}, points=True, xlabel="number of directions k",
+             ylabel="share of the variance kept")
+ax.axvline(WIDTH, color="black", linewidth=1, linestyle=":")
+ax.set_ylim(0, 1)
+plots.show(figure, "Share of the variance kept against the number of directions: it rises steeply "
+           "at first, then ever more slowly towards one. A dotted line marks ten directions.")
+
+# %% [markdown]
+# **The reading.** The error that is left is the sum of the eigenvalues that were left out; this is the
+# identity by which PCA is proved to be the best linear code. We check it on the training images,
+# and the same directions against scikit-learn's PCA.
+
+# %%
+left_out = eigenvalues[WIDTH:].sum()
+claims.add("PCA: training error over the sum of the eigenvalues left out",
+           squared_error(train, pca_reconstruction(train)) / left_out,
+           at_least=0.9999, at_most=1.0001, tolerance=1e-3)
+sklearn_axes = PCA(WIDTH, svd_solver="full").fit(train).components_  # (k, d)
+claims.add("PCA: largest angle to scikit-learn's subspace", unit="degrees",
+           value=np.degrees(subspace_angles(V, sklearn_axes.T)).max(), at_most=0.01, tolerance=1)
+
+# %% [markdown]
+# ## 3. The same as two layers
+#
+# **The question.** Can a network be PCA? Read the two formulas as layers with biases:
+#
+# $$h = x V - \mu V, \qquad \tilde{x} = h V^\top + \mu$$
+#
+# The encoder's kernel is $V$ and its bias $-\mu V$; the decoder's kernel is $V^\top$ and its bias $\mu$.
+
+
+# %%
+def linear_autoencoder(pixels, width):
+    """Two dense layers without activation, (n, pixels) -> (n, width) -> (n, pixels)."""
+    encoder = keras.layers.Dense(width, name="encoder")
+    decoder = keras.layers.Dense(pixels, name="decoder")
+    return keras.Sequential([keras.Input((pixels,)), encoder, decoder])
+
+
+written = linear_autoencoder(train.shape[1], WIDTH)
+written.get_layer("encoder").set_weights([V, -mean @ V])
+written.get_layer("decoder").set_weights([V.T, mean])
+
+difference = np.abs(np.asarray(written(test)) - pca_reconstruction(test)).max()
+claims.add("network written down: largest difference from PCA over all test pixels",
+           difference, at_most=1e-5, tolerance=1)
+
+# %% [markdown]
+# **The reading.** The outputs agree to the last digits of float32. PCA *is* a network with one linear hidden
+# layer; the eigenvectors are its weights.
+
+# %% [markdown]
+# ## 4. Trained instead of written
+#
+# **The question.** Nobody tells the network about eigenvectors: it starts from random weights and lowers
+# the squared error. Does it end up in the same place?
+
+
+# %%
+def summed_squared_error(targets, outputs):
+    """Squared error summed over pixels, per image: (n, d), (n, d) -> (n,)."""
+    return keras.ops.sum(keras.ops.square(targets - outputs), axis=-1)
+
+
+def trained_autoencoder(width, seed):
+    """A linear autoencoder trained on the training images, and its loss over 60 stretches."""
+    keras.utils.set_random_seed(seed)
+    model = linear_autoencoder(train.shape[1], width)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
+    # Many steps a call: for a network this small, Python between the steps is what takes the time.
+    model.compile(keras.optimizers.Adam(schedule), loss=summed_squared_error,
+                  steps_per_execution=STEPS // 60)
+    batches = tf.data.Dataset.from_tensor_slices((train, train))
+    batches = batches.shuffle(len(train), seed=seed).repeat().batch(BATCH).prefetch(2)
+    history = model.fit(batches, steps_per_epoch=STEPS // 60, epochs=60, shuffle=False, verbose=0)
+    return model, np.array(history.history["loss"])
+
+
+# %%
+trained, losses = trained_autoencoder(WIDTH, seed=settings.seed)
+
+# %%
+figure, ax = plots.new_figure(title="The trained error comes down to PCA's and stops there", height=2.8)
+plots.curves(ax, np.arange(1, 61) * STEPS // 60,
+             {"trained": losses, "PCA": np.full(60, left_out)},
+             xlabel="step", ylabel="squared error per image")
+ax.set_ylim(0)
+plots.show(figure, "Training error against steps: it falls within the first tenth of the steps, then "
+           "lies on the horizontal line of PCA's error and stays there.")
+
+# %%
+error_trained = squared_error(test, np.asarray(trained(test)))
+error_pca = squared_error(test, pca_reconstruction(test))
+claims.add("trained network: test error over PCA's", error_trained / error_pca,
+           at_least=0.999, at_most=1.001, tolerance=1e-3)
+
+columns = trained.get_layer("decoder").kernel.numpy().T  # (d, k), columns span what it can draw
+angles = np.degrees(subspace_angles(columns, V))  # (k,), largest first
+claims.add("trained network: largest principal angle to PCA's subspace", angles.max(),
+           at_most=0.5, unit="degrees", tolerance=0.5)
+
+# %% [markdown]
+# **The reading.** Same error, same subspace. Principal angles compare two subspaces whatever axes they are
+# given in: all are zero when the subspaces are one. If the eigenvalues 10 and 11 were equal, the
+# error would still agree but the angle would not; try it below.
+
+# %% [markdown]
+# ## 5. Not the same axes
+#
+# **The question.** The subspace agrees; do the ten directions? For each PCA direction we look for the decoder
+# column most like it (absolute cosine).
+
+
+# %%
+def best_cosines(columns):
+    """For each principal direction, its largest absolute cosine with a column: (d, k) -> (k,)."""
+    unit = columns / np.linalg.norm(columns, axis=0)
+    return np.abs(V.T @ unit).max(axis=1)
+
+
+seeds = range(1, 4)
+others = [trained_autoencoder(WIDTH, seed)[0].get_layer("decoder").kernel.numpy().T for seed in seeds]
+cosines = np.array([best_cosines(each) for each in (columns, *others)])  # (runs, k)
+
+# %%
+figure, ax = plots.new_figure(title="No run finds the axes of PCA; each finds others", height=3)
+plots.curves(ax, np.arange(1, WIDTH + 1),
+             {f"seed {seed}": row for seed, row in enumerate(cosines)} | {"PCA": np.ones(WIDTH)},
+             xlabel="principal direction", ylabel="best cosine with a column", points=True)
+ax.set_ylim(0, 1.05)
+plots.show(figure, "Best absolute cosine between each of ten principal directions and the decoder's "
+           "columns, for four seeds: scattered well below one, a different pattern for each seed, "
+           "far from the line of PCA itself at one.")
+claims.add("trained networks: mean best cosine with PCA's axes, the largest of four seeds",
+           cosines.mean(axis=1).max(), at_most=0.85)
+
+# %% [markdown]
+# **The reading.** For any invertible matrix $R$, the encoder $xVR$ and the decoder $R^{-1}V^\top$ give the same
+# reconstruction: the squared error can't tell the axes apart, so chance decides. PCA picks one of these solutions,
+# the one whose code is uncorrelated and sorted by variance. PCA of the *trained codes* brings it back.
+
+# %%
+codes = trained.layers[0](train).numpy()  # (n, k)
+drawn = codes @ columns.T  # what the decoder draws, without its bias
+turned = PCA(WIDTH, svd_solver="full").fit(drawn).components_.T  # (d, k)
+matched = np.abs(np.sum(turned * V, axis=0))  # cosine of each axis with PCA's of the same rank
+claims.add("PCA of the trained codes: smallest cosine with PCA's axis of the same rank",
+           matched.min(), at_least=0.99, tolerance=0.01)
+
+# %% tags=["cover"]
+def as_images(directions):
+    """Directions (d, k) as images (k, side, side), signs aligned with PCA's where they can be."""
+    signs = np.sign(np.sum(directions * V, axis=0))
+    return (directions * signs).T.reshape(WIDTH, side, side)
+
+
+figure, rows = plots.new_figure(3, 1, height=3.6, title="Training finds the space; PCA of the codes finds the axes")
+for ax, directions, name in zip(rows, (V, columns / np.linalg.norm(columns, axis=0), turned),
+                                ("PCA", "columns of the trained decoder", "trained, then PCA of the codes")):
+    plots.image_row(ax, as_images(directions), title=name, limits=(-0.4, 0.4),
+                    signed=True)
+plots.show(figure, "Three rows of ten small images. First row, PCA's axes, from coarse to fine. Second "
+           "row, the trained decoder's columns, looks like mixtures of them. Third row, after PCA of "
+           "the codes, is the first row again.")
+
+# %% [markdown]
+# ## 6. Whitening
+#
+# **The question.** What else is special about PCA's code? Its components are uncorrelated, with variances
+# $\lambda_1, \dots, \lambda_k$. Dividing each by $\sqrt{\lambda_j}$ makes the covariance the identity: the code is *white*.
+
+# %%
+pca_codes = (train - mean) @ V  # (n, k)
+white = pca_codes / np.sqrt(eigenvalues[:WIDTH])
+figure, panels = plots.new_figure(1, 3, height=3, title="Only PCA's code is uncorrelated; scaled, it is white")
+for ax, values, name in zip(panels, (codes, pca_codes, white), ("trained code", "PCA code", "whitened")):
+    spread = np.cov(values.T, bias=True)
+    plots.heatmap(ax, np.abs(spread) / spread.max(), xlabel="component", ylabel="component", title=name,
+                  limits=(0, 1), write=False)
+plots.show(figure, "Three shaded covariance matrices of ten components. Trained code: bright off the "
+           "diagonal as well. PCA code: bright on the diagonal only, fading towards the last component. "
+           "Whitened: an even bright diagonal, all else dark.")
+claims.add("whitened code: largest deviation of its covariance from the identity",
+           np.abs(np.cov(white.T, bias=True) - np.eye(WIDTH)).max(), at_most=1e-3, tolerance=1)
+
+# %% [markdown]
+# **The reading.** The trained code is as informative as PCA's, and correlated. Whatever works on the code of an
+# autoencoder must not read meaning into its single components, unless something more than the
+# reconstruction error has shaped them. Lecture 11 returns to this as *disentangling*.
+
+# %% [markdown]
+# ## 7. Claims
+
+# %%
+claims.table()
+
+# %% [markdown]
+# ### Change this and look
+# Set `WIDTH` to 8 and run the notebook again: the eigenvalues number 8 and 9 of `digits` are close. The error still
+# comes within one or two per cent of PCA's, but the largest angle does not stay small. Why is that no
+# contradiction?
+#
+# ### To think about
+# 1. How many of the weights of the trained network could you choose freely without changing any output?
+# 2. A nonlinear encoder with a *linear* decoder of the same width: can it have a lower error than PCA?
+#
+# ### Sources
+# - P. Baldi, K. Hornik, *Neural networks and principal component analysis: learning from examples without
+#   local minima*, Neural Networks 2, 1989: every minimum of the linear autoencoder is the PCA subspace.
+# - H. Bourlard, Y. Kamp, *Auto-association by multilayer perceptrons and singular value decomposition*,
+#   Biological Cybernetics 59, 1988.
+#
+# **Next:** [Lab 1: the 8-3-8 identity network](../labs/lab1_identity_838.ipynb).

@@ -1,0 +1,545 @@
+"""Answers to lab 1's questions: right ones written in many ways, wrong ones with a named mistake.
+
+RIGHT: question -> {way of writing: source}. WRONG: question -> {mistake: (source, words)}, where
+the check's message has to contain the words. Sources are what a student's cell would hold.
+"""
+
+PRELUDE = """
+import math
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+def sum_squared_error(targets, outputs):
+    return keras.ops.sum(keras.ops.square(targets - outputs), axis=-1)
+"""
+
+RIGHT, WRONG = {}, {}
+
+# --- identity_patterns -------------------------------------------------------------------------
+
+
+def returns(expression, name="identity_patterns", arguments=""):
+    return f"def {name}({arguments}):\n    return {expression}\n"
+
+
+RIGHT["identity_patterns"] = {
+    "numpy eye": returns('np.eye(8, dtype="float32")'),
+    "numpy identity": returns("np.identity(8)"),
+    "keras ops": returns("ops.eye(8)"),
+    "tensorflow": returns("tf.eye(8)"),
+    "one_hot": returns("tf.one_hot(tf.range(8), 8)"),
+    "to_categorical": returns("keras.utils.to_categorical(range(8), 8)"),
+    "lambda": "identity_patterns = lambda: np.diag(np.ones(8))",
+    "list of lists": returns("[[float(i == j) for j in range(8)] for i in range(8)]"),
+    "loop": "def identity_patterns():\n    x = np.zeros((8, 8))\n    for i in range(8):\n"
+    "        x[i, i] = 1\n    return x\n",
+    "class": "class Patterns:\n    def __call__(self):\n        return np.eye(8, dtype='float32')\n"
+    "identity_patterns = Patterns()\n",
+}
+WRONG["identity_patterns"] = {
+    "integers": (returns("np.eye(8, dtype=int)"), "float dtype"),
+    "labels": (returns("np.arange(8.0)"), "one per input unit"),
+    "binary codes": (
+        returns("((np.arange(8)[:, None] >> np.arange(3)) & 1).astype(float)"),
+        "binary code itself",
+    ),
+    "reversed": (returns("np.eye(8)[::-1]"), "reversed"),
+    "counted from 1": (returns("np.eye(8, k=1) + np.eye(8, k=-7)"), "count from 0"),
+    "minus ones": (returns("2 * np.eye(8) - 1"), "not -1"),
+    "exchanged": (returns("1 - np.eye(8)"), "exchanged"),
+    "zeros": (returns("np.zeros((8, 8))"), "No unit is on"),
+    "ones": (returns("np.ones((8, 8))"), "Every unit is on"),
+    "batch axis": (returns("np.eye(8)[None]"), "axis too many"),
+    "flattened": (returns("np.eye(8).ravel()"), "flattened"),
+    "triangle": (returns("np.tri(8)"), "stay on"),
+    "no return": ("def identity_patterns():\n    np.eye(8)\n", "without `return`"),
+    "text": (returns("['1000', '0100']"), "array or a tensor of numbers"),
+    "misspelt": (returns("np.eyes(8)"), "AttributeError"),
+    "an argument": ("def identity_patterns(n):\n    return np.eye(n)\n", "arguments"),
+}
+
+# --- build_encoder and build_decoder -------------------------------------------------------------
+
+SMALL = "keras.initializers.RandomUniform(-0.1, 0.1)"
+
+
+def network(name, inputs, units, *, activation="'sigmoid'", start=SMALL, more="", options=""):
+    return (
+        f"def {name}(hidden):\n"
+        f"    layer = keras.layers.Dense({units}, activation={activation}, "
+        f"kernel_initializer={start}{options})\n"
+        f"    return keras.Sequential([keras.Input(({inputs},)), layer{more}])\n"
+    )
+
+
+def right_networks(name, inputs, units):
+    return {
+        "sequential": network(name, inputs, units),
+        "biases random too": network(name, inputs, units, options=f", bias_initializer={SMALL}"),
+        "functional": (
+            f"def {name}(hidden):\n    x = keras.Input(({inputs},))\n    z = keras.layers.Dense("
+            f"{units}, kernel_initializer={SMALL})(x)\n"
+            "    return keras.Model(x, keras.layers.Activation('sigmoid')(z))\n"
+        ),
+        "activation layer": network(
+            name, inputs, units, activation="None", more=", keras.layers.Activation('sigmoid')"
+        ),
+        "ops.sigmoid": network(name, inputs, units, activation="keras.ops.sigmoid"),
+        "tf.sigmoid": network(name, inputs, units, activation="tf.math.sigmoid"),
+        "lambda": f"{name} = lambda hidden: keras.Sequential([keras.Input(({inputs},)), "
+        f"keras.layers.Dense({units}, 'sigmoid', kernel_initializer={SMALL})])\n",
+        "subclass": (
+            "class Network(keras.Model):\n    def __init__(self, inputs, units):\n"
+            "        super().__init__()\n        self.layer = keras.layers.Dense(units, 'sigmoid', "
+            f"kernel_initializer={SMALL})\n"
+            "        self.layer.build((None, inputs))\n"
+            "    def call(self, x):\n        return self.layer(x)\n"
+            f"def {name}(hidden):\n    return Network({inputs}, {units})\n"
+        ),
+        "own weights": (
+            "class Layer(keras.layers.Layer):\n    def __init__(self, inputs, units):\n"
+            "        super().__init__()\n"
+            f"        self.w = self.add_weight(shape=(inputs, units), initializer={SMALL})\n"
+            f"        self.b = self.add_weight(shape=(units,), initializer={SMALL})\n"
+            "        self.built = True\n"
+            "    def call(self, x):\n        return 1 / (1 + ops.exp(-(x @ self.w + self.b)))\n"
+            f"def {name}(hidden):\n    return Layer({inputs}, {units})\n"
+        ),
+        "minval, maxval": network(
+            name, inputs, units, start="keras.initializers.RandomUniform(minval=-0.1, maxval=0.1)"
+        ),
+        "unbuilt": f"def {name}(hidden):\n    return keras.Sequential([keras.layers.Dense({units}, "
+        f"activation='sigmoid', kernel_initializer={SMALL})])\n",
+    }
+
+
+def wrong_networks(name, inputs, units):
+    return {
+        "no activation": (network(name, inputs, units, activation="None"), "no activation"),
+        "relu": (network(name, inputs, units, activation="'relu'"), "relu"),
+        "tanh": (network(name, inputs, units, activation="'tanh'"), "tanh"),
+        "softmax": (network(name, inputs, units, activation="'softmax'"), "softmax"),
+        "hard sigmoid": (network(name, inputs, units, activation="'hard_sigmoid'"), "hard sigmoid"),
+        "sigmoid twice": (
+            network(name, inputs, units, more=", keras.layers.Activation('sigmoid')"),
+            "twice",
+        ),
+        "fixed width": (
+            network(name, inputs, units)
+            .replace("hidden,)", "3,)")
+            .replace("Dense(hidden", "Dense(3"),
+            "fixed" if units == "hidden" else "ncompatible",
+        ),
+        "no bias": (network(name, inputs, units, options=", use_bias=False"), "bias is missing"),
+        "Keras's start": (network(name, inputs, units, start="'glorot_uniform'"), "wider weights"),
+        "zeros": (network(name, inputs, units, start="'zeros'"), "start equal"),
+        "one sign": (
+            network(name, inputs, units, start="keras.initializers.RandomUniform(0, 0.1)"),
+            "one sign",
+        ),
+        "too narrow": (
+            network(name, inputs, units, start="keras.initializers.RandomUniform(-0.01, 0.01)"),
+            "narrow",
+        ),
+        "normal start": (
+            network(name, inputs, units, start="keras.initializers.RandomNormal(stddev=0.2)"),
+            "wider",
+        ),
+        "seed inside": (
+            network(name, inputs, units, start=SMALL.replace("0.1)", "0.1, seed=0)")),
+            "seed inside",
+        ),
+        "seed set inside": (
+            network(name, inputs, units).replace(
+                "    layer", "    keras.utils.set_random_seed(0)\n    layer"
+            ),
+            "seed inside",
+        ),
+        "two layers": (
+            network(name, inputs, units, more=f", keras.layers.Dense({units}, 'sigmoid')"),
+            "more than one layer",
+        ),
+        "no return": (network(name, inputs, units).replace("return ", ""), "without `return`"),
+        "outputs, not a model": (
+            f"def {name}(hidden):\n    return np.zeros((3, 3))\n",
+            "Return the model itself",
+        ),
+        "frozen": (network(name, inputs, units, options=", trainable=False"), "frozen"),
+    }
+
+
+RIGHT["build_encoder"] = right_networks("build_encoder", "8", "hidden")
+WRONG["build_encoder"] = wrong_networks("build_encoder", "8", "hidden") | {
+    "a decoder": (network("build_encoder", "8", "8"), "exchanged"),
+}
+RIGHT["build_decoder"] = right_networks("build_decoder", "hidden", "8")
+WRONG["build_decoder"] = wrong_networks("build_decoder", "hidden", "8") | {
+    "an encoder": (network("build_decoder", "hidden", "hidden"), "exchanged"),
+}
+
+# --- sum_squared_error ---------------------------------------------------------------------------
+
+
+def error(expression):
+    return returns(expression, "sum_squared_error", "targets, outputs")
+
+
+RIGHT["sum_squared_error"] = {
+    "keras ops": error("ops.sum(ops.square(targets - outputs), axis=-1)"),
+    "tensorflow": error("tf.reduce_sum(tf.square(targets - outputs), axis=-1)"),
+    "squared_difference": error("tf.reduce_sum(tf.math.squared_difference(outputs, targets), -1)"),
+    "other order": error("ops.sum((outputs - targets) * (outputs - targets), axis=-1)"),
+    "expanded": error("ops.sum(targets**2 - 2 * targets * outputs + outputs**2, -1)"),
+    "mean times units": error("ops.mean((targets - outputs) ** 2, -1) * targets.shape[-1]"),
+    "einsum": error("tf.einsum('...k,...k->...', targets - outputs, targets - outputs)"),
+    "python sum": error(
+        "sum((targets[..., k] - outputs[..., k]) ** 2 for k in range(targets.shape[-1]))"
+    ),
+    "lambda": "sum_squared_error = lambda t, o: ops.sum((t - o) ** 2, -1)",
+    "class": "class Error:\n    def __call__(self, t, o):\n"
+    "        return tf.reduce_sum(tf.pow(o - t, 2), axis=-1)\nsum_squared_error = Error()\n",
+    "converted first": "def sum_squared_error(t, o):\n"
+    "    d = tf.convert_to_tensor(t) - tf.convert_to_tensor(o)\n"
+    "    return tf.reduce_sum(d * d, -1)\n",
+}
+WRONG["sum_squared_error"] = {
+    "mean": (error("ops.mean(ops.square(targets - outputs), axis=-1)"), "mean over the output"),
+    "Keras's mse": (error("keras.losses.mean_squared_error(targets, outputs)"), "mean over"),
+    "half": (error("ops.sum(ops.square(targets - outputs), axis=-1) / 2"), "half too many"),
+    "sum of all": (error("ops.sum(ops.square(targets - outputs))"), "patterns too"),
+    "mean of all": (error("ops.mean(ops.square(targets - outputs))"), "patterns and units"),
+    "root": (error("ops.norm(targets - outputs, axis=-1)"), "root"),
+    "absolute": (error("ops.sum(ops.abs(targets - outputs), axis=-1)"), "not squared"),
+    "not squared": (error("ops.sum(targets - outputs, axis=-1)"), "cancel"),
+    "square of the sum": (error("ops.square(ops.sum(targets - outputs, axis=-1))"), "Square first"),
+    "wrong axis": (error("ops.sum(ops.square(targets - outputs), axis=0)"), "over the patterns"),
+    "axis 1": (error("ops.sum(ops.square(targets - outputs), axis=1)"), "axis -1"),
+    "nothing summed": (error("ops.square(targets - outputs)"), "Nothing is summed"),
+    "keepdims": (error("ops.sum(ops.square(targets - outputs), -1, keepdims=True)"), "keepdims"),
+    "cross-entropy": (
+        error("-ops.sum(targets * ops.log(outputs) + (1 - targets) * ops.log(1 - outputs), -1)"),
+        "cross-entropy",
+    ),
+    "squares subtracted": (error("ops.sum(targets**2 - outputs**2, -1)"), "Subtract first"),
+    "negative": (error("-ops.sum(ops.square(targets - outputs), -1)"), "sign"),
+    "numpy": (error("np.sum(np.square(targets - outputs), axis=-1)"), "ends the gradient"),
+    "no return": (
+        "def sum_squared_error(targets, outputs):\n    ops.sum((targets-outputs)**2, -1)\n",
+        "without `return`",
+    ),
+}
+
+# --- train -----------------------------------------------------------------------------------------
+
+
+def training(
+    *,
+    objective="error / 2",
+    variables="encoder.trainable_variables + decoder.trainable_variables",
+    update="v.assign_sub(learning_rate * g)",
+    error="ops.sum(sum_squared_error(patterns, outputs))",
+    epochs="range(epochs)",
+    result="np.array(errors)",
+    kept="errors.append(error)",
+    told="on_epoch(epoch)",
+    before="",
+    decorate="@tf.function",
+):
+    return f"""
+def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=None):
+    variables = {variables}
+    {before or "pass"}
+
+    {decorate or "# eager"}
+    def step():
+        with tf.GradientTape() as tape:
+            outputs = decoder(encoder(patterns))
+            error = {error}
+            objective = {objective}
+        for v, g in zip(variables, tape.gradient(objective, variables)):
+            {update}
+        return error
+
+    errors = []
+    for epoch in {epochs}:
+        if on_epoch is not None:
+            {told}
+        error = step()
+        {kept}
+    return {result}
+"""
+
+
+BY_HAND = """
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=None):
+    x = np.asarray(patterns, "float64")
+    errors = []
+    for epoch in range(epochs):
+        if on_epoch is not None:
+            on_epoch(epoch)
+        (K1, b1), (K2, b2) = encoder.get_weights(), decoder.get_weights()
+        hidden = sigmoid(x @ K1 + b1[..., None, :])
+        outputs = sigmoid(hidden @ K2 + b2[..., None, :])
+        d2 = (outputs - x) * outputs * (1 - outputs)
+        d1 = d2 @ np.swapaxes(K2, -1, -2) * hidden * (1 - hidden)
+        errors.append(np.sum((x - outputs) ** 2))
+        decoder.set_weights([K2 - learning_rate * np.swapaxes(hidden, -1, -2) @ d2,
+                             b2 - learning_rate * d2.sum(-2)])
+        encoder.set_weights([K1 - learning_rate * x.T @ d1, b1 - learning_rate * d1.sum(-2)])
+    return errors
+"""
+
+RIGHT["train"] = {
+    "tape and tf.function": training(),
+    "eager": training(decorate=""),
+    "half in front": training(objective="0.5 * error"),
+    "half in the step": training(objective="error", update="v.assign_sub(learning_rate / 2 * g)"),
+    "assign": training(update="v.assign(v - learning_rate * g)"),
+    "SGD": training(
+        before="sgd = keras.optimizers.SGD(learning_rate); sgd.build(variables)",
+        update="sgd.apply([g], [v])",
+    )
+    .replace("sgd.apply([g], [v])", "pass")
+    .replace(
+        "        return error\n",
+        "        sgd.apply(tape.gradient(objective, variables), variables)\n        return error\n",
+    )
+    .replace("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
+    "order of variables": training(
+        variables="decoder.trainable_variables + encoder.trainable_variables"
+    ),
+    "float errors": training(kept="errors.append(float(error))", result="errors"),
+    "own error": training(error="tf.reduce_sum((outputs - patterns) ** 2)"),
+    "backpropagation by hand": BY_HAND,
+    "class": training().replace("def train(", "def fit(")
+    + """
+class Trainer:
+    def __call__(self, *arguments, **options):
+        return fit(*arguments, **options)
+
+train = Trainer()
+""",
+    "lambda": training().replace("def train(", "def fit(")
+    + "train = lambda *arguments, **options: fit(*arguments, **options)\n",
+}
+MEAN = "ops.mean(ops.square(patterns - outputs))"
+WRONG["train"] = {
+    "half missing": (training(objective="error"), "twice too large"),
+    "halved twice": (training(objective="error / 4"), "half as large"),
+    "mean over outputs": (
+        training(objective="ops.sum(ops.mean((patterns - outputs)**2, -1)) / 2"),
+        "over the 8 outputs",
+    ),
+    "mean over patterns": (
+        training(objective="ops.mean(sum_squared_error(patterns, outputs)) / 2"),
+        "over the 6 patterns",
+    ),
+    "Keras's mse": (training(objective=MEAN), "mean stands where a sum belongs"),
+    "uphill": (training(update="v.assign_add(learning_rate * g)"), "uphill"),
+    "only the decoder": (
+        training(variables="decoder.trainable_variables"),
+        "Only the decoder is trained",
+    ),
+    "only the encoder": (
+        training(variables="encoder.trainable_variables"),
+        "Only the encoder is trained",
+    ),
+    "biases left out": (
+        training(variables="[encoder.trainable_variables[0], decoder.trainable_variables[0]]"),
+        "biases are left out",
+    ),
+    "nothing moves": (training(update="pass"), "Apply the gradients"),
+    "fixed rate": (training(update="v.assign_sub(0.3 * g)"), "learning rate is 0.3"),
+    "Adam": (
+        training(before="adam = keras.optimizers.Adam(learning_rate); adam.build(variables)")
+        .replace("v.assign_sub(learning_rate * g)", "pass")
+        .replace(
+            "        return error\n",
+            "        adam.apply(tape.gradient(objective, variables))\n        return error\n",
+        )
+        .replace("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
+        "Adam",
+    ),
+    "momentum": (
+        training(
+            before="sgd = keras.optimizers.SGD(learning_rate, momentum=0.9); sgd.build(variables)"
+        )
+        .replace("v.assign_sub(learning_rate * g)", "pass")
+        .replace(
+            "        return error\n",
+            "        sgd.apply(tape.gradient(objective, variables))\n        return error\n",
+        )
+        .replace("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
+        "momentum",
+    ),
+    "one epoch": (training(epochs="range(1)"), "trains for 1 epoch"),
+    "an epoch short": (training(epochs="range(epochs - 1)"), "epoch too few"),
+    "an epoch more": (training(epochs="range(epochs + 1)"), "trains for"),
+    "pattern by pattern": (
+        """
+def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=None):
+    variables = encoder.trainable_variables + decoder.trainable_variables
+    errors = []
+    for epoch in range(epochs):
+        if on_epoch is not None:
+            on_epoch(epoch)
+        total = 0
+        for i in range(len(patterns)):
+            x = patterns[i:i + 1]
+            with tf.GradientTape() as tape:
+                error = ops.sum(sum_squared_error(x, decoder(encoder(x))))
+                objective = error / 2
+            for v, g in zip(variables, tape.gradient(objective, variables)):
+                v.assign_sub(learning_rate * g)
+            total += float(error)
+        errors.append(total)
+    return errors
+""",
+        "after every pattern",
+    ),
+    "decoder first": (
+        """
+def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=None):
+    errors = []
+    for epoch in range(epochs):
+        if on_epoch is not None:
+            on_epoch(epoch)
+        for network in (decoder, encoder):
+            with tf.GradientTape() as tape:
+                error = ops.sum(sum_squared_error(patterns, decoder(encoder(patterns))))
+            variables = network.trainable_variables
+            for v, g in zip(variables, tape.gradient(error, variables)):
+                v.assign_sub(learning_rate / 2 * g)
+            if network is decoder:
+                errors.append(float(error))
+    return errors
+""",
+        "decoder moves before",
+    ),
+    "cross-entropy": (
+        training(objective="ops.sum(keras.losses.binary_crossentropy(patterns, outputs)) * 8"),
+        "cross-entropy",
+    ),
+    "errors are means": (training(kept="errors.append(error / 6)"), "mean over the patterns"),
+    "errors are halves": (training(kept="errors.append(error / 2)"), "halves"),
+    "errors after the step": (
+        training(
+            kept="errors.append(ops.sum(sum_squared_error(patterns, decoder(encoder(patterns)))))"
+        ),
+        "after the update",
+    ),
+    "last error only": (training(result="float(errors[-1])"), "collect the error"),
+    "no errors": (training(result="None"), "without `return`"),
+    "on_epoch never called": (training(told="pass"), "never called"),
+    "on_epoch from 1": (training(told="on_epoch(epoch + 1)"), "counts from 1"),
+    "tape closed too early": (
+        training()
+        .replace("        for v, g", "        objective = error / 2\n        for v, g")
+        .replace("            objective = error / 2\n", "            pass\n", 1),
+        "inside the tape",
+    ),
+    "mean over networks": (
+        training(objective="ops.mean(ops.sum((patterns - outputs)**2, (-1, -2))) / 2"),
+        "stack of two",
+    ),
+}
+
+# --- binary_code -------------------------------------------------------------------------------------
+
+
+def code(expression):
+    return returns(expression, "binary_code", "hidden_values")
+
+
+RIGHT["binary_code"] = {
+    "compare": code("(np.asarray(hidden_values) > 0.5).astype(int)"),
+    "numpy round": code("np.round(hidden_values)"),
+    "rint": code("np.rint(hidden_values).astype(int)"),
+    "keras ops": code("ops.round(hidden_values)"),
+    "tensorflow": code("tf.cast(tf.convert_to_tensor(hidden_values) > 0.5, tf.int32)"),
+    "where": code("np.where(hidden_values > 0.5, 1, 0)"),
+    "floor": code("np.floor(np.asarray(hidden_values) + 0.5).astype(int)"),
+    "booleans": code("hidden_values > 0.5"),
+    "heaviside": code("np.heaviside(hidden_values - 0.5, 0)"),
+    "lambda": "binary_code = lambda h: np.array(h).round()",
+    "class": "class Code:\n    def __call__(self, h):\n        return ops.cast(h > 0.5, 'int32')\n"
+    "binary_code = Code()\n",
+    "vectorize": "binary_code = np.vectorize(lambda v: int(v > 0.5))",
+}
+WRONG["binary_code"] = {
+    "truncated": (code("hidden_values.astype(int)"), "cuts off"),
+    "rounded up": (code("np.ceil(hidden_values)"), "rounded up"),
+    "exchanged": (code("(hidden_values < 0.5).astype(int)"), "exchanged"),
+    "not rounded": (code("hidden_values"), "Nothing is rounded"),
+    "one decimal": (code("np.round(hidden_values, 1)"), "one decimal"),
+    "limit 0.9": (code("(hidden_values > 0.9).astype(int)"), "it is 0.5"),
+    "limit 0.1": (code("(hidden_values > 0.1).astype(int)"), "it is 0.5"),
+    "limit the mean": (code("(hidden_values > hidden_values.mean()).astype(int)"), "mean"),
+    "minus one": (code("np.sign(hidden_values - 0.5)"), "not -1"),
+    "numbers": (
+        code("np.round(hidden_values) @ (2 ** np.arange(hidden_values.shape[-1]))"),
+        "keep the bits",
+    ),
+    "reversed bits": (code("np.round(hidden_values)[:, ::-1]"), "reversed"),
+    "largest only": (code("np.eye(hidden_values.shape[-1])[hidden_values.argmax(-1)]"), "largest"),
+    "transposed": (code("np.round(hidden_values).T"), "exchanged"),
+    "text": (
+        code("[''.join(str(int(v > 0.5)) for v in row) for row in hidden_values]"),
+        "not text",
+    ),
+    "no return": (
+        "def binary_code(hidden_values):\n    np.round(hidden_values)\n",
+        "without `return`",
+    ),
+}
+
+# --- smallest_width ------------------------------------------------------------------------------------
+
+
+def width(expression):
+    return returns(expression, "smallest_width", "patterns")
+
+
+DISTINCT = "len(np.unique(patterns, axis=0))"
+RIGHT["smallest_width"] = {
+    "log2": width(f"int(np.ceil(np.log2({DISTINCT})))"),
+    "math.log": width(f"math.ceil(math.log({DISTINCT}, 2) - 1e-9)"),
+    "bit_length": width(f"({DISTINCT} - 1).bit_length()"),
+    "set of tuples": width(
+        "math.ceil(math.log2(len({tuple(row) for row in np.asarray(patterns)})))"
+    ),
+    "counting up": "def smallest_width(patterns):\n    bits = 0\n"
+    f"    while 2 ** bits < {DISTINCT}:\n        bits += 1\n    return bits\n",
+    "array of one": width(f"np.array(np.ceil(np.log2({DISTINCT})))"),
+    "tensorflow": width(
+        f"tf.cast(tf.math.ceil(tf.math.log(float({DISTINCT})) / tf.math.log(2.0) - 1e-4), tf.int32)"
+    ),
+    "binary text": width(f"len(bin({DISTINCT} - 1)) - 2 if {DISTINCT} > 1 else 0"),
+    "lambda": f"smallest_width = lambda patterns: ({DISTINCT} - 1).bit_length()",
+    "class": "class Width:\n    def __call__(self, patterns):\n"
+    f"        return int(np.ceil(np.log2({DISTINCT})))\nsmallest_width = Width()\n",
+}
+WRONG["smallest_width"] = {
+    "number of patterns": (width(DISTINCT), "counts the patterns"),
+    "number of units": (width("patterns.shape[1]"), "units of a pattern"),
+    "not rounded": (width(f"np.log2({DISTINCT})"), "round up"),
+    "rounded down": (width(f"int(np.log2({DISTINCT}))"), "too few"),
+    "rounded": (width(f"round(np.log2({DISTINCT}))"), "nearest"),
+    "natural logarithm": (width(f"math.ceil(math.log({DISTINCT}))"), "natural logarithm"),
+    "base 10": (width(f"math.ceil(math.log10({DISTINCT}))"), "base 10"),
+    "repeats counted": (width("math.ceil(math.log2(len(patterns)))"), "distinct"),
+    "one too many": (width(f"int(np.log2({DISTINCT})) + 1"), "one too many"),
+    "root": (width(f"math.ceil(math.sqrt({DISTINCT}))"), "not a root"),
+    "log of the units": (width("math.ceil(math.log2(patterns.shape[1]))"), "units of a pattern"),
+    "at least one": (width(f"max(1, math.ceil(math.log2({DISTINCT})))"), "no bit at all"),
+    "always 3": (width("3"), "fixed"),
+    "no return": (
+        f"def smallest_width(patterns):\n    math.log2({DISTINCT})\n",
+        "without `return`",
+    ),
+}

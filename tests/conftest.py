@@ -1,0 +1,23 @@
+"""Small notebooks for the tests of the tools around them."""
+
+import nbformat
+import pytest
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """Writes a notebook of code cells (or '# heading' texts) and returns its path."""
+
+    def write(name, *cells, **course):
+        made = nbformat.v4.new_notebook()
+        made.metadata["course"] = course
+        for index, source in enumerate(cells):
+            kind = "markdown" if source.startswith("# ") else "code"
+            cell = getattr(nbformat.v4, f"new_{kind}_cell")(source)
+            cell.id = f"cell-{index}"
+            made.cells.append(cell)
+        path = tmp_path / f"{name}.ipynb"
+        nbformat.write(made, path)
+        return path
+
+    return write

@@ -1,0 +1,81 @@
+"""What nbval does not compare: measured numbers within their tolerances, and figures as pictures.
+
+nbval executes each cell and compares its text with what is stored; tests/sanitize.cfg hides numbers
+and pictures from that comparison, and this plugin takes them up. Labs are only executed.
+"""
+
+import io
+import os
+import re
+
+import numpy as np
+import pytest
+
+# Kernels inherit these. Sets print in one order, and every notebook runs as CI promises.
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "COURSE_PROFILE": "quick"}
+MEASURED = re.compile(
+    r'<td[^>]*>(?P<text>[^<]*)</td><td class="measured" data-value="(?P<value>[^"]*)" '
+    r'data-scale="(?P<scale>[^"]*)"'
+)
+LARGEST_DIFFERENCE = 8 / 255  # of small grey copies, root mean square
+
+
+def pytest_configure(config):
+    os.environ.update(ENVIRONMENT)
+    for name in ("COURSE_RESULTS", "COURSE_STRICT"):
+        os.environ.pop(name, None)
+
+
+def pytest_collectstart(collector):
+    if type(collector).__name__ == "IPyNbFile" and collector.path.parent.name == "labs":
+        collector.compare_outputs = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    result = yield
+    if type(item).__name__ == "IPyNbCell" and item.cell.get("execution_count"):
+        problems = compare(item.cell.outputs, item.test_outputs or [])
+        assert not problems, "\n".join(problems)
+    return result
+
+
+def compare(stored, fresh):
+    """What moved between stored and fresh outputs of a cell: a list of lines."""
+    problems = []
+    old, new = html_of(stored), html_of(fresh)
+    before, after = ([m.groupdict() for m in MEASURED.finditer(html)] for html in (old, new))
+    for was, now in zip(before, after, strict=True):
+        moved = abs(float(now["value"]) - float(was["value"]))
+        if not moved <= float(was["scale"]):
+            problems.append(
+                f"{was['text']}: measured {now['value']}, stored {was['value']}, which may move "
+                f"by {was['scale']} at most"
+            )
+    pictures_before, pictures_after = figures(old), figures(new)
+    if len(pictures_before) != len(pictures_after):
+        problems.append(f"{len(pictures_after)} figures instead of {len(pictures_before)}")
+    for index, (was, now) in enumerate(zip(pictures_before, pictures_after, strict=False)):
+        difference = np.sqrt(np.mean((was - now) ** 2))
+        if difference > LARGEST_DIFFERENCE:
+            problems.append(
+                f"figure {index + 1} of the cell looks different (by {difference:.3f}, "
+                f"at most {LARGEST_DIFFERENCE:.3f})"
+            )
+    return problems
+
+
+def html_of(outputs):
+    data = (output.get("data", {}) for output in outputs)
+    return "\n".join("".join(each.get("text/html", "")) for each in data)
+
+
+def figures(html):
+    """Small grey copies (120, 160) of the pictures in a cell's HTML, values 0 to 1."""
+    import base64
+
+    from PIL import Image
+
+    found = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
+    images = (Image.open(io.BytesIO(base64.b64decode(data))) for data in found)
+    return [np.asarray(image.convert("L").resize((160, 120)), float) / 255 for image in images]

@@ -1,0 +1,194 @@
+"""The checks against their case banks: right answers pass, wrong ones lose marks and are named."""
+
+import importlib
+import time
+
+import pytest
+
+from utils import checks
+from utils.checks import Lab, questions_of
+from utils.checks.answers import Answers
+
+LABS = ("lab1_identity_838",)
+
+
+def namespace(bank, source):
+    names = {"__name__": "answer"}
+    exec(bank.PRELUDE, names)
+    exec(source, names)
+    return names
+
+
+def cases():
+    for lab in LABS:
+        bank = importlib.import_module(f"tests.cases.{lab}")
+        for question, answers in bank.RIGHT.items():
+            for way, source in answers.items():
+                yield pytest.param(lab, question, source, None, id=f"{lab}-{question}-right-{way}")
+        for question, answers in bank.WRONG.items():
+            for mistake, (source, words) in answers.items():
+                yield pytest.param(
+                    lab, question, source, words, id=f"{lab}-{question}-wrong-{mistake}"
+                )
+
+
+@pytest.fixture(scope="module")
+def tally():
+    """Counts of verdicts, printed as precision and recall of 'wrong' when the module ends."""
+    counts = {"right passed": 0, "right failed": 0, "wrong passed": 0, "wrong failed": 0}
+    yield counts
+    caught, missed = counts["wrong failed"], counts["wrong passed"]
+    accused = counts["right failed"]
+    if caught:
+        print(
+            f"\nchecks against their banks: {counts}; precision {caught / (caught + accused):.3f}, "
+            f"recall {caught / (caught + missed):.3f}"
+        )
+
+
+@pytest.mark.parametrize("lab, question, source, words", cases())
+def test_case(lab, question, source, words, tally):
+    bank = importlib.import_module(f"tests.cases.{lab}")
+    began = time.monotonic()
+    visible = questions_of(lab, hidden=False)[question].judge(Answers(namespace(bank, source)))
+    seconds = time.monotonic() - began
+    full = questions_of(lab)[question].judge(Answers(namespace(bank, source)), seed=7)
+    kind, verdict = ("right" if words is None else "wrong"), full.state
+    tally[f"{kind} {'passed' if verdict == 'right' else 'failed'}"] += 1
+    if words is None:
+        assert visible.state == full.state == "right", f"{visible}\n{full}"
+        assert full.points == full.question.points
+    else:
+        assert visible.state == full.state == "wrong", f"{visible}\n{full}"
+        assert full.points == 0
+        for told in (visible, full):
+            assert words in repr(told), f"the message should say '{words}':\n{told}"
+            assert told.expected and told.found and told.slip
+    # Two seconds are promised; a loaded machine gets room.
+    assert seconds < 6, f"the check took {seconds:.1f} s"
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_banks_are_large_enough(lab):
+    bank = importlib.import_module(f"tests.cases.{lab}")
+    for name in questions_of(lab):
+        assert len(bank.RIGHT[name]) >= 6, name
+        assert len(bank.WRONG[name]) >= 8, name
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_unanswered_and_missing(lab):
+    for name, question in questions_of(lab).items():
+
+        def stub(*arguments, text=question.title, **options):
+            raise NotImplementedError(text)
+
+        for names in ({name: stub}, {}):
+            result = question.judge(Answers(names))
+            assert result.state == "unanswered" and result.points == 0
+
+
+def test_an_error_names_the_line():
+    source = compile("def halve(x):\n    return x / undefined\n", "<answer>", "exec")
+    names = {}
+    exec(source, names)
+    result = questions_of("practice")["halve"].judge(Answers(names))
+    assert result.state == "wrong"
+    assert "NameError" in result.found and "line 2" in result.found
+
+
+def test_an_endless_answer_is_interrupted():
+    def halve(x):
+        while True:
+            pass
+
+    result = questions_of("practice")["halve"].judge(Answers({"halve": halve}, time_limit=0.3))
+    assert result.state == "wrong" and "0.3 s" in result.found
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: object(),
+        lambda x: "text",
+        lambda x: None,
+        lambda x: {"a": 1},
+        lambda x: [1, "b"],
+        lambda x: [[1], [2, 3]],
+    ],
+)
+def test_odd_results_are_wrong_not_errors(answer):
+    result = questions_of("practice")["halve"].judge(Answers({"halve": answer}))
+    assert result.state == "wrong" and result.slip
+
+
+def test_an_answer_can_not_change_the_check_inputs():
+    def halve(x):
+        x /= 2
+        return x
+
+    assert questions_of("practice")["halve"].judge(Answers({"halve": halve})).state == "right"
+
+
+# --- the lab in a notebook -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a lab displays."""
+    objects = []
+    monkeypatch.setattr("IPython.display.display", objects.append)
+    monkeypatch.delenv("COURSE_STRICT", raising=False)
+    return objects
+
+
+def test_needs_waits_calmly_only_for_open_questions(shown):
+    names = {"halve": lambda x: x}
+    lab = Lab("practice", names)
+    with lab.needs("halve"):
+        raise NameError("halves")
+    assert "not answered yet" in repr(shown[-1])
+    lab.check("halve")
+    with lab.needs("halve"):
+        raise ValueError("shapes differ")
+    assert "not right yet" in repr(shown[-1]) and "shapes differ" in repr(shown[-1])
+    names["halve"] = lambda x: x / 2
+    lab.check("halve")
+    with pytest.raises(ValueError, match="shapes differ"), lab.needs("halve"):
+        raise ValueError("shapes differ")
+    with pytest.raises(KeyboardInterrupt), lab.needs("halve"):
+        raise KeyboardInterrupt
+
+
+def test_score_counts_unanswered_questions(shown):
+    lab = Lab("lab1_identity_838", {})
+    lab.score()
+    assert "0 of 14 points" in repr(shown[-1])
+
+
+def test_strict_mode_raises(shown, monkeypatch):
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    lab = Lab("practice", {"halve": lambda x: x})
+    with pytest.raises(checks.CheckFailed, match="come back as they were"):
+        lab.check("halve")
+
+
+def test_messages_are_escaped():
+    def halve(x):
+        raise ValueError("<script>alert(1)</script>")
+
+    result = questions_of("practice")["halve"].judge(Answers({"halve": halve}))
+    assert "<script>" not in result._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Lab("lab99", {}),
+        lambda: Lab("practice", {}).check("x"),
+        lambda: Lab("practice", {}).needs("x"),
+    ],
+)
+def test_unknown_names_say_so(call):
+    with pytest.raises(ValueError, match="There (is|are) no"):
+        call()

@@ -1,0 +1,166 @@
+"""What `course run` and `course check` show in a terminal, and the results file they leave."""
+
+import json
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from utils.claims import number
+
+
+@contextmanager
+def progress():
+    """Yields a function that takes the outcomes some times a second and shows how far they are."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console()
+    if not console.is_terminal:
+        told = set()
+
+        def tell(outcomes):
+            for outcome in outcomes:
+                mark = (outcome.path, outcome.heading, outcome.finished)
+                if mark not in told and outcome.heading != "waiting":
+                    told.add(mark)
+                    what = "done" if outcome.finished else outcome.heading
+                    console.print(
+                        f"{outcome.path.name}: {outcome.seconds:.0f} s, {what}",
+                        markup=False,
+                        highlight=False,
+                        soft_wrap=True,
+                    )
+
+        yield tell
+        return
+    columns = (
+        TextColumn("{task.fields[name]}", markup=False),
+        BarColumn(24),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} cells"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    bars = {}
+    with Progress(*columns, console=console, transient=True) as shown:
+
+        def update(outcomes):
+            for outcome in outcomes:
+                if outcome.path not in bars and outcome.cells:
+                    bars[outcome.path] = shown.add_task("", name=outcome.path.stem, total=1)
+                if outcome.path in bars:
+                    shown.update(
+                        bars[outcome.path],
+                        completed=outcome.done,
+                        total=outcome.cells,
+                        description=outcome.heading[: max(10, console.width - 75)],
+                    )
+
+        yield update
+
+
+def show_runs(outcomes):
+    """The claims of each notebook and a table of all; returns whether everything held."""
+    console = Console()
+    table = Table(title="Notebooks", title_justify="left")
+    for name, side in (
+        ("notebook", "left"),
+        ("result", "left"),
+        ("time", "right"),
+        ("peak memory", "right"),
+        ("claims held", "right"),
+        ("points", "right"),
+    ):
+        table.add_column(name, justify=side, overflow="fold")
+    all_good = True
+    for outcome in outcomes:
+        if outcome.claims:
+            console.print(_claims(outcome))
+        held = sum(claim["held"] for claim in outcome.claims)
+        claimed = f"{held} of {len(outcome.claims)}" if outcome.claims else "-"
+        points = sum(check["points"] for check in outcome.checks)
+        of = sum(check["out_of"] for check in outcome.checks)
+        good = outcome.good and held == len(outcome.claims)
+        all_good &= good
+        table.add_row(
+            outcome.path.name,
+            "[green]good[/]" if good else "[red]failed[/]",
+            f"{outcome.seconds:.0f} s",
+            f"{outcome.peak_bytes / 1e9:.2f} GB",
+            claimed,
+            f"{points} of {of}" if of else "-",
+        )
+    console.print(table)
+    _failures(console, outcomes)
+    return all_good
+
+
+def _claims(outcome):
+    table = Table(title=f"{outcome.path.name}: claims", title_justify="left")
+    for name, side in (
+        ("claim", "left"),
+        ("measured", "right"),
+        ("bound", "left"),
+        ("published", "left"),
+        ("verdict", "left"),
+    ):
+        table.add_column(name, justify=side, overflow="fold")
+    from utils.claims import Claim
+
+    for stored in outcome.claims:
+        claim = Claim(**{key: value for key, value in stored.items() if key != "held"})
+        table.add_row(
+            escape(claim.text),
+            number(claim.value, claim.unit),
+            claim.bound,
+            escape(number(claim.published)),
+            "held" if claim.held else "[red]FAILED[/]",
+        )
+    return table
+
+
+def _failures(console, outcomes):
+    for outcome in outcomes:
+        if outcome.failure:
+            console.print(
+                f"{outcome.path.name}: {outcome.failure}",
+                markup=False,
+                highlight=False,
+                style="red",
+                soft_wrap=True,
+            )
+
+
+def show_checks(outcomes):
+    """The message of every question and the points; returns whether all answers are right."""
+    console = Console()
+    all_right = True
+    for outcome in outcomes:
+        console.rule(outcome.path.name, align="left")
+        for check in outcome.checks:
+            colour = {"right": "green", "wrong": "red"}.get(check["state"], "default")
+            console.print(check["message"], style=colour, markup=False, highlight=False)
+        points = sum(check["points"] for check in outcome.checks)
+        of = sum(check["out_of"] for check in outcome.checks)
+        if outcome.checks:
+            console.print(f"Score: {points} of {of} points.", highlight=False)
+        elif not outcome.failure:
+            console.print("This notebook has no questions.", highlight=False)
+        all_right &= bool(of) and points == of
+    _failures(console, outcomes)
+    return all_right
+
+
+def save(outcomes, folder, profile):
+    """Write what was measured into `folder`, a JSON file per notebook and profile."""
+    folder.mkdir(exist_ok=True)
+    for outcome in outcomes:
+        facts = {
+            "notebook": outcome.path.name,
+            "profile": profile,
+            "failure": outcome.failure,
+            "seconds": round(outcome.seconds, 1),
+            "peak_bytes": outcome.peak_bytes,
+        }
+        path = folder / f"{outcome.path.stem}.{profile}.json"
+        path.write_text(json.dumps(facts | outcome.results, indent=1) + "\n")

@@ -1,0 +1,82 @@
+"""Opening JupyterLab on the course map."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import webbrowser
+from pathlib import Path
+
+MAP = "notebooks/00_start_here.ipynb"
+
+
+def open_lab(root, *, browser=True, port=8888):
+    """Start JupyterLab, print its address, and stay until it ends (Ctrl+C).
+
+    Args:
+        root: path of the course; JupyterLab shows its files.
+        browser: bool, open the address as well.
+        port: int, the first port to try.
+
+    Returns:
+        int, JupyterLab's exit status.
+    """
+    quiet_first_start()
+    token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=50",
+        "--ServerApp.log_level=ERROR",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # containers; Jupyter refuses it otherwise
+    lab = subprocess.Popen(command, env=os.environ | {"JUPYTER_TOKEN": token}, cwd=root)
+    try:
+        address = _address(lab, token)
+        if address:
+            print(f"JupyterLab is at {address}\nCtrl+C in this terminal ends it.", flush=True)
+            if browser and not webbrowser.open(address):
+                print("No browser could be opened: copy the address into one.", flush=True)
+        return lab.wait()
+    except KeyboardInterrupt:
+        lab.terminate()
+        lab.wait(10)
+        print("\nJupyterLab has ended; your files are saved where you saved them.")
+        return 0
+    finally:
+        if lab.poll() is None:
+            lab.terminate()
+
+
+def quiet_first_start():
+    """No question about news and no look-up of updates: the course works without a network."""
+    folder = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
+    settings = {
+        "@jupyterlab/apputils-extension:notification": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+        }
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "overrides.json").write_text(json.dumps(settings, indent=1))
+
+
+def _address(lab, token, patience=60):
+    """The map's address, once the server answers; None if it ended before."""
+    from jupyter_server.serverapp import list_running_servers
+
+    for _ in range(patience * 4):
+        if lab.poll() is not None:
+            return None
+        for server in list_running_servers():
+            if server["pid"] == lab.pid:
+                return f"http://localhost:{server['port']}/lab/tree/{MAP}?token={token}"
+        time.sleep(0.25)
+    raise RuntimeError("JupyterLab did not start within a minute; try another --port.")
