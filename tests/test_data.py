@@ -381,7 +381,7 @@ def script(code):
     small = """
         import dataclasses
         from utils import data, glyphs
-        splits = {"train": 3000, "test": 100}
+        splits = {"train": 1000, "test": 60}
         data.EMBEDDED["glyphs"] = dataclasses.replace(data.EMBEDDED["glyphs"], splits=splits)
     """
     return [sys.executable, "-c", textwrap.dedent(small) + textwrap.dedent(code)]
@@ -411,8 +411,8 @@ def run(code, **environment):
 CHECK = """
     import numpy as np
     arrays = data.load_arrays("glyphs")
-    assert np.array_equal(np.round(arrays["image"] * 255), glyphs.draw("train", 0, 3000)[0])
-    assert len(data.load_arrays("glyphs", "test")["label"]) == 100
+    assert np.array_equal(np.round(arrays["image"] * 255), glyphs.draw("train", 0, 1000)[0])
+    assert len(data.load_arrays("glyphs", "test")["label"]) == 60
 """
 
 
@@ -442,12 +442,12 @@ def test_killed_while_preparing_then_full_disk_then_two_at_once(tmp_path):
     process.communicate()
     assert leftovers(folder)
 
-    # A full disk: no file may grow past 1 MB. (The records need 2.)
+    # A full disk: no file may grow past 300 kB. (The records need 700.)
     full = """
         import resource, signal
         import tensorflow
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
         try:
             data.load("glyphs")
         except data.DataError as error:
@@ -469,8 +469,8 @@ def test_killed_while_preparing_then_full_disk_then_two_at_once(tmp_path):
     whole = record.read_bytes()
     record.write_bytes(whole[: len(whole) // 2])
     more = """
-    assert data.load_arrays("glyphs", count=3001)["label"].shape == (3001,)
-    assert np.array_equal(data.load_arrays("glyphs", count=3000)["image"], arrays["image"])
+    assert data.load_arrays("glyphs", count=1001)["label"].shape == (1001,)
+    assert np.array_equal(data.load_arrays("glyphs", count=1000)["image"], arrays["image"])
     """
     assert run(textwrap.dedent(CHECK) + textwrap.dedent(more), COURSE_DATA_DIR=str(folder)) == ""
     assert len(record.read_bytes()) == len(whole)

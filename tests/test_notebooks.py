@@ -1,4 +1,4 @@
-"""The notebooks as files: built from their sources, tidy, accessible; and that breaking one shows."""
+"""The notebooks as files: built from their sources, tidy, accessible; and breaking one shows."""
 
 import ast
 import re
@@ -146,7 +146,7 @@ def test_lint_and_spelling():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-# --- breaking a notebook on purpose -----------------------------------------------------------------
+# --- breaking a notebook on purpose ---------------------------------------------------------
 
 CELLS = (
     """
@@ -216,7 +216,7 @@ def test_a_broken_notebook_fails(notebook, tmp_path):
 
 
 def test_stale_files_are_named(tmp_path, monkeypatch):
-    """`course build --check` on a copy in which one sentence of a lab and one source were edited."""
+    """`course build --check` on a copy in which a lab and a source were edited."""
     for folder in ("content", "notebooks", "labs", "solutions", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.setattr(build, "ROOT", tmp_path)

@@ -77,7 +77,8 @@ from utils import runtime
 runtime.import_tensorflow()
 print(type(runtime.choose_strategy()).__name__)
 """,
-        TF_CONFIG='{"cluster": {"worker": ["localhost:0"]}, "task": {"type": "worker", "index": 0}}',
+        TF_CONFIG='{"cluster": {"worker": ["localhost:0"]}, '
+        '"task": {"type": "worker", "index": 0}}',
     )
     assert status == 0, err
     assert "MultiWorkerMirroredStrategy" in out or "CollectiveAllReduceStrategy" in out

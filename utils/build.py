@@ -42,7 +42,8 @@ def sources(names=()):
     Raises:
         SourceError: there is no source of that name, or none at all.
     """
-    known = {path.stem: path for path in sorted(CONTENT.glob("*/*.py"))}
+    found = sorted(CONTENT.glob("*/*.py"), key=lambda path: (path.parent.name == "labs", path.name))
+    known = {path.stem: path for path in found}
     if not known:
         raise SourceError(f"There are no notebook sources in {CONTENT}: this is a student bundle.")
     chosen = [Path(name).stem for name in names] or list(known)

@@ -113,7 +113,11 @@ def _data():
     from utils.data import available
 
     for row in available():
-        yield Finding(f"data: {row.name}", row.state, row.remedy)
+        if row.source == "embedded":
+            found = f"ready in {row.folder.parent}" if row.prepared else "made at first use"
+        else:
+            found = f"ready in {row.folder}" if row.prepared else "not here; fetched at first use"
+        yield Finding(f"{row.source} data: {row.name}", found)
 
 
 def _profile():

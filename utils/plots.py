@@ -13,7 +13,7 @@ import numpy as np
 # Okabe and Ito's eight colours (Okabe and Ito 2008, Color Universal Design), darkest first.
 PALETTE = (
     "#0072B2",  # blue
-    "#D55E00",  # vermillion
+    "#D55E00",  # vermilion
     "#009E73",  # bluish green
     "#CC79A7",  # reddish purple
     "#E69F00",  # orange

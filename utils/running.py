@@ -32,11 +32,11 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
     Returns:
         `(notebook, failure)`: failure is None or a line that names the cell and the error.
     """
-    from jupyter_client.manager import KernelManager
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-    manager = KernelManager(kernel_name="python3")
+    manager = AsyncKernelManager(kernel_name="python3")
     # This interpreter, whatever kernels the user has installed under the same name.
     manager.kernel_spec.argv = [
         sys.executable,

@@ -1,0 +1,290 @@
+"""The `course` command as its users call it: what it prints, and its exit status."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def course(*arguments, cwd=ROOT, **environment):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from utils.cli import main; raise SystemExit(main())",
+            *map(str, arguments),
+        ],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "160"} | environment,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+COMMANDS = ("start", "doctor", "run", "build", "check", "release", "test")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_and_imports_nothing_heavy(command):
+    code = (
+        "import sys\nfrom utils.cli import main\ntry:\n    main(sys.argv[1:])\n"
+        "finally:\n    assert not {'tensorflow', 'keras', 'numpy', 'rich'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, command, "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"Example: course {command}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["run", "missing.ipynb"], "there is no file missing.ipynb"),
+        (["run", "README.md"], "not a notebook"),
+        (["run", "--jobs", "0", "x.ipynb"], "positive number"),
+        (["run", "--profile", "fast", "x.ipynb"], "quick"),
+        (["run", "--frobnicate", "x.ipynb"], "unknown: --frobnicate"),
+        (["check", "missing.ipynb"], "there is no file"),
+        (["build", "lab99"], "no source named 'lab99'"),
+        (["release", "utils"], "not an empty folder"),
+        (["jump"], "jump"),
+        ([], "required"),
+    ],
+)
+def test_wrong_calls_end_with_2_and_say_why(arguments, words):
+    status, out, err = course(*arguments)
+    assert status == 2 and words in err and "Traceback" not in err
+
+
+def test_doctor():
+    status, out, err = course("doctor")
+    assert status == 0, out + err
+    for word in ("tensorflow", "memory", "digits", "profile", "All labs can run here."):
+        assert word in out
+    assert err == ""
+    status, out, _ = course("doctor", COURSE_PROFILE="fast")
+    assert status == 1 and "quick, full" in out
+
+
+# --- run ------------------------------------------------------------------------------------------
+
+CLAIM = """
+from utils.claims import Claims
+claims = Claims("small")
+claims.add("two and two", 2 + 2, at_least={bound})
+claims.table()
+"""
+
+
+def test_run_shows_claims_time_and_memory(notebook):
+    path = notebook("small", "# First part", CLAIM.format(bound=4))
+    before = path.read_bytes()
+    status, out, err = course("run", path)
+    assert status == 0, out + err
+    assert re.search(r"two and two\s+│\s+4\s+│\s+at least 4\s+│\s+│\s+held", out), out
+    assert re.search(r"small.ipynb\s+│\s+good\s+│\s+\d+ s\s+│\s+0\.\d\d GB\s+│\s+1 of 1", out), out
+    assert "First part" in out  # progress
+    assert path.read_bytes() == before
+    kept = json.loads((ROOT / "results" / "small.quick.json").read_text())
+    assert kept["claims"][0]["value"] == 4 and kept["peak_bytes"] > 1e7
+    (ROOT / "results" / "small.quick.json").unlink()
+
+
+def test_run_fails_on_claims_and_cells_and_goes_on_with_the_others(notebook):
+    paths = [
+        notebook("claim", CLAIM.format(bound=5)),
+        notebook("cell", "# Part two", "1 / 0"),
+        notebook("fine", CLAIM.format(bound=4)),
+        notebook("dies", "import os; os._exit(3)"),
+    ]
+    status, out, err = course("run", *paths)
+    assert status == 1, err
+    for words in (
+        "measured 4, claimed at least 5",
+        "cell 2 (Part two): ZeroDivisionError",
+        "the kernel died",
+        "FAILED",
+    ):
+        assert words in out, out
+    assert re.search(r"fine.ipynb\s+│\s+good", out)
+    for path in paths:
+        (ROOT / "results" / f"{path.stem}.quick.json").unlink()
+
+
+def test_run_ends_notebooks_that_pass_their_bounds(notebook):
+    slow = notebook("slow", "# Waiting", "import time; time.sleep(100)", time_limit_s=4)
+    hungry = notebook(
+        "hungry",
+        "# Hoarding",
+        "hoard = []\nwhile True:\n    hoard.append(bytearray(b'x' * 10**7))",
+        memory_limit_gb=0.4,
+    )
+    began = time.monotonic()
+    status, out, err = course("run", slow, hungry)
+    assert status == 1 and time.monotonic() - began < 40
+    assert "slow.ipynb: ended after its time bound of 4 s" in out, out
+    assert "in cell 2 (Waiting)" in out
+    assert "hungry.ipynb: ended above its memory bound of 0.4 GB" in out
+    for path in (slow, hungry):
+        (ROOT / "results" / f"{path.stem}.quick.json").unlink()
+
+
+def test_run_profile_reaches_the_notebook(notebook):
+    path = notebook("profile", "import os\nassert os.environ['COURSE_PROFILE'] == 'full'")
+    assert course("run", path)[0] == 1
+    assert course("run", "--profile", "full", path)[0] == 0
+    for profile in ("quick", "full"):
+        (ROOT / "results" / f"profile.{profile}.json").unlink()
+
+
+# --- check, release -------------------------------------------------------------------------------
+
+
+def test_check_tells_a_student_where_they_stand(tmp_path):
+    """The unanswered lab; then one with a right answer, a wrong one and a broken cell."""
+    lab = ROOT / "labs" / "lab1_identity_838.ipynb"
+    status, out, err = course("check", lab)
+    assert status == 1, err
+    assert out.count("not answered yet") == 7 and "Score: 0 of 14 points." in out, out
+    assert "Error" not in out
+    notebook = nbformat.read(lab, 4)
+    answers = {
+        "def identity_patterns": "def identity_patterns():\n    return np.eye(8)",
+        "def binary_code": "def binary_code(values):\n    return values.astype(int)",
+        "def smallest_width": "def smallest_width(patterns):\n    return",
+        "def train(": "def train(:",
+    }
+    for cell in notebook.cells:
+        for start, answer in answers.items():
+            if cell.source.startswith(start):
+                cell.source = answer
+    mine = tmp_path / "mine.ipynb"
+    nbformat.write(notebook, mine)
+    status, out, err = course("check", mine)
+    assert status == 1
+    for words in (
+        "identity_patterns: right (1 of 1 points)",
+        "cuts off instead of rounding",
+        "ends without `return`",
+        "SyntaxError",
+        "Score: 1 of 14 points.",
+    ):
+        assert words in out, out
+
+
+def test_check_is_satisfied_with_the_solution():
+    status, out, err = course("check", ROOT / "solutions" / "lab1_identity_838.ipynb")
+    assert status == 0 and "Score: 14 of 14 points." in out, out + err
+
+
+def test_release(tmp_path):
+    bundle = tmp_path / "bundle"
+    status, out, err = course("release", bundle)
+    assert status == 0, err
+    files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
+    assert {
+        "course",
+        "README.md",
+        "labs/lab1_identity_838.ipynb",
+        "requirements.txt",
+        "notebooks/00_start_here.ipynb",
+        "utils/checks/lab1_identity_838.py",
+    } <= files
+    assert os.access(bundle / "course", os.X_OK)
+    everything = "\n".join(
+        (bundle / name).read_text() for name in files if not name.endswith(".png")
+    )
+    for secret in answers_of(ROOT / "content" / "labs"):
+        assert secret not in everything, f"the bundle holds an answer:\n{secret}"
+    for folder in ("solutions", "content", "tests", "hidden", ".git"):
+        assert not any(folder in Path(name).parts for name in files)
+    for name in files:  # links of the bundle's pages and notebooks
+        if name.endswith((".md", ".ipynb")):
+            text = (bundle / name).read_text()
+            for target in re.findall(r"\]\(([^)\s:#]+\.(?:ipynb|md|png|py))\)", text):
+                assert ((bundle / name).parent / target).exists(), f"{name}: {target}"
+    # The package of the bundle works without the parts that are left out.
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from utils.cli import main; raise SystemExit(main())",
+            "check",
+            "labs/lab1_identity_838.ipynb",
+        ],
+        cwd=bundle,
+        env=os.environ | {"PYTHONPATH": str(bundle)},
+        capture_output=True,
+        text=True,
+    )
+    assert "Score: 0 of 14 points." in done.stdout, done.stdout + done.stderr
+    for command in (["build"], ["test"], ["release", "x"]):
+        status, _, err = course(*command, cwd=bundle, PYTHONPATH=str(bundle))
+        assert status == 2 and "students' bundle" in err
+    status, _, err = course("release", bundle)
+    assert status == 2 and "not an empty folder" in err
+
+
+def answers_of(folder):
+    """The answers in the labs' sources, each as one text."""
+    for path in folder.glob("*.py"):
+        for body in re.findall(
+            r"### BEGIN SOLUTION\n(.*?)[ \t]*### END SOLUTION", path.read_text(), re.S
+        ):
+            yield json.dumps(body.rstrip("\n"))[1:-1]
+            yield body.rstrip("\n")
+
+
+# --- start ----------------------------------------------------------------------------------------
+
+
+def test_start_prints_an_address_that_answers(tmp_path):
+    started = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from utils.cli import main; raise SystemExit(main())",
+            "start",
+            "--no-browser",
+            "--port",
+            "18888",
+        ],
+        cwd=ROOT,
+        env=os.environ | {"HOME": str(tmp_path), "COLUMNS": "120"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    told = []
+    try:
+        for line in started.stdout:
+            told.append(line)
+            if found := re.search(r"(http://localhost:\d+/lab/tree/\S+)", line):
+                with urllib.request.urlopen(found[1], timeout=30) as page:
+                    assert page.status == 200 and b"JupyterLab" in page.read()
+                break
+        else:
+            pytest.fail("no address:\n" + "".join(told))
+        assert "Doctor" in "".join(told) and "00_start_here" in told[-1]
+        os.kill(started.pid, signal.SIGINT)
+        assert started.wait(30) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.stdout.close()
+    shutil.rmtree(tmp_path, ignore_errors=True)
