@@ -112,12 +112,17 @@ def _room():
 def _data():
     from utils.data import available
 
-    for row in available():
-        if row.source == "embedded":
-            found = f"ready in {row.folder.parent}" if row.prepared else "made at first use"
-        else:
-            found = f"ready in {row.folder}" if row.prepared else "not here; fetched at first use"
-        yield Finding(f"{row.source} data: {row.name}", found)
+    for source, otherwise in (
+        ("embedded", "made at first use"),
+        ("public", "fetched at first use"),
+    ):
+        rows = [row for row in available() if row.source == source]
+        for row in rows:
+            if row.prepared:
+                place = str(row.folder).replace(str(Path.home()), "~", 1)
+                yield Finding(f"{source} data", f"{row.name}: ready in {place}")
+        if absent := ", ".join(row.name for row in rows if not row.prepared):
+            yield Finding(f"{source} data", f"{absent}: {otherwise}")
 
 
 def _profile():
@@ -134,13 +139,14 @@ def show(findings):
     from rich.console import Console
     from rich.table import Table
 
+    ailing = any(finding.remedy for finding in findings)
     table = Table(title="Doctor", title_justify="left")
-    table.add_column("what")
-    table.add_column("found", overflow="fold")
-    table.add_column("remedy", overflow="fold")
+    for name in ("what", "found", "remedy")[: 2 + ailing]:
+        table.add_column(name, overflow="fold")
     for finding in findings:
         style = "red" if finding.serious else "yellow" if finding.remedy else None
-        table.add_row(finding.subject, finding.found, finding.remedy or "-", style=style)
+        row = (finding.subject, finding.found, finding.remedy or "-")
+        table.add_row(*row[: 2 + ailing], style=style)
     console = Console()
     console.print(table)
     serious = sum(finding.serious for finding in findings)
