@@ -33,7 +33,7 @@ def open_lab(root, *, browser=True, port=8888):
         f"--ServerApp.root_dir={root}",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=50",
-        "--ServerApp.log_level=ERROR",
+        "--log-level=ERROR",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers; Jupyter refuses it otherwise

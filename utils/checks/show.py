@@ -87,14 +87,15 @@ class Waiting(_Told):
         self.waiting, self.error = waiting, error
 
     def lines(self):
-        lines = []
-        for question, result in self.waiting:
-            state = result.state if result else "unanswered"
-            how = {"wrong": "not right yet (see its check)", "right": "only partly written"}
-            told = how.get(state, "not answered yet")
-            lines.append(("This cell waits for", f"{question.title}: {told}."))
-        # A stub's own error adds nothing; any other one is the student's to see.
-        if not isinstance(self.error, (NotImplementedError, NameError)):
+        how = {"wrong": "not right yet, see its check", "right": "only partly written"}
+        states = [result.state if result else "unanswered" for _, result in self.waiting]
+        waited = (
+            f"{question.title} ({how.get(state, 'not answered yet')})"
+            for (question, _), state in zip(self.waiting, states, strict=True)
+        )
+        lines = [("This cell waits for:", "; ".join(waited) + ".")]
+        # Where nothing is answered, the error only says so again; else it is the student's to see.
+        if "wrong" in states:
             lines.append(("It ended with", f"{type(self.error).__name__}: {self.error}"))
         return lines
 
