@@ -7,6 +7,7 @@ and pictures from that comparison, and this plugin takes them up. Labs are only 
 import io
 import os
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -38,6 +39,27 @@ def pytest_runtest_call(item):
         problems = compare(item.cell.outputs, item.test_outputs or [])
         assert not problems, "\n".join(problems)
     return result
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Precision and recall of each lab's checks over its case bank (see tests/test_checks.py)."""
+    reports = [r for name in ("passed", "failed") for r in terminalreporter.stats.get(name, ())]
+    cases = [
+        value
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for key, value in report.user_properties
+        if key == "bank"
+    ]
+    for lab in sorted({lab for lab, _, _ in cases}):
+        counts = Counter((right, passed) for name, right, passed in cases if name == lab)
+        caught, missed, accused = counts[False, False], counts[False, True], counts[True, False]
+        precision, recall = caught / max(1, caught + accused), caught / max(1, caught + missed)
+        terminalreporter.write_line(
+            f"{lab}: of {caught + missed} wrong answers {caught} lost marks, of "
+            f"{accused + counts[True, True]} right ones {accused} did; "
+            f"precision {precision:.3f}, recall {recall:.3f}"
+        )
 
 
 def compare(stored, fresh):

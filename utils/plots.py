@@ -146,6 +146,19 @@ def curves(ax, x, series, *, xlabel, ylabel, title="", log=False, points=False):
     describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
 
 
+def stacked_curves(x, panels, *, title, xlabel):
+    """A figure of panels below each other that share their x values.
+
+    Args:
+        x: array (n,).
+        panels: dict of panel title to `(ylabel, series)`, series as in `curves`.
+    """
+    figure, axes = new_figure(len(panels), 1, title=title, height=2.8 * len(panels))
+    for ax, (name, (ylabel, series)) in zip(np.ravel(axes), panels.items(), strict=True):
+        curves(ax, x, series, xlabel=xlabel, ylabel=ylabel, title=name)
+    return figure
+
+
 def heatmap(ax, values, *, xlabel, ylabel, title="", limits=None, write=True):
     """Draw a matrix as shades, with its numbers written in.
 

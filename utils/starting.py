@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -37,22 +38,37 @@ def open_lab(root, *, browser=True, port=8888):
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers; Jupyter refuses it otherwise
-    lab = subprocess.Popen(command, env=os.environ | {"JUPYTER_TOKEN": token}, cwd=root)
+    # A closed terminal or a service manager ends the server as Ctrl+C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log = Path(sys.prefix) / "jupyterlab.log"
+    with log.open("w") as written:
+        lab = subprocess.Popen(
+            command,
+            env=os.environ | {"JUPYTER_TOKEN": token},
+            cwd=root,
+            stdout=written,
+            stderr=written,
+        )
     try:
         address = _address(lab, token)
-        if address:
-            print(f"JupyterLab is at {address}\nCtrl+C in this terminal ends it.", flush=True)
-            if browser and not webbrowser.open(address):
-                print("No browser could be opened: copy the address into one.", flush=True)
+        if not address:
+            raise RuntimeError(f"JupyterLab ended at once: {_last_line(log)} (all of it: {log})")
+        print(f"JupyterLab is at {address}\nCtrl+C in this terminal ends it.", flush=True)
+        if browser and not webbrowser.open(address):
+            print("No browser could be opened: copy the address into one.", flush=True)
         return lab.wait()
     except KeyboardInterrupt:
-        lab.terminate()
-        lab.wait(10)
-        print("\nJupyterLab has ended; your files are saved where you saved them.")
+        print("\nJupyterLab ends.", flush=True)
         return 0
     finally:
         if lab.poll() is None:
             lab.terminate()
+            lab.wait(10)
+
+
+def _last_line(log):
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
 
 
 def quiet_first_start():

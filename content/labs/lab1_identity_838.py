@@ -295,23 +295,23 @@ def keep_a_frame(epoch):
 
 
 with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
+    keras.utils.set_random_seed(settings.seed)
+    encoder, decoder = build_encoder(3), build_decoder(3)  # anew, so that this cell can be repeated
     train(encoder, decoder, patterns, EPOCHS, LEARNING_RATE, on_epoch=keep_a_frame)
     film = {name: np.array(frames) for name, frames in film.items()}
 
 # %% tags=["experiment"]
 with lab.needs("train"):
     per_unit = np.sum((film["outputs"] - patterns) ** 2, axis=1)  # (frames, 8), over the patterns
-    figure, (top, middle, bottom) = plots.new_figure(
-        3, 1, title="The patterns are learned one after the other, then the code sharpens", height=8.5)
-    plots.curves(top, film["epoch"], {f"output {k}": per_unit[:, k] for k in range(8)},
-                 xlabel="epoch", ylabel="squared error", title="Error of each output unit")
-    plots.curves(middle, film["epoch"],
-                 {f"hidden unit {j}": film["hidden"][:, 1, j] for j in range(3)},
-                 xlabel="epoch", ylabel="hidden value", title="Hidden values of pattern 01000000")
     names = [f"from input {i}" for i in range(8)] + ["bias"]
-    plots.curves(bottom, film["epoch"],
-                 {name: film["weights"][:, i] for i, name in enumerate(names)},
-                 xlabel="epoch", ylabel="weight", title="Weights into hidden unit 0")
+    figure = plots.stacked_curves(film["epoch"], {
+        "Error of each output unit":
+            ("squared error", {f"output {k}": per_unit[:, k] for k in range(8)}),
+        "Hidden values of pattern 01000000":
+            ("hidden value", {f"hidden unit {j}": film["hidden"][:, 1, j] for j in range(3)}),
+        "Weights into hidden unit 0":
+            ("weight", {name: film["weights"][:, i] for i, name in enumerate(names)}),
+    }, title="The patterns are learned one after the other, then the code sharpens", xlabel="epoch")
     plots.show(figure, "Three panels over 5,000 epochs. The error of each of the eight output units "
                "first stays high, then falls steeply, each at a time of its own, and levels off "
                "near zero. The three hidden values of one pattern start together near one half, "
