@@ -23,7 +23,7 @@ LARGEST_DIFFERENCE = 8 / 255  # of small grey copies, root mean square
 
 def pytest_configure(config):
     os.environ.update(ENVIRONMENT)
-    for name in ("COURSE_RESULTS", "COURSE_STRICT"):
+    for name in ("COURSE_RESULTS", "COURSE_STRICT", "COURSE_SEED"):
         os.environ.pop(name, None)
 
 

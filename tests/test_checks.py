@@ -2,6 +2,7 @@
 
 import importlib
 import time
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.answers import Answers
 
-LABS = ("lab1_identity_838",)
+ROOT = Path(__file__).resolve().parents[1]
+LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
 
 
 def namespace(bank, source):
@@ -20,34 +22,43 @@ def namespace(bank, source):
 
 
 def cases():
+    """Every answer of every bank, with what the visible check and the whole question make of it."""
     for lab in LABS:
         bank = importlib.import_module(f"tests.cases.{lab}")
-        for question, answers in bank.RIGHT.items():
-            for way, source in answers.items():
-                yield pytest.param(lab, question, source, None, id=f"{lab}-{question}-right-{way}")
-        for question, answers in bank.WRONG.items():
-            for mistake, (source, words) in answers.items():
+        kinds = (
+            ("right", bank.RIGHT, "right", "right"),
+            ("wrong", bank.WRONG, "wrong", "wrong"),
+            ("hidden", getattr(bank, "HIDDEN_WRONG", {}), "right", "wrong"),
+        )
+        for kind, answers, visible, whole in kinds:
+            for question, name, case in (
+                (q, name, case) for q, named in answers.items() for name, case in named.items()
+            ):
+                source, words = (case, "") if kind == "right" else case
                 yield pytest.param(
-                    lab, question, source, words, id=f"{lab}-{question}-wrong-{mistake}"
+                    lab,
+                    question,
+                    source,
+                    words,
+                    visible,
+                    whole,
+                    id=f"{lab}-{question}-{kind}-{name}",
                 )
 
 
-@pytest.mark.parametrize("lab, question, source, words", list(cases()))
-def test_case(lab, question, source, words, record_property):
-    bank = importlib.import_module(f"tests.cases.{lab}")
+@pytest.mark.parametrize("lab, question, source, words, visible, whole", list(cases()))
+def test_case(lab, question, source, words, visible, whole, record_property):
+    names = namespace(importlib.import_module(f"tests.cases.{lab}"), source)
     began = time.monotonic()
-    visible = questions_of(lab, hidden=False)[question].judge(Answers(namespace(bank, source)))
+    shown = questions_of(lab, hidden=False)[question].judge(Answers(names))
     seconds = time.monotonic() - began
-    full = questions_of(lab)[question].judge(Answers(namespace(bank, source)), seed=7)
+    full = questions_of(lab)[question].judge(Answers(names), seed=7)
     # tests/notebook_plugin.py counts these into the precision and recall that it prints.
-    record_property("bank", [lab, words is None, full.state == "right"])
-    if words is None:
-        assert visible.state == full.state == "right", f"{visible}\n{full}"
-        assert full.points == full.question.points
-    else:
-        assert visible.state == full.state == "wrong", f"{visible}\n{full}"
-        assert full.points == 0
-        for told in (visible, full):
+    record_property("bank", [lab, whole == "right", full.state == "right"])
+    assert (shown.state, full.state) == (visible, whole), f"{shown}\n{full}"
+    assert full.points == (full.question.points if whole == "right" else 0)
+    for told in (shown, full):
+        if told.state == "wrong":
             assert words in repr(told), f"the message should say '{words}':\n{told}"
             assert told.expected and told.found and told.slip
     # Two seconds are promised; a loaded machine gets room.
@@ -72,6 +83,18 @@ def test_unanswered_and_missing(lab):
         for names in ({name: stub}, {}):
             result = question.judge(Answers(names))
             assert result.state == "unanswered" and result.points == 0
+
+
+def test_a_check_that_returns_nothing_is_named():
+    question = questions_of("practice")["halve"]
+    question.checks.append(lambda answers, rng: None)
+    with pytest.raises(TypeError, match="check of 'halve' returned None"):
+        question.judge(Answers({"halve": lambda x: x / 2}))
+
+
+def test_a_further_check_of_an_unknown_question_is_named():
+    with pytest.raises(ValueError, match="no question 'halv'; there are: halve"):
+        questions_of("practice").also("halv")(lambda answers, rng: "")
 
 
 def test_an_error_names_the_line():

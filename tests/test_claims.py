@@ -51,6 +51,14 @@ def test_a_claim_needs_a_bound_a_number_and_a_source(claims):
             claims.add("a claim", value, at_most=2)
 
 
+def test_scalars_of_tensorflow(claims):
+    import tensorflow as tf
+
+    for value in (tf.constant(1.5), tf.Variable(1.5), tf.constant(1.5, tf.bfloat16)):
+        claims.add("a claim", value, at_least=1)
+        assert claims.claims["a claim"].value == 1.5
+
+
 def test_nothing_claimed_is_an_error(claims):
     with pytest.raises(ClaimFailed, match="claims nothing"):
         claims.table()

@@ -82,6 +82,12 @@ def test_doctor():
 
 # --- run ------------------------------------------------------------------------------------------
 
+
+@pytest.fixture
+def results(tmp_path):
+    return tmp_path / "results"
+
+
 CLAIM = """
 from utils.claims import Claims
 claims = Claims("small")
@@ -90,28 +96,27 @@ claims.table()
 """
 
 
-def test_run_shows_claims_time_and_memory(notebook):
+def test_run_shows_claims_time_and_memory(notebook, results):
     path = notebook("small", "# First part", CLAIM.format(bound=4))
     before = path.read_bytes()
-    status, out, err = course("run", path)
+    status, out, err = course("run", "--results", results, path)
     assert status == 0, out + err
     assert re.search(r"two and two\s+│\s+4\s+│\s+at least 4\s+│\s+│\s+held", out), out
     assert re.search(r"small.ipynb\s+│\s+good\s+│\s+\d+ s\s+│\s+0\.\d\d GB\s+│\s+1 of 1", out), out
     assert "First part" in out  # progress
     assert path.read_bytes() == before
-    kept = json.loads((ROOT / "results" / "small.quick.json").read_text())
+    kept = json.loads(next(results.iterdir()).read_text())
     assert kept["claims"][0]["value"] == 4 and kept["peak_bytes"] > 1e7
-    (ROOT / "results" / "small.quick.json").unlink()
 
 
-def test_run_fails_on_claims_and_cells_and_goes_on_with_the_others(notebook):
+def test_run_fails_on_claims_and_cells_and_goes_on_with_the_others(notebook, results):
     paths = [
         notebook("claim", CLAIM.format(bound=5)),
         notebook("cell", "# Part two", "1 / 0"),
         notebook("fine", CLAIM.format(bound=4)),
         notebook("dies", "import os; os._exit(3)"),
     ]
-    status, out, err = course("run", *paths)
+    status, out, err = course("run", "--results", results, *paths)
     assert status == 1, err
     for words in (
         "measured 4, claimed at least 5",
@@ -121,11 +126,9 @@ def test_run_fails_on_claims_and_cells_and_goes_on_with_the_others(notebook):
     ):
         assert words in out, out
     assert re.search(r"fine.ipynb\s+│\s+good", out)
-    for path in paths:
-        (ROOT / "results" / f"{path.stem}.quick.json").unlink()
 
 
-def test_run_ends_notebooks_that_pass_their_bounds(notebook):
+def test_run_ends_notebooks_that_pass_their_bounds(notebook, results):
     slow = notebook("slow", "# Waiting", "import time; time.sleep(100)", time_limit_s=8)
     hungry = notebook(
         "hungry",
@@ -134,21 +137,27 @@ def test_run_ends_notebooks_that_pass_their_bounds(notebook):
         memory_limit_gb=0.4,
     )
     began = time.monotonic()
-    status, out, err = course("run", slow, hungry)
+    status, out, err = course("run", "--results", results, slow, hungry)
     assert status == 1 and time.monotonic() - began < 60
     assert "slow.ipynb: ended after its time bound of 8 s" in out, out
     assert "in cell 2 (Waiting)" in out
     assert "hungry.ipynb: ended above its memory bound of 0.4 GB" in out
-    for path in (slow, hungry):
-        (ROOT / "results" / f"{path.stem}.quick.json").unlink()
 
 
-def test_run_profile_reaches_the_notebook(notebook):
+def test_run_profile_reaches_the_notebook(notebook, results):
     path = notebook("profile", "import os\nassert os.environ['COURSE_PROFILE'] == 'full'")
-    assert course("run", path)[0] == 1
-    assert course("run", "--profile", "full", path)[0] == 0
-    for profile in ("quick", "full"):
-        (ROOT / "results" / f"profile.{profile}.json").unlink()
+    assert course("run", "--results", results, path)[0] == 1
+    assert course("run", "--results", results, "--profile", "full", path)[0] == 0
+    assert len(list(results.iterdir())) == 2
+
+
+def test_notebooks_of_one_name_keep_their_results_apart(notebook, results, tmp_path):
+    path = notebook("same", CLAIM.format(bound=4))
+    (tmp_path / "other").mkdir()
+    other = shutil.copy(path, tmp_path / "other")
+    status, out, _ = course("run", "--results", results, "--seed", "5", path, other)
+    assert status == 0 and "other/same.ipynb" in out
+    assert len(list(results.iterdir())) == 2
 
 
 # --- check, release -------------------------------------------------------------------------------
@@ -193,6 +202,7 @@ def test_check_is_satisfied_with_the_solution():
 
 def test_release(tmp_path):
     bundle = tmp_path / "bundle"
+    secrets = answers_of(ROOT / "content" / "labs")
     status, out, err = course("release", bundle)
     assert status == 0, err
     files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
@@ -205,10 +215,9 @@ def test_release(tmp_path):
         "utils/checks/lab1_identity_838.py",
     } <= files
     assert os.access(bundle / "course", os.X_OK)
-    everything = "\n".join(
-        (bundle / name).read_text() for name in files if not name.endswith(".png")
-    )
-    for secret in answers_of(ROOT / "content" / "labs"):
+    everything = "\n".join(text_of(bundle / name) for name in files if not name.endswith(".png"))
+    assert any(secret in text_of(path) for path in ROOT.glob("solutions/*") for secret in secrets)
+    for secret in secrets:
         assert secret not in everything, f"the bundle holds an answer:\n{secret}"
     for folder in ("solutions", "content", "tests", "hidden", ".git"):
         assert not any(folder in Path(name).parts for name in files)
@@ -239,14 +248,19 @@ def test_release(tmp_path):
     assert status == 2 and "not an empty folder" in err
 
 
+def text_of(path):
+    """A file as its reader sees it: a notebook's cells as text, not as JSON."""
+    if path.suffix != ".ipynb":
+        return path.read_text()
+    return "\n".join(cell.source for cell in nbformat.read(path, 4).cells)
+
+
 def answers_of(folder):
     """The answers in the labs' sources, each as one text."""
-    for path in folder.glob("*.py"):
-        for body in re.findall(
-            r"### BEGIN SOLUTION\n(.*?)[ \t]*### END SOLUTION", path.read_text(), re.S
-        ):
-            yield json.dumps(body.rstrip("\n"))[1:-1]
-            yield body.rstrip("\n")
+    pattern = r"### BEGIN SOLUTION\n(.*?)\s*### END SOLUTION"
+    return [
+        body for path in folder.glob("*.py") for body in re.findall(pattern, path.read_text(), re.S)
+    ]
 
 
 # --- start ----------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ print(settings.choose(quick=1, full=2), settings.precision, keras.config.dtype_p
     assert len(lines) == 3 and lines[0].startswith("Profile quick, seed 3 | ")
     assert lines[2] == "1 float32 float32"
     assert run(code)[1] == out
-    status, full, _ = run(code.replace("seed=3", "seed=4"), COURSE_PROFILE="full")
+    status, full, _ = run(code, COURSE_SEED="4", COURSE_PROFILE="full")
     assert full.splitlines()[0].startswith("Profile full, seed 4")
     assert full.splitlines()[1] != lines[1] and full.splitlines()[2].startswith("2 ")
 

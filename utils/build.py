@@ -19,6 +19,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from yaml import YAMLError
+
 ROOT = Path(__file__).resolve().parents[1]
 CONTENT = ROOT / "content"
 
@@ -62,6 +64,15 @@ def targets(source):
 
 def read(source):
     """A source as a notebook without outputs, with ids and, in labs, nbgrader's cell metadata."""
+    try:
+        return _read(source)
+    except SourceError:
+        raise
+    except (ValueError, SyntaxError, YAMLError) as error:
+        raise SourceError(f"{source.name}: {' '.join(str(error).split())}") from error
+
+
+def _read(source):
     import jupytext
 
     notebook = jupytext.read(source, fmt="py:percent")
@@ -122,6 +133,24 @@ def _mark_for_nbgrader(source, notebook):
             f"order of its checks. Checks: {list(questions)}; answers: {answered}; check cells: "
             f"{checked}."
         )
+
+    _agree_with_questions(source, notebook, questions)
+
+
+def _agree_with_questions(source, notebook, questions):
+    """What a lab says of itself in words has to be what its checks say."""
+    text = "\n".join(cell.source for cell in notebook.cells)
+    said = [
+        f'Lab("{source.stem}", globals())',
+        f'Claims("{source.stem}")',
+        f"| Points | {questions.points}, ",
+    ]
+    for question in questions.values():
+        points = f"{question.points} point{'s' * (question.points != 1)}"
+        said.append(f"### Question {question.number} ({points}): write `{question.name}`")
+    for words in said:
+        if words not in text:
+            raise SourceError(f"{source.name}: by its checks it should say: {words}")
 
 
 def _defined_name(source, code):
@@ -284,9 +313,9 @@ def stale(names=()):
                 nbformat.reads(content.decode(), 4)
             ):
                 reasons.append(f"{shown} has not been executed since its code changed.")
-    known = {path for source in sources() for path in targets(source)}
-    for folder in ("notebooks", "solutions", "labs"):
-        for path in sorted((ROOT / folder).glob("*.ipynb")):
+    known = {path for source in sources() for path in built(source)}
+    for kind in ("notebooks/*.ipynb", "solutions/*.ipynb", "labs/*.ipynb", "docs/figures/*.png"):
+        for path in sorted(ROOT.glob(kind)):
             if path not in known:
                 reasons.append(f"{path.relative_to(ROOT)} has no source in content/.")
     return reasons

@@ -82,8 +82,9 @@ class Claims:
             at_least, at_most: number, the bound; one of the two at least. Both the same: exact.
             unit: str, such as "nats", "dB", "degrees".
             published: number or str that somebody else reported, with its `source`.
-            tolerance: relative change (of the larger of value and bound) that a re-run on
-                another machine may show before the comparison with the stored run fails.
+            tolerance: relative change (of the larger of value and bounds) that a re-run on
+                another machine may show before the comparison with the stored run fails. For
+                tiny values bounded by 0, such as rounding errors, give a bound of their size.
 
         Raises:
             ValueError: no bound, a bound that is not a finite number, or a published number
@@ -96,7 +97,8 @@ class Claims:
                 raise ValueError(f"The claim '{text}' needs a finite bound, not {bound}.")
         if published is not None and not source:
             raise ValueError(f"The claim '{text}' quotes a published number: name its source.")
-        if hasattr(value, "item"):  # NumPy and TensorFlow scalars
+        value = value.numpy() if hasattr(value, "numpy") else value  # TensorFlow
+        if hasattr(value, "item"):  # NumPy
             value = value.item() if getattr(value, "size", 1) == 1 else value
         if not isinstance(value, Real):
             raise TypeError(f"The claim '{text}' needs one number, not {type(value).__name__}.")

@@ -103,6 +103,15 @@ def parser():
         help="instead of each notebook's own bound",
     )
 
+    run.add_argument("--seed", type=int, metavar="N", help="instead of each notebook's own seed")
+    run.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
+
     build = command(
         "build",
         build_notebooks,
@@ -192,12 +201,13 @@ def run_notebooks(arguments):
         outcomes = running.run_many(
             paths,
             profile=arguments.profile,
+            seed=arguments.seed,
             jobs=arguments.jobs,
             time_limit=arguments.time_limit,
             memory_limit=arguments.memory_limit,
             on_change=update,
         )
-    report.save(outcomes, ROOT / "results", arguments.profile)
+    report.save(outcomes, arguments.results, arguments.profile)
     return 0 if report.show_runs(outcomes) else 1
 
 

@@ -130,19 +130,19 @@ def describe(ax, *, xlabel, ylabel, title=""):
         ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def curves(ax, x, series, *, xlabel, ylabel, title="", log=False, points=False):
+def curves(ax, x, series, *, xlabel, ylabel, title="", log="", points=False):
     """Draw several curves that share their x values.
 
     Args:
         x: array (n,).
         series: dict of label to array (n,); labels become the legend.
-        log: bool, logarithmic y axis.
+        log: str, the axes that are logarithmic: "", "x", "y" or "xy".
         points: bool, mark each value, for x that are few or not a continuum.
     """
     for (label, values), marker in zip(series.items(), "osD^v" * 4, strict=False):
         ax.plot(x, values, label=label, marker=marker if points else None, markersize=5)
-    if log:
-        ax.set_yscale("log")
+    for axis in log:
+        ax.set(**{f"{axis}scale": "log"})
     describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
 
 

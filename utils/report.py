@@ -26,7 +26,7 @@ def progress():
                     told.add(mark)
                     what = "done" if outcome.finished else outcome.heading
                     console.print(
-                        f"{outcome.path.name}: {outcome.seconds:.0f} s, {what}",
+                        f"{outcome.label}: {outcome.seconds:.0f} s, {what}",
                         markup=False,
                         highlight=False,
                         soft_wrap=True,
@@ -47,7 +47,7 @@ def progress():
         def update(outcomes):
             for outcome in outcomes:
                 if outcome.path not in bars and outcome.cells:
-                    bars[outcome.path] = shown.add_task("", name=outcome.path.stem, total=1)
+                    bars[outcome.path] = shown.add_task("", name=outcome.label, total=1)
                 if outcome.path in bars:
                     shown.update(
                         bars[outcome.path],
@@ -83,7 +83,7 @@ def show_runs(outcomes):
         good = outcome.good and held == len(outcome.claims)
         all_good &= good
         table.add_row(
-            outcome.path.name,
+            outcome.label,
             "[green]good[/]" if good else "[red]failed[/]",
             f"{outcome.seconds:.0f} s",
             f"{outcome.peak_bytes / 1e9:.2f} GB",
@@ -96,7 +96,7 @@ def show_runs(outcomes):
 
 
 def _claims(outcome):
-    table = Table(title=f"{outcome.path.name}: claims", title_justify="left")
+    table = Table(title=f"{outcome.label}: claims", title_justify="left")
     for name, side in (
         ("claim", "left"),
         ("measured", "right"),
@@ -123,7 +123,7 @@ def _failures(console, outcomes):
     for outcome in outcomes:
         if outcome.failure:
             console.print(
-                f"{outcome.path.name}: {outcome.failure}",
+                f"{outcome.label}: {outcome.failure}",
                 markup=False,
                 highlight=False,
                 style="red",
@@ -136,7 +136,7 @@ def show_checks(outcomes):
     console = Console()
     all_right = True
     for outcome in outcomes:
-        console.rule(outcome.path.name, align="left")
+        console.rule(outcome.label, align="left")
         for check in outcome.checks:
             colour = {"right": "green", "wrong": "red"}.get(check["state"], "default")
             console.print(check["message"], style=colour, markup=False, highlight=False)
@@ -153,14 +153,15 @@ def show_checks(outcomes):
 
 def save(outcomes, folder, profile):
     """Write what was measured into `folder`, a JSON file per notebook and profile."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     for outcome in outcomes:
         facts = {
-            "notebook": outcome.path.name,
+            "notebook": outcome.label,
             "profile": profile,
             "failure": outcome.failure,
             "seconds": round(outcome.seconds, 1),
             "peak_bytes": outcome.peak_bytes,
         }
-        path = folder / f"{outcome.path.stem}.{profile}.json"
+        name = outcome.label.removesuffix(".ipynb").replace("/", "-")
+        path = folder / f"{name}.{profile}.json"
         path.write_text(json.dumps(facts | outcome.results, indent=1) + "\n")

@@ -92,6 +92,11 @@ class Outcome:
     results: dict = field(default_factory=dict)
 
     @property
+    def label(self):
+        """Folder and name, since a lab and its solution share the latter."""
+        return f"{self.path.resolve().parent.name}/{self.path.name}"
+
+    @property
     def claims(self):
         return self.results.get("claims", [])
 
@@ -108,6 +113,7 @@ def run_many(
     paths,
     *,
     profile="quick",
+    seed=None,
     jobs=2,
     skip=(),
     go_on=False,
@@ -120,6 +126,7 @@ def run_many(
     Args:
         paths: list of paths of notebooks.
         profile: "quick" or "full"; full runs have no time limit of their own.
+        seed: int in place of the notebooks' own seeds, or None.
         time_limit, memory_limit: seconds and GB, in place of each notebook's own bounds.
         on_change: called with the list of `Outcome` some times a second.
 
@@ -128,7 +135,7 @@ def run_many(
     """
     outcomes = [Outcome(Path(path)) for path in paths]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        options = (profile, skip, go_on, time_limit, memory_limit)
+        options = (profile, seed, skip, go_on, time_limit, memory_limit)
         futures = [pool.submit(_run_watched, outcome, *options) for outcome in outcomes]
         while not all(future.done() for future in futures):
             on_change(outcomes)
@@ -145,7 +152,7 @@ def limits_of(path):
     return DEFAULT_LIMITS | stated.get("course", {})
 
 
-def _run_watched(outcome, profile, skip, go_on, time_limit, memory_limit):
+def _run_watched(outcome, profile, seed, skip, go_on, time_limit, memory_limit):
     import psutil
 
     limits = limits_of(outcome.path)
@@ -155,6 +162,8 @@ def _run_watched(outcome, profile, skip, go_on, time_limit, memory_limit):
         results = Path(folder) / "results.json"
         environment = os.environ | {"COURSE_RESULTS": str(results), "COURSE_PROFILE": profile}
         environment.pop("COURSE_STRICT", None)
+        if seed is not None:
+            environment["COURSE_SEED"] = str(seed)
         command = [
             sys.executable,
             "-m",

@@ -43,7 +43,8 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
 
     Args:
         profile: "quick" or "full"; by default the environment's COURSE_PROFILE, else "quick".
-        seed: int, for Python's, NumPy's and Keras's generators.
+        seed: int, for Python's, NumPy's and Keras's generators. COURSE_SEED in the environment
+            takes its place (`course run --seed N`), to see how far results depend on it.
         precision: a Keras dtype policy, or "auto": mixed precision where the hardware gains
             from it, float32 elsewhere. Notebooks about exact numbers ask for "float32".
         strategy: a `tf.distribute.Strategy`, or None to choose one for the devices at hand.
@@ -56,6 +57,7 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
         RuntimeError: where Keras already runs on a backend other than TensorFlow.
     """
     chosen = profile_in_use(profile)
+    seed = int(os.environ.get("COURSE_SEED") or seed)
     tf, keras = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:

@@ -15,7 +15,8 @@ def sum_squared_error(targets, outputs):
     return keras.ops.sum(keras.ops.square(targets - outputs), axis=-1)
 """
 
-RIGHT, WRONG = {}, {}
+# HIDDEN_WRONG: mistakes that the visible check lets pass and a hidden one catches.
+RIGHT, WRONG, HIDDEN_WRONG = {}, {}, {}
 
 # --- identity_patterns -------------------------------------------------------------------------
 
@@ -542,4 +543,22 @@ WRONG["smallest_width"] = {
         f"def smallest_width(patterns):\n    math.log2({DISTINCT})\n",
         "without `return`",
     ),
+}
+
+# --- only hidden checks catch these ------------------------------------------------------------
+
+HIDDEN_WRONG["binary_code"] = {
+    "two axes only": (code("np.array([[int(v > 0.5) for v in row] for row in hidden_values])"),
+                      "Found"),
+}
+HIDDEN_WRONG["sum_squared_error"] = {
+    "no pattern alone": (error("ops.sum(ops.square(targets - outputs), "
+                               "axis=max(1, len(outputs.shape) - 1))"), "Error"),
+}
+HIDDEN_WRONG["train"] = {
+    "on_epoch demanded": (training().replace("if on_epoch is not None", "if True"), "TypeError"),
+}
+HIDDEN_WRONG["smallest_width"] = {
+    "a table to 10 bits": (width(f"next(b for b in range(11) if 2 ** b >= {DISTINCT})"),
+                           "StopIteration"),
 }

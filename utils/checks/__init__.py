@@ -41,7 +41,12 @@ class Question:
         verified = []
         try:
             for check in self.checks:
-                verified.append(check(answers, np.random.default_rng([self.number, seed])))
+                said = check(answers, np.random.default_rng([self.number, seed]))
+                if not isinstance(said, str):
+                    raise TypeError(
+                        f"The check of '{self.name}' returned {said}: say what it verified."
+                    )
+                verified.append(said)
         except Unanswered as unanswered:
             return Result(self, "unanswered", found=str(unanswered))
         except AnswerRaised as raised:
@@ -75,6 +80,8 @@ class Questions(dict):
         """Decorator for a further check of a question, such as a hidden one."""
 
         def add(check):
+            if name not in self:
+                raise ValueError(f"There is no question '{name}'; there are: {', '.join(self)}.")
             self[name].checks.append(check)
             return check
 

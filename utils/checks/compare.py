@@ -41,22 +41,24 @@ def shape(array, expected, what, slips=()):
     )
 
 
-def close(found, expected, what, slips=(), otherwise="", tolerance=1e-4):
+NOT_FINITE = (
+    "The result is not finite: look for a division by zero, a logarithm of zero or an exponential "
+    "that overflows."
+)
+
+
+def close(found, expected, what, slips=(), otherwise="", tolerance=1e-4, not_finite=NOT_FINITE):
     """`Wrong` unless found and expected agree within the tolerance (relative and absolute).
 
     Args:
         slips: pairs of (value, what leads there): the first value that the result agrees with
             instead names the mistake.
-        otherwise: str, said where none of them does.
+        otherwise: str, said where none of them does; not_finite: str, said of NaN and infinity.
     """
     if agree(found, expected, tolerance):
         return
     if not np.all(np.isfinite(found)):
-        raise Wrong(
-            f"{what}: {brief(expected)}",
-            brief(found),
-            "The result is not finite: look for a division by zero or a logarithm of zero.",
-        )
+        raise Wrong(f"{what}: {brief(expected)}", brief(found), not_finite)
     slip = next((told for wrong, told in slips if agree(found, wrong, tolerance)), otherwise)
     raise Wrong(f"{what}: {brief(expected)}", brief(found), slip)
 
