@@ -156,8 +156,11 @@ def test_needs_waits_calmly_only_for_open_questions(shown):
     lab = Lab("practice", names)
     with lab.needs("halve"):
         raise NameError("halves")
-    assert "not answered yet" in repr(shown[-1])
+    assert "not checked yet" in repr(shown[-1])
     lab.check("halve")
+    with lab.needs("halve"):
+        pass
+    assert "not right yet: Question 1, halve" in repr(shown[-1])
     with lab.needs("halve"):
         raise ValueError("shapes differ")
     assert "not right yet" in repr(shown[-1]) and "shapes differ" in repr(shown[-1])
@@ -167,6 +170,42 @@ def test_needs_waits_calmly_only_for_open_questions(shown):
         raise ValueError("shapes differ")
     with pytest.raises(KeyboardInterrupt), lab.needs("halve"):
         raise KeyboardInterrupt
+
+
+def test_needs_covers_earlier_questions_and_ends_what_does_not_end(shown, monkeypatch):
+    monkeypatch.setattr(checks, "TIME_LIMIT", 0.3)
+    lab = Lab("lab1_identity_838", {"binary_code": lambda h: h > 0.5})
+    lab.check("identity_patterns")
+    lab.check("binary_code")
+    with lab.needs("binary_code"):  # right, but the cell rests on an earlier, unanswered one
+        raise NameError("patterns")
+    assert "Question 1, identity_patterns (not answered yet)" in repr(shown[-1])
+
+    def endless(*arguments):
+        while True:
+            pass
+
+    lab.answers = Answers({"smallest_width": endless}, time_limit=0.3)
+    lab.check("smallest_width")
+    with lab.needs("smallest_width"):
+        endless()
+    assert "TimeoutError" in repr(shown[-1])
+
+
+def test_an_answer_that_uses_an_open_question_says_which():
+    def halve(x):
+        raise NotImplementedError("in user code: Question 4, sum_squared_error")
+
+    result = questions_of("practice")["halve"].judge(Answers({"halve": halve}))
+    assert result.state == "unanswered" and "it uses Question 4, sum_squared_error" in repr(result)
+
+
+def test_keras_colours_do_not_reach_the_message():
+    def halve(x):
+        raise ValueError("\x1b[1mbold\x1b[0m words")
+
+    result = questions_of("practice")["halve"].judge(Answers({"halve": halve}))
+    assert "ValueError: bold words" in result.found
 
 
 def test_score_counts_unanswered_questions(shown):

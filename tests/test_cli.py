@@ -144,6 +144,60 @@ def test_run_ends_notebooks_that_pass_their_bounds(notebook, results):
     assert "hungry.ipynb: ended above its memory bound of 0.4 GB" in out
 
 
+def test_unreadable_notebooks_are_named_before_anything_runs(notebook, tmp_path):
+    fine = notebook("fine", "1 + 1")
+    bad = tmp_path / "bad.ipynb"
+    for content in ("", "[]", "{}", '{"cells": [', "\x00\x01", '{"nbformat": 4}'):
+        bad.write_text(content)
+        for command in ("run", "check"):
+            status, out, err = course(command, fine, bad)
+            assert status == 2 and out == "" and len(err.splitlines()) == 1, (content, err)
+            assert "bad.ipynb can't be read as a notebook" in err
+    limit = notebook("limit", "1 + 1", time_limit_s="soon")
+    status, _, err = course("run", limit)
+    assert status == 2 and "time_limit_s is 'soon', not a positive number" in err
+
+
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_kernel_outlives_an_interrupted_run(notebook, tmp_path, results, kill):
+    told = tmp_path / "pid"
+    path = notebook(
+        "long",
+        f"import os, time\nopen({str(told)!r}, 'w').write(str(os.getpid()))\ntime.sleep(100)",
+    )
+    running = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from utils.cli import main; raise SystemExit(main())",
+            "run",
+            "--results",
+            str(results),
+            str(path),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for _ in range(300):
+        time.sleep(0.1)
+        if told.exists() and told.read_text():
+            break
+    running.send_signal(kill)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == (1 if kill != signal.SIGKILL else -signal.SIGKILL)
+    if kill != signal.SIGKILL:
+        assert err.strip() == "course run: stopped by you."
+    kernel = Path(f"/proc/{told.read_text()}")
+    for _ in range(100):
+        if not kernel.exists():
+            break
+        time.sleep(0.1)
+    assert not kernel.exists()
+
+
 def test_run_profile_reaches_the_notebook(notebook, results):
     path = notebook("profile", "import os\nassert os.environ['COURSE_PROFILE'] == 'full'")
     assert course("run", "--results", results, path)[0] == 1

@@ -5,6 +5,7 @@ Every command imports what it needs when it runs, so that `--help` answers at on
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ def main(argv=None):
     if further and arguments.command != "test":
         known.error(f"unknown: {' '.join(further)}; see course {arguments.command} --help")
     arguments.options = further
+    # SIGTERM ends what was started, as Ctrl+C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return arguments.run(arguments)
     except UsageError as error:
@@ -184,12 +187,18 @@ def start_course(arguments):
 
 
 def existing(paths):
+    from utils.running import limits_of
+
     found = [Path(path) for path in paths]
     for path in found:
         if path.suffix != ".ipynb":
             raise UsageError(f"{path} is not a notebook: its name has to end in .ipynb.")
         if not path.is_file():
             raise UsageError(f"there is no file {path}.")
+        try:
+            limits_of(path)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
     return found
 
 

@@ -36,9 +36,12 @@ def side_by_side(networks, activation="sigmoid"):
     """Several one-layer networks of the same shape as one `SideBySide` layer.
 
     Args:
-        networks: list of Keras models or layers whose weights are one kernel and one bias.
+        networks: list of Keras models or layers with one kernel and one bias, which have been
+            called before (some get their weights only then).
     """
-    kernels, biases = zip(*(network.get_weights() for network in networks), strict=True)
+    # A kernel has two axes and a bias one, in whatever order a network made them.
+    pairs = [sorted(network.get_weights(), key=np.ndim) for network in networks]
+    biases, kernels = zip(*pairs, strict=True)
     return SideBySide(np.stack(kernels), np.stack(biases), activation)
 
 

@@ -134,12 +134,16 @@ def run_many(
         list of `Outcome`, in the order of the paths.
     """
     outcomes = [Outcome(Path(path)) for path in paths]
+    stop = threading.Event()
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        options = (profile, seed, skip, go_on, time_limit, memory_limit)
+        options = (stop, profile, seed, skip, go_on, time_limit, memory_limit)
         futures = [pool.submit(_run_watched, outcome, *options) for outcome in outcomes]
-        while not all(future.done() for future in futures):
-            on_change(outcomes)
-            time.sleep(0.2)
+        try:
+            while not all(future.done() for future in futures):
+                on_change(outcomes)
+                time.sleep(0.2)
+        finally:
+            stop.set()  # after an interruption, what still runs is ended and nothing more begins
     on_change(outcomes)
     for future in futures:
         future.result()
@@ -147,14 +151,31 @@ def run_many(
 
 
 def limits_of(path):
-    """The bounds that a notebook states in its metadata, else the course's."""
-    stated = json.loads(Path(path).read_text(encoding="utf-8")).get("metadata", {})
-    return DEFAULT_LIMITS | stated.get("course", {})
+    """The bounds that a notebook states in its metadata, else the course's.
+
+    Raises:
+        ValueError: the file is not a notebook, or a bound is not a number.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat raises many kinds on files that are no notebooks
+        reason = (str(error) or type(error).__name__).strip().splitlines()[0]
+        raise ValueError(f"{path} can't be read as a notebook: {reason[:200]}") from error
+    limits = DEFAULT_LIMITS | dict(notebook.metadata.get("course", {}))
+    for name in DEFAULT_LIMITS:
+        if not isinstance(limits[name], (int, float)) or not limits[name] > 0:
+            raise ValueError(f"{path}: {name} is {limits[name]!r}, not a positive number.")
+    return limits
 
 
-def _run_watched(outcome, profile, seed, skip, go_on, time_limit, memory_limit):
+def _run_watched(outcome, stop, profile, seed, skip, go_on, time_limit, memory_limit):
     import psutil
 
+    if stop.is_set():
+        return
     limits = limits_of(outcome.path)
     seconds = time_limit or (limits["time_limit_s"] if profile == "quick" else None)
     gigabytes = memory_limit or (limits["memory_limit_gb"] if profile == "quick" else None)
@@ -190,6 +211,8 @@ def _run_watched(outcome, profile, seed, skip, go_on, time_limit, memory_limit):
                 killed = f"ended after its time bound of {seconds:g} s (--time-limit sets another)"
             elif gigabytes and used > gigabytes * 1e9:
                 killed = f"ended above its memory bound of {gigabytes:g} GB (--memory-limit)"
+            elif stop.is_set():
+                killed = "stopped"
             if killed:
                 _end(process)
                 break
@@ -241,6 +264,14 @@ def _end(process):
             continue
 
 
+def _end_with(parent):
+    import psutil
+
+    while os.getppid() == parent:
+        time.sleep(1)
+    _end(psutil.Process())
+
+
 def main(path, skip="", go_on=""):
     """The child: execute one notebook and tell on standard output how far it is."""
     import nbformat
@@ -248,6 +279,8 @@ def main(path, skip="", go_on=""):
     def tell(**facts):
         print(json.dumps(facts), flush=True)
 
+    # With the parent gone, killed perhaps, nobody watches the kernel: it must not outlive it.
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     notebook = nbformat.read(path, as_version=4)
     _, failure = execute(
         notebook,

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
@@ -38,8 +37,6 @@ def open_lab(root, *, browser=True, port=8888):
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers; Jupyter refuses it otherwise
-    # A closed terminal or a service manager ends the server as Ctrl+C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = Path(sys.prefix) / "jupyterlab.log"
     with log.open("w") as written:
         lab = subprocess.Popen(

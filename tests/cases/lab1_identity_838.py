@@ -44,7 +44,7 @@ WRONG["identity_patterns"] = {
     "labels": (returns("np.arange(8.0)"), "one per input unit"),
     "binary codes": (
         returns("((np.arange(8)[:, None] >> np.arange(3)) & 1).astype(float)"),
-        "binary code itself",
+        "one per input",
     ),
     "reversed": (returns("np.eye(8)[::-1]"), "reversed"),
     "counted from 1": (returns("np.eye(8, k=1) + np.eye(8, k=-7)"), "count from 0"),
@@ -134,7 +134,7 @@ def wrong_networks(name, inputs, units):
             "fixed" if units == "hidden" else "ncompatible",
         ),
         "no bias": (network(name, inputs, units, options=", use_bias=False"), "bias is missing"),
-        "Keras's start": (network(name, inputs, units, start="'glorot_uniform'"), "wider weights"),
+        "Keras's start": (network(name, inputs, units, start="'glorot_uniform'"), "start wider"),
         "zeros": (network(name, inputs, units, start="'zeros'"), "start equal"),
         "one sign": (
             network(name, inputs, units, start="keras.initializers.RandomUniform(0, 0.1)"),
@@ -146,7 +146,7 @@ def wrong_networks(name, inputs, units):
         ),
         "normal start": (
             network(name, inputs, units, start="keras.initializers.RandomNormal(stddev=0.2)"),
-            "wider",
+            "start wider",
         ),
         "seed inside": (
             network(name, inputs, units, start=SMALL.replace("0.1)", "0.1, seed=0)")),
@@ -167,17 +167,46 @@ def wrong_networks(name, inputs, units):
             f"def {name}(hidden):\n    return np.zeros((3, 3))\n",
             "Return the model itself",
         ),
+        "bias of ones": (
+            network(name, inputs, units, options=", bias_initializer='ones'"),
+            "bias starts too far out",
+        ),
+        "narrow normal": (
+            network(name, inputs, units, start="keras.initializers.RandomNormal(stddev=0.02)"),
+            "too narrow",
+        ),
+        "two values": (
+            network(
+                name,
+                inputs,
+                units,
+                start="lambda shape, dtype=None: 0.1 * ops.sign(keras.random.normal(shape))",
+            ),
+            "evenly",
+        ),
+        "dropout": (network(name, inputs, units, more=", keras.layers.Dropout(0.5)"), "Dropout"),
+        "one model for all": (
+            network("make", inputs, units) + f"models = {{}}\ndef {name}(hidden):\n"
+            "    if hidden not in models:\n        models[hidden] = make(hidden)\n"
+            "    return models[hidden]\n",
+            "inside the function",
+        ),
+        "tf.Module": (
+            "class Network(tf.Module):\n    def __call__(self, x):\n        return x\n"
+            f"def {name}(hidden):\n    return Network()\n",
+            "Return the model itself",
+        ),
         "frozen": (network(name, inputs, units, options=", trainable=False"), "frozen"),
     }
 
 
 RIGHT["build_encoder"] = right_networks("build_encoder", "8", "hidden")
 WRONG["build_encoder"] = wrong_networks("build_encoder", "8", "hidden") | {
-    "a decoder": (network("build_encoder", "8", "8"), "exchanged"),
+    "a decoder": (network("build_encoder", "8", "8"), "number of outputs"),
 }
 RIGHT["build_decoder"] = right_networks("build_decoder", "hidden", "8")
 WRONG["build_decoder"] = wrong_networks("build_decoder", "hidden", "8") | {
-    "an encoder": (network("build_decoder", "hidden", "hidden"), "exchanged"),
+    "an encoder": (network("build_decoder", "hidden", "hidden"), "number of outputs"),
 }
 
 # --- sum_squared_error ---------------------------------------------------------------------------
@@ -225,6 +254,10 @@ WRONG["sum_squared_error"] = {
     ),
     "squares subtracted": (error("ops.sum(targets**2 - outputs**2, -1)"), "Subtract first"),
     "negative": (error("-ops.sum(ops.square(targets - outputs), -1)"), "sign"),
+    "stop_gradient": (
+        error("ops.sum(ops.square(targets - ops.stop_gradient(outputs)), -1)"),
+        "stop_gradient",
+    ),
     "numpy": (error("np.sum(np.square(targets - outputs), axis=-1)"), "ends the gradient"),
     "no return": (
         "def sum_squared_error(targets, outputs):\n    ops.sum((targets-outputs)**2, -1)\n",
@@ -329,6 +362,21 @@ train = Trainer()
     + "train = lambda *arguments, **options: fit(*arguments, **options)\n",
 }
 MEAN = "ops.mean(ops.square(patterns - outputs))"
+ON_EPOCH_AFTER = """
+def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=None):
+    variables = encoder.trainable_variables + decoder.trainable_variables
+    errors = []
+    for epoch in range(epochs):
+        with tf.GradientTape() as tape:
+            error = ops.sum(sum_squared_error(patterns, decoder(encoder(patterns))))
+            objective = error / 2
+        for v, g in zip(variables, tape.gradient(objective, variables)):
+            v.assign_sub(learning_rate * g)
+        errors.append(error)
+        if on_epoch is not None:
+            on_epoch(epoch)
+    return errors
+"""
 WRONG["train"] = {
     "half missing": (training(objective="error"), "twice too large"),
     "halved twice": (training(objective="error / 4"), "half as large"),
@@ -338,7 +386,7 @@ WRONG["train"] = {
     ),
     "mean over patterns": (
         training(objective="ops.mean(sum_squared_error(patterns, outputs)) / 2"),
-        "over the 6 patterns",
+        "over the 20 patterns",
     ),
     "Keras's mse": (training(objective=MEAN), "mean stands where a sum belongs"),
     "uphill": (training(update="v.assign_add(learning_rate * g)"), "uphill"),
@@ -426,7 +474,7 @@ def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=
         training(objective="ops.sum(keras.losses.binary_crossentropy(patterns, outputs)) * 8"),
         "cross-entropy",
     ),
-    "errors are means": (training(kept="errors.append(error / 6)"), "mean over the patterns"),
+    "errors are means": (training(kept="errors.append(error / 20)"), "mean over the patterns"),
     "errors are halves": (training(kept="errors.append(error / 2)"), "halves"),
     "errors after the step": (
         training(
@@ -437,6 +485,21 @@ def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=
     "last error only": (training(result="float(errors[-1])"), "collect the error"),
     "no errors": (training(result="None"), "without `return`"),
     "on_epoch never called": (training(told="pass"), "never called"),
+    "on_epoch demanded": (training().replace("if on_epoch is not None", "if True"), "not None"),
+    "on_epoch after the step": (ON_EPOCH_AFTER, "after the step"),
+    "clipped gradients": (
+        training(update="v.assign_sub(learning_rate * tf.clip_by_norm(g, 0.5))"),
+        "direction",
+    ),
+    "numpy in the tape": (
+        training(error="np.sum((np.asarray(outputs) - patterns) ** 2)", decorate=""),
+        "inside the tape",
+    ),
+    "not a function": ("train = 3\n", "can't be called"),
+    "leaves by sys.exit": (
+        "import sys\ndef train(*arguments, **options):\n    sys.exit(1)\n",
+        "SystemExit",
+    ),
     "on_epoch from 1": (training(told="on_epoch(epoch + 1)"), "counts from 1"),
     "tape closed too early": (
         training()
@@ -481,6 +544,9 @@ WRONG["binary_code"] = {
     "limit 0.9": (code("(hidden_values > 0.9).astype(int)"), "it is 0.5"),
     "limit 0.1": (code("(hidden_values > 0.1).astype(int)"), "it is 0.5"),
     "limit the mean": (code("(hidden_values > hidden_values.mean()).astype(int)"), "mean"),
+    "limit the median": (code("(hidden_values > np.median(hidden_values)).astype(int)"), "median"),
+    "limit 0.4": (code("(hidden_values > 0.4).astype(int)"), "it is 0.5"),
+    "two decimals": (code("np.round(hidden_values, 2)"), "two decimals"),
     "minus one": (code("np.sign(hidden_values - 0.5)"), "not -1"),
     "numbers": (
         code("np.round(hidden_values) @ (2 ** np.arange(hidden_values.shape[-1]))"),
@@ -535,6 +601,15 @@ WRONG["smallest_width"] = {
     "base 10": (width(f"math.ceil(math.log10({DISTINCT}))"), "base 10"),
     "repeats counted": (width("math.ceil(math.log2(len(patterns)))"), "distinct"),
     "one too many": (width(f"int(np.log2({DISTINCT})) + 1"), "one too many"),
+    "cut to integers": (
+        width("math.ceil(math.log2(len(np.unique(np.asarray(patterns).astype(int), axis=0))))"),
+        "as they are",
+    ),
+    "rounded patterns": (
+        width("math.ceil(math.log2(len(np.unique(np.asarray(patterns) > 0.5, axis=0))))"),
+        "as they are",
+    ),
+    "repeats, rounded down": (width("int(math.log2(len(patterns)))"), "round up"),
     "root": (width(f"math.ceil(math.sqrt({DISTINCT}))"), "not a root"),
     "log of the units": (width("math.ceil(math.log2(patterns.shape[1]))"), "units of a pattern"),
     "at least one": (width(f"max(1, math.ceil(math.log2({DISTINCT})))"), "no bit at all"),
@@ -548,17 +623,26 @@ WRONG["smallest_width"] = {
 # --- only hidden checks catch these ------------------------------------------------------------
 
 HIDDEN_WRONG["binary_code"] = {
-    "two axes only": (code("np.array([[int(v > 0.5) for v in row] for row in hidden_values])"),
-                      "Found"),
+    "two axes only": (
+        code("np.array([[int(v > 0.5) for v in row] for row in hidden_values])"),
+        "Found",
+    ),
 }
 HIDDEN_WRONG["sum_squared_error"] = {
-    "no pattern alone": (error("ops.sum(ops.square(targets - outputs), "
-                               "axis=max(1, len(outputs.shape) - 1))"), "Error"),
+    "no pattern alone": (
+        error("ops.sum(ops.square(targets - outputs), axis=max(1, len(outputs.shape) - 1))"),
+        "Error",
+    ),
 }
 HIDDEN_WRONG["train"] = {
-    "on_epoch demanded": (training().replace("if on_epoch is not None", "if True"), "TypeError"),
+    "patterns changed": (
+        training().replace("    return np.array(errors)", "    patterns[:] = 0\n    return errors"),
+        "The patterns change while training",
+    )
 }
 HIDDEN_WRONG["smallest_width"] = {
-    "a table to 10 bits": (width(f"next(b for b in range(11) if 2 ** b >= {DISTINCT})"),
-                           "StopIteration"),
+    "a table to 10 bits": (
+        width(f"next(b for b in range(11) if 2 ** b >= {DISTINCT})"),
+        "StopIteration",
+    ),
 }

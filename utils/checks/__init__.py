@@ -8,14 +8,15 @@ A lab's questions live in `utils/checks/<lab>.py`. A check never touches an answ
 transport, such as a pipe to a jailed process, only has to bring its own `Answers`.
 """
 
-import importlib
+import contextlib
+import importlib.util
 import os
 
 import numpy as np
 
-from utils.checks.answers import AnswerRaised, Answers, Unanswered
+from utils.checks.answers import TIME_LIMIT, AnswerRaised, Answers, Unanswered, time_limit
 from utils.checks.compare import Wrong
-from utils.checks.show import Result, Score, Waiting
+from utils.checks.show import Doubtful, Result, Score, Waiting
 
 
 class Question:
@@ -48,7 +49,10 @@ class Question:
                     )
                 verified.append(said)
         except Unanswered as unanswered:
-            return Result(self, "unanswered", found=str(unanswered))
+            told = str(unanswered)
+            if told.startswith("Question"):
+                told = "" if told == self.title else f"it uses {told}, which is not answered yet"
+            return Result(self, "unanswered", found=told)
         except AnswerRaised as raised:
             return Result(
                 self,
@@ -165,7 +169,7 @@ class Lab:
         from IPython.display import display
 
         results = [
-            self.results.get(name) or Result(q, "unanswered") for name, q in self.questions.items()
+            self.results.get(name) or Result(q, "unchecked") for name, q in self.questions.items()
         ]
         self._record()
         display(Score(results))
@@ -175,37 +179,51 @@ class Lab:
 
         record(
             checks=[
-                (self.results.get(name) or Result(q, "unanswered")).plain()
+                (self.results.get(name) or Result(q, "unchecked")).plain()
                 for name, q in self.questions.items()
             ]
         )
 
 
 class _Needs:
-    """Turns an error into one calm line, but only where an answer it needs is not right yet."""
+    """Turns an error into one calm line, but only where an answer it may rest on is not right yet.
+
+    Those are the questions named and, since cells build on cells, the ones before them.
+    """
 
     def __init__(self, lab, names):
-        self.lab, self.names = lab, names
+        self.lab = lab
+        self.named = [lab.questions[name] for name in names]
+        last = max(question.number for question in self.named)
+        earlier = [q for q in lab.questions.values() if q.number <= last and q not in self.named]
+        self.rests_on = [*self.named, *earlier]
+        self.limit = contextlib.ExitStack()
+
+    def _not_right(self, questions):
+        found = [(question, self.lab.results.get(question.name)) for question in questions]
+        return [
+            (question, result)
+            for question, result in found
+            if result is None or result.state != "right"
+        ]
 
     def __enter__(self):
+        results = (result for _, result in self._not_right(self.named) if result)
+        if any(result.found.startswith("TimeoutError") for result in results):
+            self.limit.enter_context(time_limit(TIME_LIMIT))  # it would not end here either
         return self
 
     def __exit__(self, kind, error, trace):
-        if error is None or not isinstance(error, Exception):
-            return False
-        open_questions = [
-            (self.lab.questions[name], self.lab.results.get(name)) for name in self.names
-        ]
-        waiting = [
-            (question, result)
-            for question, result in open_questions
-            if result is None or result.state != "right"
-        ]
-        if isinstance(error, NotImplementedError):
-            waiting = waiting or open_questions
-        if not waiting or strict():
-            return False
         from IPython.display import display
 
+        self.limit.close()
+        waiting = self._not_right(self.named) or self._not_right(self.rests_on)
+        if error is None:
+            wrong = [(q, result) for q, result in waiting if result and result.state == "wrong"]
+            if wrong and not strict():
+                display(Doubtful(wrong))
+            return False
+        if not isinstance(error, (Exception, SystemExit)) or not waiting or strict():
+            return False
         display(Waiting(waiting, error))
         return True

@@ -18,19 +18,26 @@ def network(build, *, arguments, inputs, weights=None):
             a second time; each goes to the first variable of its shape.
 
     Returns:
-        dict: `kind` (class name), `callable`, and where it can be called `initial` (its own
-        weights, a list of arrays), `trainable` (how many of them), `outputs` (from its own
-        weights), `set` (whether `weights` fitted) and `outputs_from_weights`.
+        dict: `kind` (class name), `is_network`, and where it is one `same_again` (whether a second
+        call gives the same object), `initial` (its own weights, a dict of arrays), `trainable`
+        (how many of them), `outputs` (from its own weights), `set` (whether `weights` fitted) and,
+        from these, `outputs_from_weights` and, for models, `outputs_in_training`.
     """
+    import keras
+
     model = build(*arguments)
-    report = {"kind": type(model).__name__, "callable": callable(model)}
-    if not callable(model) or not hasattr(type(model), "trainable_variables"):
-        return report | {"callable": False}
+    report = {"kind": type(model).__name__, "is_network": isinstance(model, keras.layers.Layer)}
+    if not report["is_network"]:
+        return report
     inputs = np.asarray(inputs, "float32")
     outputs = np.asarray(model(inputs), "float64")
     report |= {
+        "same_again": build(*arguments) is model,
         "outputs": outputs,
-        "initial": {str(i): np.asarray(v) for i, v in enumerate(model.variables)},
+        "initial": {
+            str(i): keras.ops.convert_to_numpy(v.value).copy()
+            for i, v in enumerate(model.variables)
+        },
         "trainable": len(model.trainable_variables),
     }
     if weights is not None:
@@ -42,6 +49,8 @@ def network(build, *, arguments, inputs, weights=None):
             fitting[0].assign(value)
             left = [v for v in left if v is not fitting[0]]
         report |= {"set": not left, "outputs_from_weights": np.asarray(model(inputs), "float64")}
+        if isinstance(model, keras.Model):
+            report["outputs_in_training"] = np.asarray(model(inputs, training=True), "float64")
     return report
 
 
@@ -58,22 +67,27 @@ def training(
         silent: bool, train without `on_epoch`.
 
     Returns:
-        dict: `encoder` and `decoder` (the weights afterwards), `errors` (what it returned),
-        `epochs_told` (the arguments with which `on_epoch` was called) and `patterns` (afterwards).
+        dict: `encoder` and `decoder` (the weights afterwards), `errors` (what it returned), `told`
+        (for each call of `on_epoch` its argument and the sum of the decoder's kernel at that
+        moment, shape (calls, 2)) and `patterns` (afterwards).
     """
     from utils import nets
 
     make = nets.side_by_side_from_weights if stacked else nets.dense_network
     first, second = make(*encoder), make(*decoder)
     told = []
+
+    def on_epoch(epoch):
+        told.append([int(epoch), float(np.sum(second.get_weights()[0]))])
+
     inputs = np.array(patterns, "float32")
-    options = {} if silent else {"on_epoch": told.append}
+    options = {} if silent else {"on_epoch": on_epoch}
     errors = train(first, second, inputs, epochs=epochs, learning_rate=learning_rate, **options)
     return {
         "encoder": {"kernel": first.get_weights()[0], "bias": first.get_weights()[1]},
         "decoder": {"kernel": second.get_weights()[0], "bias": second.get_weights()[1]},
         "errors": errors,
-        "epochs_told": [int(epoch) for epoch in told],
+        "told": np.reshape(told, (-1, 2)),
         "patterns": inputs,
     }
 

@@ -4,13 +4,10 @@ import numpy as np
 
 from utils.checks import Questions
 from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
+from utils.checks.descent import descend, error_of, first_step, flat, sigmoid, trained
 
 questions = Questions()
 UNITS = 8
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 # --- 1 -----------------------------------------------------------------------------------------
@@ -35,8 +32,8 @@ def identity_patterns(answers, rng):
             ((UNITS,), "These are 8 numbers; each pattern has 8 of its own, one per input unit."),
             (
                 (UNITS, 3),
-                "This is the binary code itself; the network has to find it. "
-                "The patterns have 8 units.",
+                "There are 8 units in a pattern, one per input; a code of 3 is what the "
+                "network has to find.",
             ),
             ((1, UNITS, UNITS), "There is an axis too many: leave out the leading batch of 1."),
             ((UNITS * UNITS,), "The patterns are flattened: keep a row per pattern."),
@@ -65,35 +62,42 @@ def identity_patterns(answers, rng):
 # --- 2 and 3 -----------------------------------------------------------------------------------
 
 
+WIDE = 200  # units enough to tell how the initial weights are spread
+
+
 def one_layer(answers, rng, name, inputs_of, units_of):
     """The network `name` is one sigmoid layer with small random weights, for any hidden width."""
     starts = []
-    for hidden in (3, 3, 5):
+    for hidden in (3, 5, WIDE, WIDE):
         inputs, units = inputs_of(hidden), units_of(hidden)
         x = rng.uniform(-1, 1, (6, inputs))
         kernel, bias = rng.normal(0, 1.5, (inputs, units)), rng.normal(0, 1.5, units)
         report = answers.drive(
             "network", name, arguments=[hidden], inputs=x, weights=[kernel, bias]
         )
-        if not isinstance(report, dict) or not report["callable"]:
+        if not isinstance(report, dict) or not report["is_network"]:
+            none = report["kind"] == "NoneType"
             raise Wrong(
                 "a Keras model",
                 f"a value of type {report['kind']}",
-                "Return the model itself."
-                if report["kind"] != "NoneType"
-                else "The function ends without `return`.",
+                "The function ends without `return`." if none else "Return the model itself.",
             )
-        ignored = "The width is fixed: use the argument `hidden` instead of a number."
+        if report["same_again"]:
+            raise Wrong(
+                "a new model at each call",
+                "the same model twice",
+                "Build the model inside the function: a shared one is trained twice.",
+            )
         shape(
             report["outputs"],
             (6, units),
             f"for {name}({hidden}) and 6 inputs of {inputs}, outputs",
             [
-                ((6, units_of(3)), ignored),
+                ((6, units_of(3)), "The width is fixed: use `hidden` instead of a number."),
                 (
                     (6, inputs),
-                    "Inputs and outputs are exchanged: the number in `Dense(...)` is "
-                    "the number of its outputs.",
+                    "The outputs are as many as the inputs: the number in `Dense(...)` "
+                    "is the number of outputs.",
                 ),
                 ((6, 1), "A layer of one unit: give the number of outputs to `Dense(...)`."),
             ],
@@ -104,20 +108,17 @@ def one_layer(answers, rng, name, inputs_of, units_of):
             report["outputs_from_weights"],
             sigmoid(z),
             "sigmoid(inputs @ kernel + bias)",
-            [
-                (z, "There is no activation: the units are sigmoid units."),
-                (np.maximum(z, 0), "These are rectified units (relu): use sigmoid."),
-                (np.tanh(z), "These are tanh units, from -1 to 1: use sigmoid, from 0 to 1."),
-                (
-                    np.exp(z) / np.exp(z).sum(1, keepdims=True),
-                    "A softmax makes the units of a layer compete (they sum to 1): use sigmoid.",
-                ),
-                (sigmoid(sigmoid(z)), "The sigmoid is applied twice."),
-                (np.clip(z / 6 + 0.5, 0, 1), "This is the hard sigmoid: use sigmoid."),
-            ],
+            activation_slips(z),
             otherwise="Use one Dense layer with activation='sigmoid'.",
         )
-        starts.append(start_of(report, inputs, units))
+        close(
+            report.get("outputs_in_training", sigmoid(z)),
+            sigmoid(z),
+            "the same outputs in training",
+            otherwise="Something acts in training only, such as Dropout: leave it out.",
+        )
+        if hidden == WIDE:
+            starts.append(start_of(report, inputs, units))
     if agree(starts[0], starts[1], 1e-7):
         raise Wrong(
             "new random weights at each call",
@@ -125,9 +126,24 @@ def one_layer(answers, rng, name, inputs_of, units_of):
             "A seed inside the function makes every network the same: leave it to the notebook.",
         )
     return (
-        "one sigmoid layer with a bias, for several widths; it starts from weights between "
-        "-0.1 and 0.1, new at each call"
+        "one sigmoid layer with a bias, for several widths; it starts from weights drawn evenly "
+        "between -0.1 and 0.1, new at each call"
     )
+
+
+def activation_slips(z):
+    """What other activations make of the weighted sums, and their names."""
+    return [
+        (z, "There is no activation: the units are sigmoid units."),
+        (np.maximum(z, 0), "These are rectified units (relu): use sigmoid."),
+        (np.tanh(z), "These are tanh units, from -1 to 1: use sigmoid, from 0 to 1."),
+        (
+            np.exp(z) / np.exp(z).sum(1, keepdims=True),
+            "A softmax makes the units of a layer compete (they sum to 1): use sigmoid.",
+        ),
+        (sigmoid(sigmoid(z)), "The sigmoid is applied twice."),
+        (np.clip(z / 6 + 0.5, 0, 1), "This is the hard sigmoid: use sigmoid."),
+    ]
 
 
 def one_layer_of_weights(report, inputs, units):
@@ -148,32 +164,36 @@ def one_layer_of_weights(report, inputs, units):
 
 
 def start_of(report, inputs, units):
-    """The kernel that the network starts from; Wrong unless it is drawn from U(-0.1, 0.1)."""
+    """The kernel that a wide network starts from; Wrong unless it is drawn from U(-0.1, 0.1)."""
     arrays = list(report["initial"].values())
     kernel = next(a for a in arrays if a.shape == (inputs, units))
-    largest = max(np.abs(a).max() for a in arrays if a.shape in ((inputs, units), (units,)))
+    bias = next(a for a in arrays if a.shape == (units,))
+    spread, largest = kernel.std(), np.abs(kernel).max()
+    even = 0.1 / np.sqrt(3)  # standard deviation of U(-0.1, 0.1)
     slip = None
     if np.ptp(kernel) == 0:
         slip = (
             "All weights start equal, so the hidden units stay equal for ever: "
             "start from random weights."
         )
-    elif largest > 0.1 + 1e-6:
-        slip = (
-            "Keras starts from wider weights by default: "
-            "give kernel_initializer the range -0.1 to 0.1."
-            if largest > 0.1
-            else ""
-        )
     elif kernel.min() >= 0 or kernel.max() <= 0:
         slip = "The weights have one sign only: the range goes from -0.1 to +0.1."
-    elif largest < 0.05:
-        slip = "The range is too narrow: it goes from -0.1 to +0.1."
+    elif largest > 0.1 + 1e-6:
+        slip = (
+            "The weights start wider, as Keras's do by default: "
+            "give kernel_initializer the range -0.1 to 0.1."
+        )
+    elif largest < 0.09 or spread < 0.8 * even:
+        slip = "The weights start too narrow: draw them evenly from -0.1 to +0.1."
+    elif not 0.9 * even < spread < 1.1 * even:
+        slip = "The weights are not spread evenly: draw them from a uniform distribution."
+    elif np.abs(bias).max() > 0.1 + 1e-6:
+        slip = "The bias starts too far out: leave it at 0, or draw it like the kernel."
     if slip:
         raise Wrong(
             "initial weights drawn evenly from -0.1 to 0.1",
-            f"initial kernel from {kernel.min():.3g} to {kernel.max():.3g}, "
-            f"largest weight {largest:.3g} in size",
+            f"kernel from {kernel.min():.3g} to {kernel.max():.3g}, with standard deviation "
+            f"{spread:.3g} (expected {even:.3g}); bias from {bias.min():.3g} to {bias.max():.3g}",
             slip,
         )
     return kernel
@@ -275,7 +295,8 @@ def sum_squared_error(answers, rng):
         raise Wrong(
             "a result that TensorFlow can differentiate",
             "no gradient with respect to the outputs",
-            "A NumPy function ends the gradient: use keras.ops or TensorFlow functions.",
+            "Something ends the gradient, a NumPy function, stop_gradient or a new Variable: use "
+            "keras.ops or TensorFlow functions on the arguments alone.",
         )
     close(
         slope,
@@ -289,191 +310,9 @@ def sum_squared_error(answers, rng):
 # --- 5 -----------------------------------------------------------------------------------------
 
 
-def forward(weights, x):
-    hidden = sigmoid(x @ weights[0] + weights[1])
-    return hidden, sigmoid(hidden @ weights[2] + weights[3])
-
-
-def error_of(weights, x):
-    return ((x - forward(weights, x)[1]) ** 2).sum()
-
-
-def slope_of(weights, x, entropy=False):
-    """Gradient of half the summed squared error by the chain rule (Mitchell 1997, table 4.2)."""
-    hidden, outputs = forward(weights, x)
-    at_output = (outputs - x) * (1 if entropy else outputs * (1 - outputs))
-    at_hidden = at_output @ weights[2].T * hidden * (1 - hidden)
-    return [x.T @ at_hidden, at_hidden.sum(0), hidden.T @ at_output, at_output.sum(0)]
-
-
-def descend(weights, x, epochs, rate, momentum=0.0, **options):
-    speed = [np.zeros_like(w) for w in weights]
-    for _ in range(epochs):
-        slopes = slope_of(weights, x, **options)
-        speed = [momentum * s - rate * g for s, g in zip(speed, slopes, strict=True)]
-        weights = [w + s for w, s in zip(weights, speed, strict=True)]
-    return weights
-
-
-def one_by_one(weights, x, rate):
-    for row in x:
-        weights = descend(weights, row[None], 1, rate)
-    return weights
-
-
-def decoder_first(weights, x, rate):
-    """The decoder moves before the encoder's gradient is taken."""
-    moved = weights[:2] + descend(weights, x, 1, rate)[2:]
-    return descend(moved, x, 1, rate)[:2] + moved[2:]
-
-
-def encoder_first(weights, x, rate):
-    moved = descend(weights, x, 1, rate)[:2] + weights[2:]
-    return moved[:2] + descend(moved, x, 1, rate)[2:]
-
-
-def flat(weights):
-    return np.concatenate([np.ravel(w) for w in weights])
-
-
-def trained(report):
-    return [
-        np.asarray(report[part][kind], "float64")
-        for part in ("encoder", "decoder")
-        for kind in ("kernel", "bias")
-    ]
-
-
-def ratio_slips(ratio, rate, patterns):
-    """Names for a step in the right direction of the wrong size."""
-    mean = "The step is {} times too small: a mean stands where a sum belongs ({})."
-    named = [
-        (-1, "The step goes uphill: subtract the gradient."),
-        (-2, "The step goes uphill: subtract the gradient."),
-        (2, "The step is twice too large: the objective is half the summed squared error."),
-        (0.5, "The step is half as large as it should be: halve the error once."),
-    ]
-    for half, note in ((1, ""), (2, ", and the half is missing")):
-        named += [
-            (half / UNITS, mean.format(f"{UNITS / half:g}", f"over the {UNITS} outputs{note}")),
-            (
-                half / patterns,
-                mean.format(f"{patterns / half:g}", f"over the {patterns} patterns{note}"),
-            ),
-            (
-                half / UNITS / patterns,
-                mean.format(f"{UNITS * patterns / half:g}", f"over outputs and patterns{note}"),
-            ),
-        ]
-    named += [
-        (
-            fixed / rate * half,
-            f"The learning rate is {fixed} whatever the argument `learning_rate` says: use it.",
-        )
-        for fixed in (0.3, 0.01, 0.001, 0.1, 1.0)
-        for half in (1, 2, 1 / UNITS, 2 / UNITS)
-    ]
-    for value, slip in named:
-        if abs(ratio - value) < 0.01 * abs(value):
-            return slip
-    return f"The step is {ratio:.3g} times what it should be: check the factor before the gradient."
-
-
-def first_step(start, after, x, rate):
-    """Wrong, with the likeliest reason, unless one epoch has moved the weights as it should."""
-    expected = flat(descend(start, x, 1, rate)) - flat(start)
-    found = flat(after) - flat(start)
-    if agree(found, expected, 2e-5):
-        return
-    size = np.abs(expected).max()
-    moved = [np.abs(a - s).max() > 1e-3 * size for a, s in zip(after, start, strict=True)]
-    told = (
-        "one step of gradient descent",
-        f"weights that moved by {np.abs(found).max():.3g} at most where {size:.3g} was expected",
-    )
-    if not np.all(np.isfinite(found)):
-        raise Wrong(told[0], "weights that are not finite", "Check the objective for NaN.")
-    if not any(moved):
-        raise Wrong(told[0], "weights that did not move", "Apply the gradients to the variables.")
-    if not any(moved[:2]):
-        raise Wrong(
-            told[0],
-            "an encoder that did not move",
-            "Only the decoder is trained: take the gradient for both networks' variables.",
-        )
-    if not any(moved[2:]):
-        raise Wrong(
-            told[0],
-            "a decoder that did not move",
-            "Only the encoder is trained: take the gradient for both networks' variables.",
-        )
-    if not all(moved):
-        still = "biases" if not (moved[1] and moved[3]) else "kernels"
-        raise Wrong(
-            told[0],
-            f"{still} that did not move",
-            f"The {still} are left out: train every variable of both networks.",
-        )
-
-    def along(direction):
-        norms = np.linalg.norm(found) * np.linalg.norm(direction)
-        return found @ direction / norms, found @ direction / (direction @ direction)
-
-    explained = [
-        (descend(start, x, 2, rate), "It trains for 2 epochs when asked for 1."),
-        (
-            one_by_one(start, x, rate),
-            "The weights move after every pattern: sum the error over "
-            "all patterns and move them once an epoch.",
-        ),
-        (
-            decoder_first(start, x, rate),
-            "The decoder moves before the encoder's gradient is taken: take both gradients first.",
-        ),
-        (
-            encoder_first(start, x, rate),
-            "The encoder moves before the decoder's gradient is taken: take both gradients first.",
-        ),
-        (
-            descend(start, x, 1, rate, entropy=True),
-            "This is the gradient of the cross-entropy: the objective is the squared error.",
-        ),
-    ]
-    for weights, slip in explained:
-        if agree(found, flat(weights) - flat(start), 2e-5):
-            raise Wrong(*told, slip)
-    cosine, ratio = along(expected)
-    if abs(cosine) > 0.9999:
-        raise Wrong(*told, ratio_slips(ratio, rate, len(x)))
-    steps = np.abs(found[np.abs(expected) > 1e-4])
-    if np.ptp(steps) < 0.05 * steps.max():
-        raise Wrong(
-            *told,
-            "All weights move by the same amount, as in Adam's first step: "
-            "use plain gradient descent (SGD).",
-        )
-    parts = [
-        along(
-            np.concatenate(
-                [
-                    np.ravel(e - s) if keep else np.zeros(e.size)
-                    for e, s, keep in zip(descend(start, x, 1, rate), start, which, strict=True)
-                ]
-            )
-        )[0]
-        for which in ((1, 1, 0, 0), (0, 0, 1, 1))
-    ]
-    raise Wrong(
-        *told,
-        "The direction is not that of the gradient of half the summed squared "
-        f"error (cosine {along(expected)[0]:.3f}; encoder part {parts[0]:.2f}, decoder "
-        f"part {parts[1]:.2f}): check the objective.",
-    )
-
-
 @questions.ask(5, "train", points=4, hint="the hints under question 5")
 def train(answers, rng):
-    patterns, hidden, rate = 6, 3, 0.17  # no two mistakes give the same step at these numbers
+    patterns, hidden, rate = 20, 3, 0.17  # no two mistakes give the same step at these numbers
     x = rng.uniform(0, 1, (patterns, UNITS)).astype("float32").astype("float64")
     start = [
         w.astype("float32").astype("float64")
@@ -509,7 +348,10 @@ def train(answers, rng):
     epochs = 4
     report, weights = after(epochs)
     other_numbers = [
-        (flat(descend(start, x, n, rate)), f"It trains for {n} epochs when asked for {epochs}.")
+        (
+            flat(descend(start, x, n, rate)),
+            f"It trains for {n} epoch{'s' * (n > 1)} when asked for {epochs}.",
+        )
         for n in (1, epochs - 1, epochs + 1, 2 * epochs)
     ]
     momentum = descend(start, x, epochs, rate, momentum=0.9)
@@ -553,16 +395,28 @@ def train(answers, rng):
         otherwise="Sum `sum_squared_error(patterns, outputs)` over the patterns in each epoch.",
         tolerance=1e-3,
     )
-    told = list(report["epochs_told"])
-    if told != list(range(epochs)):
-        slip = (
-            "`on_epoch` is never called."
-            if not told
-            else "`on_epoch` counts from 1: count the epochs from 0."
-            if told == list(range(1, epochs + 1))
-            else "Call `on_epoch(epoch)` once in every epoch."
+    epochs_told, moments = report["told"].T
+    if epochs_told.tolist() != list(range(epochs)):
+        slip = "Call `on_epoch(epoch)` once in every epoch."
+        if not len(epochs_told):
+            slip = "`on_epoch` is never called."
+        elif epochs_told.tolist() == list(range(1, epochs + 1)):
+            slip = "`on_epoch` counts from 1: count the epochs from 0."
+        raise Wrong(
+            f"on_epoch called with {list(range(epochs))}",
+            f"{epochs_told.astype(int).tolist()}",
+            slip,
         )
-        raise Wrong(f"on_epoch called with {list(range(epochs))}", f"{told}", slip)
+    kernels = [descend(start, x, n, rate)[2].sum() for n in range(epochs + 1)]
+    close(
+        moments,
+        np.array(kernels[:-1]),
+        "the sum of the decoder's kernel at each `on_epoch`",
+        [(np.array(kernels[1:]), "`on_epoch` is called after the step: call it before.")],
+        otherwise="Call `on_epoch` before the step of its epoch.",
+        tolerance=1e-3,
+    )
+    after(1, silent=True)  # on_epoch may be left out
 
     stack = [np.stack([w, 0.5 * w]) for w in start]
     _, weights = after(2, start=stack, stacked=True)
@@ -602,17 +456,18 @@ def binary_code(answers, rng):
     # Lopsided values, so that the mean is no substitute for 0.5; none too close to 0.5.
     high, low = rng.uniform(0.35, 1, (9, 4)), rng.uniform(0, 0.65, (9, 4))
     high[0], low[0] = 0.53, 0.47
-    for values in (PUBLISHED, *(np.where(np.abs(v - 0.5) < 0.02, 0.55, v) for v in (high, low))):
+    cases = [PUBLISHED, *(np.where(np.abs(v - 0.5) < 0.02, 0.55, v) for v in (high, low))]
+    results = []
+    for values in cases:
         rows, units = values.shape
         what = f"{rows} codes of {units} bits"
         result = answers.call("binary_code", values.astype("float32"))
         if isinstance(result, (str, list)) or np.asarray(result).dtype.kind == "U":
             raise Wrong(what, brief(result), "Return numbers 0 and 1, not text.")
         found = numbers(result, what)
-        bits = (values > 0.5).astype("float64")
         shape(
             found,
-            bits.shape,
+            (rows, units),
             what,
             [
                 ((rows,), "This is one number per pattern: keep the bits, one per hidden unit."),
@@ -620,57 +475,63 @@ def binary_code(answers, rng):
                 ((), "One number comes back: keep a row per pattern and a column per hidden unit."),
             ],
         )
-        sure = (np.argmax(values, 1)[:, None] == np.arange(units)).astype("float64")
-        close(
-            found,
-            bits,
-            what,
-            [
-                (1 - bits, "Ones and zeros are exchanged: values above 0.5 become 1."),
-                (values, "Nothing is rounded: the values come back as they are."),
-                (np.float32(values), "Nothing is rounded: the values come back as they are."),
-                (
-                    np.zeros_like(bits),
-                    "Turning into integers cuts off instead of rounding, so 0.99 becomes 0.",
-                ),
-                (np.ones_like(bits), "Everything above 0 is rounded up: the limit is 0.5."),
-                (2 * bits - 1, "Off is 0, not -1."),
-                (bits[:, ::-1], "The bits are in reversed order: bit j belongs to hidden unit j."),
-                (bits[::-1], "The rows are in reversed order."),
-                (
-                    sure,
-                    "Only the largest hidden unit of each row is on: each unit is rounded alone.",
-                ),
-                (
-                    (values > values.mean()).astype("float64"),
-                    "The limit is the mean here: it is 0.5.",
-                ),
-                (
-                    (values > values.mean(0)).astype("float64"),
-                    "The limit is each column's mean: it is 0.5.",
-                ),
-                (
-                    (values > values.mean(1, keepdims=True)).astype("float64"),
-                    "The limit is each row's mean: it is 0.5.",
-                ),
-                (np.round(values, 1), "These are rounded to one decimal: round to whole numbers."),
-            ],
-            otherwise=_limit_used(values, found),
-        )
+        results.append(found)
+    # As in question 7, a mistake is named by what it makes of all cases.
+    slip = next(
+        (
+            told
+            for wrong, told in code_slips()
+            if all(
+                agree(found, wrong(values), 1e-6)
+                for found, values in zip(results, cases, strict=True)
+            )
+        ),
+        None,
+    )
+    slip = slip or limit_used(
+        np.concatenate([values.ravel() for values in cases]),
+        np.concatenate([found.ravel() for found in results]),
+    )
+    for found, values in zip(results, cases, strict=True):
+        close(found, values > 0.5, f"{len(values)} codes of {values.shape[1]} bits", otherwise=slip)
     return "hidden values of the published table and random ones, rounded at 0.5"
 
 
-def _limit_used(values, found):
-    """Name the threshold that explains a matrix of bits, if one does."""
+def code_slips():
+    """Pairs of a function that makes a usual mistake, and its name."""
+
+    def bits(values):
+        return (values > 0.5).astype(float)
+
+    not_half = "The limit is the {} here: it is 0.5."
+    return [
+        (lambda v: 1 - bits(v), "Ones and zeros are exchanged: values above 0.5 become 1."),
+        (lambda v: v.astype("float32"), "Nothing is rounded: the values come back as they are."),
+        (np.zeros_like, "Turning into integers cuts off instead of rounding, so 0.99 becomes 0."),
+        (np.ones_like, "Everything above 0 is rounded up: the limit is 0.5."),
+        (lambda v: 2 * bits(v) - 1, "Off is 0, not -1."),
+        (lambda v: bits(v)[:, ::-1], "The bits are in reversed order: bit j belongs to unit j."),
+        (lambda v: bits(v)[::-1], "The rows are in reversed order."),
+        (
+            lambda v: np.eye(v.shape[1])[v.argmax(1)],
+            "Only the largest hidden unit of each row is on: each unit is rounded alone.",
+        ),
+        (lambda v: v > v.mean(), not_half.format("mean")),
+        (lambda v: v > v.mean(0), not_half.format("mean of each column")),
+        (lambda v: v > v.mean(1, keepdims=True), not_half.format("mean of each row")),
+        (lambda v: v > np.median(v), not_half.format("median")),
+        (lambda v: np.round(v, 1), "These are rounded to one decimal: round to whole numbers."),
+        (lambda v: np.round(v, 2), "These are rounded to two decimals: round to whole numbers."),
+    ]
+
+
+def limit_used(values, found):
+    """Name the threshold that explains all bits, if one does."""
     ones, zeros = values[found == 1], values[found == 0]
     if ones.size + zeros.size == values.size and ones.size and zeros.size:
         low, high = zeros.max(), ones.min()
-        if low < high:
-            return (
-                f"The limit lies between {low:.2f} and {high:.2f}: it is 0.5."
-                if not low < 0.5 < high
-                else ""
-            )
+        if low < high and not low < 0.5 < high:
+            return f"The limit lies between {low:.2f} and {high:.2f}: it is 0.5."
     return "Compare each hidden value with 0.5."
 
 
@@ -693,6 +554,7 @@ def smallest_width(answers, rng):
     cases += [
         (rows(6, repeats=6), 3, "6 distinct patterns, each of them twice"),
         (rows(1), 0, "a single pattern"),
+        (rng.uniform(0, 0.4, (6, 3)).astype("float32"), 3, "6 patterns of real numbers"),
     ]
     results = []
     for patterns, _, what in cases:
@@ -743,6 +605,19 @@ def width_slips():
         (
             lambda p: np.floor(np.log2(distinct(p))),
             "Rounded down, the codes are too few: round up.",
+        ),
+        (
+            lambda p: np.floor(np.log2(len(p))),
+            "Patterns that come twice are counted, and the logarithm is rounded down: count the "
+            "distinct ones and round up.",
+        ),
+        (
+            lambda p: np.ceil(np.log2(distinct(p.astype(int)))),
+            "The patterns are cut to whole numbers first: compare them as they are.",
+        ),
+        (
+            lambda p: np.ceil(np.log2(distinct(p > 0.5))),
+            "The patterns are rounded first: compare them as they are.",
         ),
         (
             lambda p: np.round(np.log2(distinct(p))),

@@ -4,8 +4,10 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
+from utils.checks.answers import message_of
+
 # The words carry the meaning; the colour of the bar only repeats it.
-_BAR = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#888888"}
+_BAR = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#888888", "unchecked": "#888888"}
 
 
 def _box(colour, lines):
@@ -31,7 +33,7 @@ class _Told:
 
 @dataclass(repr=False)
 class Result(_Told):
-    """What came of a check. `state` is "unanswered", "wrong" or "right"."""
+    """What came of a check. `state` is "unchecked", "unanswered", "wrong" or "right"."""
 
     question: Any
     state: str
@@ -50,6 +52,8 @@ class Result(_Told):
 
     def lines(self):
         of = f"{self.points} of {self.question.points} points"
+        if self.state == "unchecked":
+            return [(f"{self.question.title}:", f"not checked yet ({of}): run its check.")]
         if self.state == "unanswered":
             reason = f": {self.found}" if self.found else ""
             return [(f"{self.question.title}:", f"not answered yet ({of}){reason}.")]
@@ -87,8 +91,8 @@ class Waiting(_Told):
         self.waiting, self.error = waiting, error
 
     def lines(self):
-        how = {"wrong": "not right yet, see its check", "right": "only partly written"}
-        states = [result.state if result else "unanswered" for _, result in self.waiting]
+        how = {"wrong": "not right yet, see its check", "unchecked": "not checked yet"}
+        states = [result.state if result else "unchecked" for _, result in self.waiting]
         waited = (
             f"{question.title} ({how.get(state, 'not answered yet')})"
             for (question, _), state in zip(self.waiting, states, strict=True)
@@ -96,8 +100,23 @@ class Waiting(_Told):
         lines = [("This cell waits for:", "; ".join(waited) + ".")]
         # Where nothing is answered, the error only says so again; else it is the student's to see.
         if "wrong" in states:
-            lines.append(("It ended with", f"{type(self.error).__name__}: {self.error}"))
+            told = f"{type(self.error).__name__}: {message_of(self.error)}"
+            lines.append(("It ended with", told))
         return lines
+
+
+class Doubtful(_Told):
+    """What a cell has just shown rests on an answer that is not right yet."""
+
+    colour = _BAR["wrong"]
+
+    def __init__(self, wrong):
+        self.wrong = wrong
+
+    def lines(self):
+        names = "; ".join(question.title for question, _ in self.wrong)
+        told = f"{names}. Titles and text may not fit what is shown."
+        return [("Made with an answer that is not right yet:", told)]
 
 
 class Score(_Told):
@@ -113,7 +132,12 @@ class Score(_Told):
         return _BAR["right" if self.points == self.out_of else "unanswered"]
 
     def lines(self):
-        words = {"right": "right", "wrong": "not right yet", "unanswered": "not answered yet"}
+        words = {
+            "right": "right",
+            "wrong": "not right yet",
+            "unanswered": "not answered yet",
+            "unchecked": "not checked yet",
+        }
         rows = [
             (f"{r.points} of {r.question.points}", f"{r.question.title}: {words[r.state]}")
             for r in self.results
