@@ -114,7 +114,7 @@ class Claims:
         if not rows:
             raise ClaimFailed(f"{self.notebook} claims nothing: no claim was added.")
         record(claims=[asdict(row) | {"held": row.held} for row in rows])
-        display(_Table(rows))
+        display(Table(rows))
         failed = [row for row in rows if not row.held]
         if failed:
             told = "; ".join(
@@ -147,7 +147,7 @@ def number(value, unit=""):
     return (f"{value:.0f}" if whole else f"{value:.3g}") + (f" {unit}" if unit else "")
 
 
-class _Table:
+class Table:
     """Shown as HTML in a notebook; its plain text is what terminals and screen readers get."""
 
     def __init__(self, rows):

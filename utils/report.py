@@ -4,10 +4,9 @@ import json
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from utils.claims import number
+from utils import claims
 
 
 @contextmanager
@@ -67,15 +66,16 @@ def show_runs(outcomes):
         ("notebook", "left"),
         ("result", "left"),
         ("time", "right"),
-        ("peak memory", "right"),
-        ("claims held", "right"),
+        ("peak", "right"),
+        ("claims", "right"),
         ("points", "right"),
     ):
         table.add_column(name, justify=side, overflow="fold")
     all_good = True
     for outcome in outcomes:
         if outcome.claims:
-            console.print(_claims(outcome))
+            console.rule(outcome.label, align="left")
+            console.print(_claims(outcome), markup=False, highlight=False, soft_wrap=True)
         held = sum(claim["held"] for claim in outcome.claims)
         claimed = f"{held} of {len(outcome.claims)}" if outcome.claims else "-"
         points = sum(check["points"] for check in outcome.checks)
@@ -96,27 +96,8 @@ def show_runs(outcomes):
 
 
 def _claims(outcome):
-    table = Table(title=f"{outcome.label}: claims", title_justify="left")
-    for name, side in (
-        ("claim", "left"),
-        ("measured", "right"),
-        ("bound", "left"),
-        ("published", "left"),
-        ("verdict", "left"),
-    ):
-        table.add_column(name, justify=side, overflow="fold")
-    from utils.claims import Claim
-
-    for stored in outcome.claims:
-        claim = Claim(**{key: value for key, value in stored.items() if key != "held"})
-        table.add_row(
-            escape(claim.text),
-            number(claim.value, claim.unit),
-            claim.bound,
-            escape(number(claim.published)),
-            "held" if claim.held else "[red]FAILED[/]",
-        )
-    return table
+    stored = ({k: v for k, v in claim.items() if k != "held"} for claim in outcome.claims)
+    return repr(claims.Table([claims.Claim(**claim) for claim in stored]))
 
 
 def _failures(console, outcomes):
@@ -162,6 +143,6 @@ def save(outcomes, folder, profile):
             "seconds": round(outcome.seconds, 1),
             "peak_bytes": outcome.peak_bytes,
         }
-        name = outcome.label.removesuffix(".ipynb").replace("/", "-")
+        name = outcome.label.replace("/", "-")
         path = folder / f"{name}.{profile}.json"
         path.write_text(json.dumps(facts | outcome.results, indent=1) + "\n")

@@ -94,7 +94,7 @@ class Outcome:
     @property
     def label(self):
         """Folder and name, since a lab and its solution share the latter."""
-        return f"{self.path.resolve().parent.name}/{self.path.name}"
+        return f"{self.path.resolve().parent.name}/{self.path.stem}"
 
     @property
     def claims(self):
