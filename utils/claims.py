@@ -164,46 +164,31 @@ class Table:
         return "\n".join(lines)
 
     def _repr_html_(self):
-        def cell(content, style="text-align:left", **attributes):
-            extra = "".join(f' {key.replace("_", "-")}="{v}"' for key, v in attributes.items())
-            return f'<td{extra} style="{style}">{content}</td>'
-
+        columns = ["Claim", "Measured", "Bound", "Published", "Verdict"]
+        if not any(row.published is not None for row in self.rows):
+            columns.remove("Published")
+        left, right = "text-align:left;white-space:normal", "text-align:right"
         head = "".join(
-            f'<th scope="col" style="text-align:{side}">{name}</th>'
-            for name, side in (
-                ("Claim", "left"),
-                ("Measured", "right"),
-                ("Bound", "left"),
-                ("Published", "left"),
-                ("Verdict", "left"),
-            )
+            f'<th scope="col" style="{right if name == "Measured" else left}">{name}</th>'
+            for name in columns
         )
         body = ""
         for row in self.rows:
+            # The attributes are what tests/notebook_plugin.py compares between runs.
+            facts = f'data-value="{row.value!r}" data-scale="{self._scale(row)!r}"'
             published = html.escape(number(row.published))
-            if published:
+            if row.source:
                 published += f"<br><small>{html.escape(row.source)}</small>"
             mark = "&#10003;" if row.held else "&#10007;"
-            measured = html.escape(number(row.value, row.unit))
-            body += (
-                "<tr>"
-                + "".join(
-                    (
-                        cell(html.escape(row.text), "text-align:left;white-space:normal"),
-                        cell(
-                            measured,
-                            "text-align:right",
-                            **{"class": "measured"},
-                            data_value=repr(row.value),
-                            data_scale=repr(self._scale(row)),
-                        ),
-                        cell(html.escape(row.bound)),
-                        cell(published),
-                        cell(f"{mark} {row.verdict}"),
-                    )
-                )
-                + "</tr>"
-            )
+            cells = {
+                "Claim": f'<td style="{left}">{html.escape(row.text)}</td>',
+                "Measured": f'<td class="measured" {facts} style="{right}">'
+                f"{html.escape(number(row.value, row.unit))}</td>",
+                "Bound": f'<td style="{left}">{html.escape(row.bound)}</td>',
+                "Published": f'<td style="{left}">{published}</td>',
+                "Verdict": f'<td style="{left}">{mark} {row.verdict}</td>',
+            }
+            body += "<tr>" + "".join(cells[name] for name in columns) + "</tr>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     @staticmethod

@@ -316,11 +316,12 @@ with lab.needs("train"):
         "Weights into hidden unit 0":
             ("weight", {name: film["weights"][:, i] for i, name in enumerate(names)}),
     }, title="The patterns are learned one after the other, then the code sharpens", xlabel="epoch")
-    plots.show(figure, "Three panels over 5,000 epochs. The error of each of the eight output units "
-               "first stays high, then falls steeply, each at a time of its own, and levels off "
-               "near zero. The three hidden values of one pattern start together near one half, "
-               "wander, and settle close to 0 or 1. The weights into one hidden unit start near "
-               "zero and spread to both sides.")
+    plots.show(figure, "Three panels over 5,000 epochs. The error of each of the eight "
+                       "output units first stays high, then falls steeply, each at a time "
+                       "of its own, and levels off near zero. The three hidden values of "
+                       "one pattern start together near one half, wander, and settle close"
+                       " to 0 or 1. The weights into one hidden unit start near zero and "
+                       "spread to both sides.")
 
 # %% [markdown]
 # **The reading.** The panels are those of Mitchell's figure 4.8, which stops at epoch 2,500. For the first few hundred epochs the
@@ -368,9 +369,10 @@ with lab.needs("train", "binary_code"):
         1, 2, title="Rounded, the hidden values number the patterns in binary", height=3.6)
     for ax, values, who in zip(panels, (published, ours), ("Mitchell 1997", "this lab")):
         plots.heatmap(ax, values, xlabel="hidden unit", ylabel="pattern", limits=(0, 1), title=who)
-    plots.show(figure, "Two shaded tables of hidden values, eight patterns by three units: the one "
-               "printed by Mitchell and ours. Most values are close to 0 or 1; rounded, the rows "
-               "are eight different codes of three bits, in another order in each table.")
+    plots.show(figure, "Two shaded tables of hidden values, eight patterns by three units:"
+                       " the one printed by Mitchell and ours. Most values are close to 0 "
+                       "or 1; rounded, the rows are eight different codes of three bits, "
+                       "in another order in each table.")
     for who, values in (("published", published), ("ours", ours)):
         print(f"Different codes, {who}:", len(np.unique(binary_code(values), axis=0)), "of 8")
 
@@ -422,8 +424,9 @@ with lab.needs("train", "binary_code"):
         title="Every network recovers the patterns; not every one counts in binary", height=2.8)
     plots.bars(ax, np.arange(4, 9), np.bincount(distinct, minlength=9)[4:],
                xlabel="different rounded codes among the eight patterns", ylabel="networks")
-    plots.show(figure, "Bar chart of networks by the number of different rounded codes. About "
-               "three quarters of the networks have eight, nearly all others seven, very few six.")
+    plots.show(figure, "Bar chart of networks by the number of different rounded codes. "
+                       "About three quarters of the networks have eight, nearly all others"
+                       " seven, very few six.")
 
 # %% [markdown]
 # **The reading.** The published table shows a network of the larger group. In the others two patterns
@@ -444,8 +447,9 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
     plots.bars(ax, np.arange(9), {"sum": np.bincount(recovered(outputs), minlength=9),
                                   "mean": np.bincount(recovered(outputs_mean), minlength=9)},
                xlabel="patterns recovered", ylabel="networks")
-    plots.show(figure, "Bar chart of networks by the number of patterns recovered. With the sum all "
-               "networks recover eight; with the mean most recover three or four, and none eight.")
+    plots.show(figure, "Bar chart of networks by the number of patterns recovered. With "
+                       "the sum all networks recover eight; with the mean most recover "
+                       "three or four, and none eight.")
     claims.add("8-3-8 with the mean over outputs: share of networks that recover all patterns",
                np.mean(recovered(outputs_mean) == 8), at_most=0.1)
 
@@ -521,10 +525,11 @@ with lab.needs("train"):
                  xlabel="patterns along the hidden value", ylabel="output", points=True,
                  title="8-1-8: outputs of the best network")
     right.axhline(0.5, color="black", linewidth=1)
-    plots.show(figure, "Left: the eight codes of the best network with two hidden units, lying "
-               "around the border of the unit square, none inside the polygon of the others. Right: "
-               "a network with one hidden unit; a pattern's own output is above one half and all "
-               "others below it only at the two ends of the line.")
+    plots.show(figure, "Left: the eight codes of the best network with two hidden units, "
+                       "lying around the border of the unit square, none inside the "
+                       "polygon of the others. Right: a network with one hidden unit; a "
+                       "pattern's own output is above one half and all others below it "
+                       "only at the two ends of the line.")
 
 # %% [markdown]
 # **The reading.** An output unit is on for the codes on one side of a straight line. With two hidden units,

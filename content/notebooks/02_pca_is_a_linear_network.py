@@ -101,13 +101,15 @@ def squared_error(images, reconstruction):
 count = np.arange(1, 31)
 kept = np.cumsum(eigenvalues)[:30] / eigenvalues.sum()
 figure, ax = plots.new_figure(
-    title=f"{WIDTH} of {len(mean)} directions keep {kept[WIDTH - 1]:.0%} of the variance", height=2.8)
+    title=f"{WIDTH} of {len(mean)} directions keep {kept[WIDTH - 1]:.0%} of the variance",
+    height=2.8)
 plots.curves(ax, count, {"": kept}, points=True, xlabel="number of directions k",
              ylabel="share of the variance kept")
 ax.axvline(WIDTH, color="black", linewidth=1, linestyle=":")
 ax.set_ylim(0, 1)
-plots.show(figure, "Share of the variance kept against the number of directions: it rises steeply "
-           "at first, then ever more slowly towards one. A dotted line marks ten directions.")
+plots.show(figure, "Share of the variance kept against the number of directions: it rises "
+                   "steeply at first, then ever more slowly towards one. A dotted line "
+                   "marks ten directions.")
 
 # %% [markdown]
 # **The reading.** The error that is left is the sum of the eigenvalues that were left out; this is the
@@ -126,9 +128,8 @@ claims.add("PCA: largest angle to scikit-learn's subspace", unit="degrees",
 # %% [markdown]
 # ## 3. The same as two layers
 #
-# **The question.** Can a network be PCA? Read the two formulas as layers with biases:
-#
-# (with a batch of images, one per row of $x$)
+# **The question.** Can a network be PCA? Read the two formulas as layers with biases, for a batch with an
+# image in each row of $x$:
 #
 # $$h = x V - \mu V, \qquad \tilde{x} = h V^\top + \mu$$
 #
@@ -182,13 +183,15 @@ def trained_autoencoder(width, seed):
 trained, losses = trained_autoencoder(WIDTH, seed=settings.seed)
 
 # %%
-figure, ax = plots.new_figure(title="The trained error comes down to PCA's and stops there", height=2.8)
+figure, ax = plots.new_figure(
+    title="The trained error comes down to PCA's and stops there", height=2.8)
 plots.curves(ax, np.arange(1, 61) * STEPS // 60,
              {"trained": losses, "PCA": np.full(60, left_out)},
              xlabel="step", ylabel="squared error per image")
 ax.set_ylim(0)
-plots.show(figure, "Training error against steps: it falls within the first tenth of the steps, then "
-           "lies on the horizontal line of PCA's error and stays there.")
+plots.show(figure, "Training error against steps: it falls within the first tenth of the "
+                   "steps, then lies on the horizontal line of PCA's error and stays "
+                   "there.")
 
 # %%
 error_trained = squared_error(test, np.asarray(trained(test)))
@@ -221,7 +224,8 @@ def best_cosines(columns):
 
 
 seeds = range(1, 4)
-others = [trained_autoencoder(WIDTH, seed)[0].get_layer("decoder").kernel.numpy().T for seed in seeds]
+others = [trained_autoencoder(WIDTH, seed)[0] for seed in seeds]
+others = [model.get_layer("decoder").kernel.numpy().T for model in others]
 cosines = np.array([best_cosines(each) for each in (columns, *others)])  # (runs, k)
 
 # %%
@@ -230,9 +234,10 @@ plots.curves(ax, np.arange(1, WIDTH + 1),
              {f"seed {seed}": row for seed, row in enumerate(cosines)} | {"PCA": np.ones(WIDTH)},
              xlabel="principal direction", ylabel="best cosine with a column", points=True)
 ax.set_ylim(0, 1.05)
-plots.show(figure, "Best absolute cosine between each of ten principal directions and the decoder's "
-           "columns, for four seeds: scattered well below one, a different pattern for each seed, "
-           "far from the line of PCA itself at one.")
+plots.show(figure, "Best absolute cosine between each of ten principal directions and the "
+                   "decoder's columns, for four seeds: scattered well below one, a "
+                   "different pattern for each seed, far from the line of PCA itself at "
+                   "one.")
 claims.add("trained networks: mean best cosine with PCA's axes, the largest of four seeds",
            cosines.mean(axis=1).max(), at_most=0.85)
 
@@ -266,14 +271,15 @@ def as_images(directions):
     return (directions * signs).T.reshape(WIDTH, side, side)
 
 
-figure, rows = plots.new_figure(3, 1, height=3.6, title="Training finds the space; PCA of what it draws finds the axes")
-for ax, directions, name in zip(rows, (V, columns / np.linalg.norm(columns, axis=0), turned),
-                                ("PCA", "columns of the trained decoder", "PCA of what the trained network draws")):
+figure, rows = plots.new_figure(
+    3, 1, height=3.6, title="Training finds the space; PCA of what it draws finds the axes")
+names = ("PCA", "columns of the trained decoder", "PCA of what the trained network draws")
+for ax, directions, name in zip(rows, (V, columns / np.linalg.norm(columns, axis=0), turned), names):
     plots.image_row(ax, as_images(directions), title=name, limits=(-0.4, 0.4),
                     signed=True)
-plots.show(figure, "Three rows of ten small images. First row, PCA's axes. Second row, the trained "
-           "decoder's columns, looks like mixtures of them. Third row, PCA of what the trained network "
-           "draws, is the first row again.")
+plots.show(figure, "Three rows of ten small images. First row, PCA's axes. Second row, the"
+                   " trained decoder's columns, looks like mixtures of them. Third row, "
+                   "PCA of what the trained network draws, is the first row again.")
 
 # %% [markdown]
 # ## 6. Whitening
@@ -284,14 +290,17 @@ plots.show(figure, "Three rows of ten small images. First row, PCA's axes. Secon
 # %%
 pca_codes = (train - mean) @ V  # (n, k)
 white = pca_codes / np.sqrt(eigenvalues[:WIDTH])
-figure, panels = plots.new_figure(1, 3, height=3, title="The trained code is correlated; PCA's is not, and scaled it is white")
-for ax, values, name in zip(panels, (codes, pca_codes, white), ("trained code", "PCA code", "whitened")):
+figure, panels = plots.new_figure(
+    1, 3, height=3, title="The trained code is correlated; PCA's is not, and scaled it is white")
+shown = {"trained code": codes, "PCA code": pca_codes, "whitened": white}
+for ax, (name, values) in zip(panels, shown.items()):
     spread = np.cov(values.T, bias=True)
-    plots.heatmap(ax, np.abs(spread) / spread.max(), xlabel="component", ylabel="component", title=name,
-                  limits=(0, 1), write=False)
-plots.show(figure, "Three shaded covariance matrices of ten components. Trained code: shades "
-           "off the diagonal as well. PCA code: the diagonal only, fading towards the last component. "
-           "Whitened: an even bright diagonal, all else dark.")
+    plots.heatmap(ax, np.abs(spread) / spread.max(), xlabel="component", ylabel="component",
+                  title=name, limits=(0, 1), write=False)
+plots.show(figure, "Three shaded covariance matrices of ten components. Trained code: "
+                   "shades off the diagonal as well. PCA code: the diagonal only, fading "
+                   "towards the last component. Whitened: an even bright diagonal, all "
+                   "else dark.")
 claims.add("whitened code: largest deviation of its covariance from the identity",
            np.abs(np.cov(white.T, bias=True) - np.eye(WIDTH)).max(), at_most=1e-3, tolerance=1)
 
