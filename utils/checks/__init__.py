@@ -9,6 +9,7 @@ transport, such as a pipe to a jailed process, only has to bring its own `Answer
 """
 
 import contextlib
+import copy
 import importlib.util
 import os
 
@@ -101,11 +102,11 @@ def questions_of(lab, hidden=True):
     if not importlib.util.find_spec(f"utils.checks.{lab}"):
         raise ValueError(f"There are no checks for a lab named '{lab}'.")
     module = importlib.import_module(f"utils.checks.{lab}")
-    questions = Questions(module.questions)
-    for name, question in questions.items():
-        fresh = Question.__new__(Question)
-        fresh.__dict__ = question.__dict__ | {"checks": list(question.checks)}
-        questions[name] = fresh
+    # Copies, so that hidden checks are added to these alone.
+    questions = Questions()
+    for name, question in module.questions.items():
+        questions[name] = copy.copy(question)
+        questions[name].checks = list(question.checks)
     folder = importlib.util.find_spec("utils.checks.hidden")
     if hidden and folder and importlib.util.find_spec(f"utils.checks.hidden.{lab}"):
         importlib.import_module(f"utils.checks.hidden.{lab}").add_to(questions)

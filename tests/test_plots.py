@@ -1,0 +1,71 @@
+"""Figures: what `show` demands, what it displays, and that the same figure is the same bytes."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils import plots
+
+ALT = "A curve of five points that bends once in the middle."
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    objects = []
+    monkeypatch.setattr("IPython.display.display", objects.append)
+    return objects
+
+
+def a_figure(title="A point", xlabel="x", ylabel="y"):
+    figure, ax = plots.new_figure(title=title, height=2)
+    plots.curves(ax, range(5), {"a": np.arange(5), "b": np.ones(5)}, xlabel=xlabel, ylabel=ylabel)
+    return figure
+
+
+@pytest.mark.parametrize(
+    "figure, alt, words",
+    [
+        ({}, "too short", "8 words"),
+        ({"title": ""}, ALT, "needs a title"),
+        ({"xlabel": ""}, ALT, "labels on both axes"),
+        ({"ylabel": ""}, ALT, "labels on both axes"),
+    ],
+)
+def test_a_figure_without_words_is_refused(shown, figure, alt, words):
+    with pytest.raises(ValueError, match=words):
+        plots.show(a_figure(**figure), alt)
+    assert not shown
+
+
+def test_the_alternative_is_escaped_and_the_same_figure_is_the_same_bytes(shown):
+    for _ in range(2):
+        plots.show(a_figure(), ALT + ' "<b>"')
+    first, second = (each._repr_html_() for each in shown)
+    assert first == second
+    assert 'alt="A curve of five points' in first and "<b>" not in first
+    assert repr(shown[0]) == f'Figure: {ALT} "<b>"'
+    png = base64.b64decode(re.search(r"base64,([^\"]+)", first)[1])
+    assert Image.open(io.BytesIO(png)).size == (1536, 384)  # twice the size it is shown in
+
+
+def test_image_rows_keep_their_pixels(shown):
+    figure, ax = plots.new_figure(title="Images")
+    images = np.random.default_rng(0).uniform(size=(3, 4, 5, 1))
+    plots.image_row(ax, images, columns=2)
+    canvas = np.asarray(ax.images[0].get_array().filled(np.nan))
+    assert canvas.shape == (2 * 4 + 1, 2 * 5 + 1)
+    assert np.array_equal(canvas[5:, :5], images[2, ..., 0]) and np.isnan(canvas[4]).all()
+    plots.show(figure, "Three images of four by five pixels, two in the first row.")
+
+
+def test_lines_differ_in_more_than_hue():
+    figure = a_figure()
+    axes = figure.axes[0]
+    for index in range(12):
+        axes.plot([0, 1], [index, index])
+    styles = [(line.get_color(), line.get_linestyle()) for line in axes.lines]
+    assert len(set(styles[:10])) == 10
