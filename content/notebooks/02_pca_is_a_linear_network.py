@@ -318,8 +318,8 @@ claims.table()
 # %% [markdown]
 # ### Change this and look
 # Set `WIDTH` to 9 and run the notebook again. In `digits` the eigenvalues number 9 and 10 are close to each other: the
-# error still agrees with PCA's to a hundredth of a per cent, but the largest angle is many degrees, and its claim
-# fails, as it should. Why is that no contradiction?
+# error still agrees with PCA's to a hundredth of a per cent, but the largest angle is many degrees, and two
+# claims fail, as they should. Why is that no contradiction?
 #
 # ### To think about
 # 1. How many of the weights of the trained network could you choose freely without changing any output?
