@@ -12,6 +12,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from utils.build import pictures
+
 # Kernels inherit these. Sets print in one order, and every notebook runs as CI promises.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "COURSE_PROFILE": "quick"}
 MEASURED = re.compile(
@@ -74,7 +76,7 @@ def compare(stored, fresh):
                 f"{was['text']}: measured {now['value']}, stored {was['value']}, which may move "
                 f"by {was['scale']} at most"
             )
-    pictures_before, pictures_after = figures(old), figures(new)
+    pictures_before, pictures_after = figures(stored), figures(fresh)
     if len(pictures_before) != len(pictures_after):
         problems.append(f"{len(pictures_after)} figures instead of {len(pictures_before)}")
     for index, (was, now) in enumerate(zip(pictures_before, pictures_after, strict=False)):
@@ -92,12 +94,9 @@ def html_of(outputs):
     return "\n".join("".join(each.get("text/html", "")) for each in data)
 
 
-def figures(html):
-    """Small grey copies (120, 160) of the pictures in a cell's HTML, values 0 to 1."""
-    import base64
-
+def figures(outputs):
+    """Small grey copies (120, 160) of the pictures among a cell's outputs, values 0 to 1."""
     from PIL import Image
 
-    found = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
-    images = (Image.open(io.BytesIO(base64.b64decode(data))) for data in found)
+    images = (Image.open(io.BytesIO(png)) for png in pictures(outputs))
     return [np.asarray(image.convert("L").resize((160, 120)), float) / 255 for image in images]

@@ -13,6 +13,7 @@ same bytes: cell ids come from content, and nothing of time or place is stored.
 
 import ast
 import base64
+import copy
 import hashlib
 import json
 import re
@@ -233,9 +234,9 @@ def as_bytes(notebook):
     ).encode()
 
 
-def pictures(cell):
-    """The figures among a cell's stored outputs, as PNG bytes."""
-    shown = (output.get("data", {}).get("text/html", "") for output in cell.get("outputs", ()))
+def pictures(outputs):
+    """The figures among a cell's outputs, as PNG bytes."""
+    shown = (output.get("data", {}).get("text/html", "") for output in outputs)
     return [base64.b64decode(found) for html in shown for found in _PICTURE.findall(html)]
 
 
@@ -244,15 +245,17 @@ def built(source):
     import nbformat
 
     executed, *lab = targets(source)
-    notebook = read(source)
+    fresh = read(source)
+    notebook = copy.deepcopy(fresh)
     if executed.exists():
         keep_outputs(notebook, nbformat.read(executed, as_version=4))
     files = {executed: as_bytes(notebook)}
     for path in lab:
-        files[path] = as_bytes(blank(source, read(source)))
+        files[path] = as_bytes(blank(source, fresh))
     for cell in notebook.cells:
-        if "cover" in cell.metadata.get("tags", ()) and pictures(cell):
-            files[ROOT / "docs" / "figures" / f"{source.stem}.png"] = pictures(cell)[-1]
+        shown = pictures(cell.get("outputs", ()))
+        if "cover" in cell.metadata.get("tags", ()) and shown:
+            files[ROOT / "docs" / "figures" / f"{source.stem}.png"] = shown[-1]
     return files
 
 
@@ -301,9 +304,9 @@ def stale(names=()):
     """What is not as its source gives it: a list of one-line reasons, empty where all is true."""
     import nbformat
 
-    reasons = []
+    reasons, wanted = [], {source: built(source) for source in sources()}
     for source in sources(names):
-        for path, content in built(source).items():
+        for path, content in wanted[source].items():
             shown = path.relative_to(ROOT)
             if not path.exists():
                 reasons.append(f"{shown} is missing.")
@@ -313,7 +316,7 @@ def stale(names=()):
                 nbformat.reads(content.decode(), 4)
             ):
                 reasons.append(f"{shown} has not been executed since its code changed.")
-    known = {path for source in sources() for path in built(source)}
+    known = {path for files in wanted.values() for path in files}
     for kind in ("notebooks/*.ipynb", "solutions/*.ipynb", "labs/*.ipynb", "docs/figures/*.png"):
         for path in sorted(ROOT.glob(kind)):
             if path not in known:

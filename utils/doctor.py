@@ -112,11 +112,12 @@ def _room():
 def _data():
     from utils.data import available
 
+    known = available()
     for source, otherwise in (
         ("embedded", "made at first use"),
         ("public", "fetched at first use"),
     ):
-        rows = [row for row in available() if row.source == source]
+        rows = [row for row in known if row.source == source]
         for row in rows:
             if row.prepared:
                 place = str(row.folder).replace(str(Path.home()), "~", 1)

@@ -52,6 +52,3 @@ def dense_network(kernel, bias, activation="sigmoid"):
     model = keras.Sequential([keras.Input((kernel.shape[0],)), layer])
     model.set_weights([kernel, np.asarray(bias)])
     return model
-
-
-side_by_side_from_weights = SideBySide

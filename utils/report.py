@@ -78,8 +78,6 @@ def show_runs(outcomes):
             console.print(_claims(outcome), markup=False, highlight=False, soft_wrap=True)
         held = sum(claim["held"] for claim in outcome.claims)
         claimed = f"{held} of {len(outcome.claims)}" if outcome.claims else "-"
-        points = sum(check["points"] for check in outcome.checks)
-        of = sum(check["out_of"] for check in outcome.checks)
         good = outcome.good and held == len(outcome.claims)
         all_good &= good
         table.add_row(
@@ -88,7 +86,7 @@ def show_runs(outcomes):
             f"{outcome.seconds:.0f} s",
             f"{outcome.peak_bytes / 1e9:.2f} GB",
             claimed,
-            f"{points} of {of}" if of else "-",
+            f"{outcome.points} of {outcome.out_of}" if outcome.checks else "-",
         )
     console.print(table)
     _failures(console, outcomes)
@@ -121,13 +119,11 @@ def show_checks(outcomes):
         for check in outcome.checks:
             colour = {"right": "green", "wrong": "red"}.get(check["state"], "default")
             console.print(check["message"], style=colour, markup=False, highlight=False)
-        points = sum(check["points"] for check in outcome.checks)
-        of = sum(check["out_of"] for check in outcome.checks)
         if outcome.checks:
-            console.print(f"Score: {points} of {of} points.", highlight=False)
+            console.print(f"Score: {outcome.points} of {outcome.out_of} points.", highlight=False)
         elif not outcome.failure:
             console.print("This notebook has no questions.", highlight=False)
-        all_right &= bool(of) and points == of
+        all_right &= bool(outcome.checks) and outcome.points == outcome.out_of
     _failures(console, outcomes)
     return all_right
 

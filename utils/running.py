@@ -105,6 +105,14 @@ class Outcome:
         return self.results.get("checks", [])
 
     @property
+    def points(self):
+        return sum(check["points"] for check in self.checks)
+
+    @property
+    def out_of(self):
+        return sum(check["out_of"] for check in self.checks)
+
+    @property
     def good(self):
         return self.finished and not self.failure
 

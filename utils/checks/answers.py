@@ -88,8 +88,7 @@ def _told(error, name):
     """The error as plain words, with the line of the notebook that it came from."""
     where = ""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        own = "ipykernel" in frame.filename or frame.filename.startswith("<")
-        if own and "utils/checks" not in frame.filename:
+        if "ipykernel" in frame.filename or frame.filename.startswith("<"):
             line = linecache.getline(frame.filename, frame.lineno).strip()
             where = f" (line {frame.lineno} of its cell" + (f": {line})" if line else ")")
             break

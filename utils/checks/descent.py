@@ -107,7 +107,8 @@ def ratio_slips(ratio, rate, patterns, units):
 
 def first_step(start, after, x, rate):
     """Wrong, with the likeliest reason, unless one epoch has moved the weights as it should."""
-    expected = flat(descend(start, x, 1, rate)) - flat(start)
+    right = descend(start, x, 1, rate)
+    expected = flat(right) - flat(start)
     found = flat(after) - flat(start)
     if agree(found, expected, 2e-5):
         return
@@ -178,20 +179,12 @@ def first_step(start, after, x, rate):
             "All weights move by the same amount, as in Adam's first step: "
             "use plain gradient descent (SGD).",
         )
-    parts = [
-        along(
-            np.concatenate(
-                [
-                    np.ravel(e - s) if keep else np.zeros(e.size)
-                    for e, s, keep in zip(descend(start, x, 1, rate), start, which, strict=True)
-                ]
-            )
-        )[0]
-        for which in ((1, 1, 0, 0), (0, 0, 1, 1))
-    ]
+    # The same step with the other network left where it was.
+    halves = (right[:2] + start[2:], start[:2] + right[2:])
+    parts = [along(flat(half) - flat(start))[0] for half in halves]
     raise Wrong(
         *told,
         "The direction is not that of the gradient of half the summed squared "
-        f"error (cosine {along(expected)[0]:.3f}; encoder part {parts[0]:.2f}, decoder "
+        f"error (cosine {cosine:.3f}; encoder part {parts[0]:.2f}, decoder "
         f"part {parts[1]:.2f}): check the objective.",
     )

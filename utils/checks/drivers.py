@@ -73,7 +73,7 @@ def training(
     """
     from utils import nets
 
-    make = nets.side_by_side_from_weights if stacked else nets.dense_network
+    make = nets.SideBySide if stacked else nets.dense_network
     first, second = make(*encoder), make(*decoder)
     told = []
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.checks import Questions
-from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
+from utils.checks.compare import Wrong, agree, brief, close, numbers, shape, slip_in_all
 from utils.checks.descent import descend, error_of, first_step, flat, sigmoid, trained
 
 questions = Questions()
@@ -476,19 +476,7 @@ def binary_code(answers, rng):
             ],
         )
         results.append(found)
-    # As in question 7, a mistake is named by what it makes of all cases.
-    slip = next(
-        (
-            told
-            for wrong, told in code_slips()
-            if all(
-                agree(found, wrong(values), 1e-6)
-                for found, values in zip(results, cases, strict=True)
-            )
-        ),
-        None,
-    )
-    slip = slip or limit_used(
+    slip = slip_in_all(results, cases, code_slips()) or limit_used(
         np.concatenate([values.ravel() for values in cases]),
         np.concatenate([found.ravel() for found in results]),
     )
@@ -561,17 +549,9 @@ def smallest_width(answers, rng):
         found = numbers(answers.call("smallest_width", patterns), what, "Return one whole number.")
         shape(found, (), f"one number for {what}")
         results.append(float(found))
-    expected = [bits for _, bits, _ in cases]
-    # A mistake is named by what it makes of all cases: single ones can be right by accident.
-    slip = next(
-        (
-            told
-            for wrong, told in width_slips()
-            if agree(results, [wrong(patterns) for patterns, _, _ in cases])
-        ),
-        "n bits tell 2 to the power of n patterns apart.",
-    )
-    for found, bits, (_, _, what) in zip(results, expected, cases, strict=True):
+    slip = slip_in_all(results, [patterns for patterns, _, _ in cases], width_slips(), 1e-4)
+    slip = slip or "n bits tell 2 to the power of n patterns apart."
+    for found, (_, bits, what) in zip(results, cases, strict=True):
         close(found, bits, f"for {what}", otherwise=slip)
     return "1 to 33 patterns, some of them twice"
 
