@@ -36,10 +36,9 @@ settings = runtime.start(seed=0, precision="float32")
 import keras
 import numpy as np
 import tensorflow as tf
-from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 
-from utils import plots
+from utils import metrics, plots
 from utils.claims import Claims
 from utils.data import load_arrays
 
@@ -123,7 +122,7 @@ claims.add("PCA: training error over the sum of the eigenvalues left out",
            at_least=0.9999, at_most=1.0001, tolerance=1e-3)
 sklearn_axes = PCA(WIDTH, svd_solver="full").fit(train).components_  # (k, d)
 claims.add("PCA: largest angle to scikit-learn's subspace", unit="degrees",
-           value=np.degrees(subspace_angles(V, sklearn_axes.T)).max(), at_most=0.01, tolerance=1)
+           value=metrics.principal_angles(V, sklearn_axes.T).max(), at_most=0.01, tolerance=1)
 
 # %% [markdown]
 # ## 3. The same as two layers
@@ -200,7 +199,7 @@ claims.add("trained network: test error over PCA's", error_trained / error_pca,
            at_least=0.999, at_most=1.001, tolerance=1e-3)
 
 columns = trained.get_layer("decoder").kernel.numpy().T  # (d, k), columns span what it can draw
-angles = np.degrees(subspace_angles(columns, V))  # (k,), largest first
+angles = metrics.principal_angles(columns, V)  # (k,) degrees, largest first
 claims.add("trained network: largest principal angle to PCA's subspace", angles.max(),
            at_most=0.5, unit="degrees", tolerance=0.5)
 

@@ -1,0 +1,126 @@
+"""Measures against closed forms, and against libraries or definitions written out once more."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+from sklearn.linear_model import LogisticRegression
+
+from utils import metrics
+
+
+def images(seed, n=4, side=28):
+    return np.random.default_rng(seed).uniform(0, 1, (n, side, side, 1)).astype("float32")
+
+
+def test_psnr_of_known_errors():
+    clean = np.full((3, 4, 4, 1), 0.5, "float32")
+    estimate = clean + np.reshape([0.1, 0.01, 0], (3, 1, 1, 1)).astype("float32")
+    assert np.allclose(metrics.psnr(clean, estimate)[:2], [20, 40], atol=1e-3)
+    assert np.isposinf(metrics.psnr(clean, estimate)[2])
+
+
+def test_psnr_agrees_with_tensorflow():
+    a, b = images(0), images(1)
+    assert np.allclose(metrics.psnr(a, b), tf.image.psnr(a, b, 1.0), atol=1e-4)
+    # Integers are numbers, not bytes that wrap round.
+    a, b = (255 * a).astype("uint8"), (255 * b).astype("uint8")
+    assert np.allclose(metrics.psnr(a, b, peak=255), tf.image.psnr(a, b, 255), atol=1e-4)
+
+
+def ssim_by_definition(x, y):
+    """Wang et al. 2004, equations 13 to 17, with a Gaussian window of 11 pixels."""
+
+    def local(z):
+        return ndimage.gaussian_filter(z, 1.5, radius=5)[5:-5, 5:-5]
+
+    x, y = x[..., 0].astype("float64"), y[..., 0].astype("float64")
+    mx, my = local(x), local(y)
+    vx, vy, c = local(x * x) - mx**2, local(y * y) - my**2, local(x * y) - mx * my
+    c1, c2 = 0.01**2, 0.03**2
+    return np.mean((2 * mx * my + c1) * (2 * c + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2)))
+
+
+def test_ssim_agrees_with_its_definition():
+    smooth = ndimage.gaussian_filter(images(0), (0, 2, 2, 0))
+    for estimate in (smooth, smooth + 0.1 * images(1), images(2)):
+        expected = [ssim_by_definition(x, y) for x, y in zip(smooth, estimate, strict=True)]
+        assert np.allclose(metrics.ssim(smooth, estimate), expected, atol=2e-4)
+    assert np.allclose(metrics.ssim(smooth, smooth), 1)
+
+
+def test_ssim_of_small_images_is_refused():
+    with pytest.raises(ValueError, match="window of 11 pixels and the images are 8x8"):
+        metrics.ssim(images(0, side=8), images(1, side=8))
+    assert metrics.ssim(images(0, side=8), images(1, side=8), window=7).shape == (4,)
+
+
+def test_keras_metrics_average_over_images_and_not_over_batches():
+    a, b = images(0, n=5), images(0, n=5) * np.reshape([0.1, 0.3, 0.5, 0.7, 0.9], (5, 1, 1, 1))
+    for metric, function in ((metrics.PSNR(), metrics.psnr), (metrics.SSIM(), metrics.ssim)):
+        metric.update_state(a[:4], b[:4])
+        metric.update_state(a[4:], b[4:])
+        assert np.isclose(metric.result(), np.mean(function(a, b)), atol=1e-4)
+        assert type(metric).from_config(metric.get_config()).name == metric.name
+
+
+def test_metrics_work_in_compile_and_fit():
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(1, 3, padding="same")])
+    model.compile("adam", "mean_squared_error", metrics=[metrics.PSNR(), metrics.SSIM()])
+    history = model.fit(images(0), images(0), verbose=0).history
+    assert {"psnr", "ssim"} <= set(history) and np.isfinite(history["psnr"][0])
+
+
+def labelled(seed, n=300, wide=40):
+    """Three classes apart in the first two of many features."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, n)
+    features = rng.normal(size=(n, wide))
+    features[:, :2] += 4 * np.array([[0, 0], [1, 0], [0, 1]])[labels]
+    return features, labels
+
+
+def test_probe_reads_what_is_there_and_no_more():
+    train, test = labelled(0), labelled(1)
+    good = metrics.linear_probe(train, test, per_class=10)
+    assert good.shape == (5,) and good.mean() > 0.6
+    blind = metrics.linear_probe(
+        (train[0][:, 2:], train[1]), (test[0][:, 2:], test[1]), per_class=10
+    )
+    assert blind.mean() < 0.5
+
+
+def test_probe_in_the_span_is_the_probe_in_all_features():
+    """The turned classifier gives the same answers as one fitted in the full space."""
+    features, labels = labelled(0, n=30, wide=100)
+    span = np.linalg.qr(features.T)[0]
+    full = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(features, labels)
+    turned = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(features @ span, labels)
+    new = labelled(1, wide=100)[0]
+    assert np.allclose(full.predict_proba(new), turned.predict_proba(new @ span), atol=1e-4)
+
+
+def test_probe_repeats_and_depends_on_its_seed():
+    train, test = labelled(0), labelled(1)
+    first, again = (metrics.linear_probe(train, test, per_class=5, draws=3) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert len(np.unique(first)) > 1
+    assert not np.array_equal(
+        first, metrics.linear_probe(train, test, per_class=5, draws=3, seed=1)
+    )
+
+
+@pytest.mark.parametrize("per_class", [4, 1000])
+def test_probe_says_how_many_labels_it_can_use(per_class):
+    with pytest.raises(ValueError, match="needs 5 of each class, and the rarest class has"):
+        metrics.linear_probe(labelled(0), labelled(1), per_class=per_class)
+
+
+def test_principal_angles_of_planes_at_a_known_angle():
+    for degrees in (0, 1e-4, 30, 90):
+        angle = np.radians(degrees)
+        floor = np.eye(3)[:, :2]
+        tilted = np.array([[1, 0], [0, np.cos(angle)], [0, np.sin(angle)]])
+        found = metrics.principal_angles(floor, 5 * tilted @ [[1, 2], [0, 3]])
+        assert np.allclose(found, [degrees, 0], atol=1e-5)

@@ -1,0 +1,151 @@
+"""Measures of what a network has learned: how near images are, how good features are.
+
+Images are float arrays (n, height, width, channels) in [0, 1]. `psnr` and `ssim` give a value for
+each image; `PSNR` and `SSIM` are the same as Keras metrics, for `compile(metrics=[...])`.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def psnr(clean, estimate, peak=1.0):
+    """Peak signal-to-noise ratio of each image, in dB: 10 log10(peak^2 / mean squared error).
+
+    Args:
+        clean, estimate: arrays or tensors (n, ...) of the same shape.
+        peak: float, the value of full intensity.
+
+    Returns:
+        tensor (n,), float32; infinite where the two images are equal.
+
+    Source: Huynh-Thu and Ghanbari 2008, Electronics Letters 44(13), equation 1.
+    """
+    clean = ops.cast(clean, "float32")
+    difference = clean - ops.cast(estimate, "float32")
+    over_pixels = tuple(range(1, len(difference.shape)))
+    error = ops.mean(ops.square(difference), axis=over_pixels)
+    return 20 * ops.log10(ops.cast(peak, "float32")) - 10 * ops.log10(error)
+
+
+def ssim(clean, estimate, window=11):
+    """Structural similarity of each image, 1 for equal images and near 0 for unrelated ones.
+
+    TensorFlow's implementation, with the constants of the paper for images in [0, 1].
+
+    Args:
+        clean, estimate: arrays or tensors (n, height, width, channels).
+        window: int, pixels; side of the Gaussian window (standard deviation 1.5 pixels).
+
+    Returns:
+        tensor (n,), float32.
+
+    Raises:
+        ValueError: images smaller than the window.
+
+    Source: Wang, Bovik, Sheikh, Simoncelli 2004, IEEE Trans. Image Processing 13(4), section III.
+    """
+    import tensorflow as tf
+
+    clean, estimate = ops.cast(clean, "float32"), ops.cast(estimate, "float32")
+    if min(clean.shape[1:3]) < window:
+        raise ValueError(
+            f"SSIM looks through a window of {window} pixels and the images are "
+            f"{clean.shape[1]}x{clean.shape[2]}: give a smaller window."
+        )
+    return tf.image.ssim(clean, estimate, max_val=1.0, filter_size=window)
+
+
+class _MeanOverImages(keras.metrics.MeanMetricWrapper):
+    def get_config(self):  # the function is the class's own
+        return {"name": self.name, "dtype": self.dtype, **self._fn_kwargs}
+
+
+class PSNR(_MeanOverImages):
+    """Mean over images of their PSNR in dB, as a Keras metric; see `psnr`."""
+
+    def __init__(self, name="psnr", peak=1.0, dtype=None):
+        super().__init__(psnr, name=name, dtype=dtype, peak=peak)
+
+
+class SSIM(_MeanOverImages):
+    """Mean over images of their structural similarity, as a Keras metric; see `ssim`."""
+
+    def __init__(self, name="ssim", window=11, dtype=None):
+        super().__init__(ssim, name=name, dtype=dtype, window=window)
+
+
+def linear_probe(train, test, *, per_class, draws=5, seed=0):
+    """Test accuracy of a linear classifier on features, trained on few labelled examples.
+
+    A feature is worth what a straight line can read from it. Features are standardized with the
+    mean and spread of all training features, which needs no labels; the strength of the
+    penalty on the weights is chosen by five-fold cross-validation on the labelled examples alone.
+
+    Args:
+        train, test: pairs (features (n, ...), labels (n,)).
+        per_class: int, labelled training examples of each class, at least 5.
+        draws: int, how often other examples are drawn.
+        seed: int; equal seeds draw the same examples, so that features can be compared.
+
+    Returns:
+        array (draws,) of accuracies between 0 and 1.
+
+    Raises:
+        ValueError: too few examples of a class, or fewer than the five that the folds need.
+
+    Source: Alain and Bengio 2016, section 3 (linear classifier probes).
+    """
+    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.preprocessing import StandardScaler
+
+    features, labels = _rows(train[0]), np.asarray(train[1])
+    classes, counts = np.unique(labels, return_counts=True)
+    if per_class < 5 or per_class > counts.min():
+        raise ValueError(
+            f"per_class={per_class} does not fit: five-fold cross-validation needs 5 of each "
+            f"class, and the rarest class has {counts.min()}."
+        )
+    scaler = StandardScaler().fit(features)
+    features, test_features = scaler.transform(features), scaler.transform(_rows(test[0]))
+    accuracies = []
+    for draw in range(draws):
+        rng = np.random.default_rng([seed, draw])
+        chosen = np.concatenate(
+            [rng.choice(np.flatnonzero(labels == c), per_class, replace=False) for c in classes]
+        )
+        # With a penalty on their squares, the best weights lie in the span of the labelled rows:
+        # turned into that span the classifier is the same one, and pixels no slower than codes.
+        span = np.linalg.qr(features[chosen].T)[0]
+        probe = LogisticRegressionCV(
+            Cs=np.logspace(-4, 1, 6),
+            cv=5,
+            scoring="neg_log_loss",
+            max_iter=1000,
+            l1_ratios=(0,),
+            use_legacy_attributes=False,
+        )
+        probe.fit(features[chosen] @ span, labels[chosen])
+        accuracies.append(np.mean(probe.predict(test_features @ span) == np.asarray(test[1])))
+    return np.array(accuracies)
+
+
+def _rows(features):
+    return np.asarray(features, "float32").reshape(len(features), -1)
+
+
+def principal_angles(first, second):
+    """Angles between two subspaces, in degrees, the largest first.
+
+    Args:
+        first, second: arrays (d, k) and (d, m), the columns spanning each subspace.
+
+    Returns:
+        array (min(k, m),): all 0 where one subspace holds the other, 90 for directions that the
+        other has nothing of.
+
+    Source: Björck and Golub 1973, Mathematics of Computation 27(123).
+    """
+    from scipy.linalg import subspace_angles
+
+    return np.degrees(subspace_angles(np.asarray(first), np.asarray(second)))
