@@ -71,6 +71,23 @@ def agree(found, expected, tolerance=1e-4):
     )
 
 
+def new_network(report):
+    """`Wrong` unless the report of the driver `network` is of a Keras model, new at each call."""
+    if not report["is_network"]:
+        none = report["kind"] == "NoneType"
+        raise Wrong(
+            "a Keras model",
+            f"a value of type {report['kind']}",
+            "The function ends without `return`." if none else "Return the model itself.",
+        )
+    if report["same_again"]:
+        raise Wrong(
+            "a new model at each call",
+            "the same model twice",
+            "Build the model inside the function: a shared one is trained twice.",
+        )
+
+
 def slip_in_all(results, cases, slips, tolerance=1e-6):
     """The mistake that explains the results of all cases, or None. Single ones can be accidents.
 

@@ -4,6 +4,8 @@ A driver runs beside the answer. It takes the answer and plain data, does with t
 would do, and returns plain data only, so that it can run in another process than the check.
 """
 
+import copy
+
 import numpy as np
 
 
@@ -20,8 +22,9 @@ def network(build, *, arguments, inputs, weights=None):
     Returns:
         dict: `kind` (class name), `is_network`, and where it is one `same_again` (whether a second
         call gives the same object), `initial` (its own weights, a dict of arrays), `trainable`
-        (how many of them), `outputs` (from its own weights), `set` (whether `weights` fitted) and,
-        from these, `outputs_from_weights` and, for models, `outputs_in_training`.
+        (how many of them), `layers` (the Keras class of each layer in it), `outputs` (from its
+        own weights), `set` (whether `weights` fitted) and, from these, `outputs_from_weights` and,
+        for models, `outputs_in_training`.
     """
     import keras
 
@@ -39,6 +42,7 @@ def network(build, *, arguments, inputs, weights=None):
             for i, v in enumerate(model.variables)
         },
         "trainable": len(model.trainable_variables),
+        "layers": [keras_class(layer) for layer in model._flatten_layers(include_self=False)],
     }
     if weights is not None:
         left = list(model.trainable_variables)
@@ -52,6 +56,22 @@ def network(build, *, arguments, inputs, weights=None):
         if isinstance(model, keras.Model):
             report["outputs_in_training"] = np.asarray(model(inputs, training=True), "float64")
     return report
+
+
+def keras_class(layer):
+    """The name of the Keras class that a layer is or descends from."""
+    return next(c.__name__ for c in type(layer).__mro__ if c.__module__.startswith("keras."))
+
+
+def arguments_after(function, *, arguments):
+    """Call `function` on these arguments and report what has become of them.
+
+    Returns:
+        dict of `result` and `arguments`, a dict by place.
+    """
+    arguments = copy.deepcopy(arguments)
+    result = function(*arguments)
+    return {"result": result, "arguments": {str(i): each for i, each in enumerate(arguments)}}
 
 
 def training(
@@ -107,4 +127,9 @@ def gradient(function, *, fixed, variable):
     return tape.gradient(total, variable)
 
 
-DRIVERS = {"network": network, "training": training, "gradient": gradient}
+DRIVERS = {
+    "network": network,
+    "training": training,
+    "gradient": gradient,
+    "arguments_after": arguments_after,
+}

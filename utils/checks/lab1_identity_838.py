@@ -3,7 +3,16 @@
 import numpy as np
 
 from utils.checks import Questions
-from utils.checks.compare import Wrong, agree, brief, close, numbers, shape, slip_in_all
+from utils.checks.compare import (
+    Wrong,
+    agree,
+    brief,
+    close,
+    new_network,
+    numbers,
+    shape,
+    slip_in_all,
+)
 from utils.checks.descent import descend, error_of, first_step, flat, sigmoid, trained
 
 questions = Questions()
@@ -75,19 +84,7 @@ def one_layer(answers, rng, name, inputs_of, units_of):
         report = answers.drive(
             "network", name, arguments=[hidden], inputs=x, weights=[kernel, bias]
         )
-        if not isinstance(report, dict) or not report["is_network"]:
-            none = report["kind"] == "NoneType"
-            raise Wrong(
-                "a Keras model",
-                f"a value of type {report['kind']}",
-                "The function ends without `return`." if none else "Return the model itself.",
-            )
-        if report["same_again"]:
-            raise Wrong(
-                "a new model at each call",
-                "the same model twice",
-                "Build the model inside the function: a shared one is trained twice.",
-            )
+        new_network(report)
         shape(
             report["outputs"],
             (6, units),
