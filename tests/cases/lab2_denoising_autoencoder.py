@@ -263,8 +263,11 @@ WRONG["add_masking_noise"] = {
         mask("rng.random((len(images), 1, images.shape[2], 1)) < fraction"),
         "rows of an image",
     ),
-    "one draw for all": (mask("rng.random() < fraction"), "alike"),
-    "to 1": (mask("rng.random(images.shape) < fraction", "np.where(mask, 1, images)"), "alike"),
+    "one draw for all": (mask("rng.random() < fraction"), "pixel is erased"),
+    "to 1": (
+        mask("rng.random(images.shape) < fraction", "np.where(mask, 1, images)"),
+        "No pixel is erased",
+    ),
     "to one half": (mask(result="np.where(mask, 0.5, images)"), "either left"),
     "to -1": (mask(result="np.where(mask, -1, images)"), "either left"),
     "mask alone": (mask(result="1.0 - mask"), "The mask itself"),
@@ -417,7 +420,7 @@ WRONG["build_encoder"] = {
         + define("build_encoder", "code_size", "return model"),
         "inside the function",
     ),
-    "no channels": (encoder(start="(28, 28)"), "ValueError"),
+    "no channels": (encoder(start="(28, 28)"), "another shape than it expects"),
     "frozen": (
         encoder().replace("return keras", "model = keras")
         + "    model.trainable = False\n    return model\n",
@@ -558,7 +561,10 @@ WRONG["build_decoder"] = {
     ),
     "no channel axis": (decoder(end=", layers.Reshape((28, 28))"), "axis of channels"),
     "flat": (decoder(end=", layers.Flatten()"), "in a row"),
-    "fixed size": (decoder().replace("Input((code_size,)", "Input((128,)"), "ValueError"),
+    "fixed size": (
+        decoder().replace("Input((code_size,)", "Input((128,)"),
+        "another shape than it expects",
+    ),
     "an encoder": (
         encoder().replace("build_encoder", "build_decoder"),
         "ValueError",
@@ -579,7 +585,7 @@ HIDDEN_WRONG["build_decoder"] = {
         decoder().replace(
             "keras.Input((code_size,))", "keras.Input((128 if code_size > 50 else 20,))"
         ),
-        "ValueError",
+        "another shape than it expects",
     ),
 }
 
@@ -676,7 +682,7 @@ WRONG["training_pairs"] = {
             "noisy += sigma * np.random.default_rng(seed).standard_normal(images.shape, dtype='float32')",
             "return np.clip(noisy, 0, 1), images",
         ),
-        "not the clean images",
+        "argument itself",
     ),
     "no return": (pairs("add_gaussian_noise(images, sigma, seed), images"), "without `return`"),
 }

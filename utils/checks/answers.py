@@ -120,6 +120,8 @@ def _slip_behind(error, name):
             "Something is None, perhaps a gradient: compute the objective inside the tape, from "
             "the variables, with TensorFlow or keras.ops functions."
         )
+    if "incompatible with the layer" in text:
+        return "A layer gets inputs of another shape than it expects: compare with the docstring."
     if "ncompatible shapes" in text or "broadcast" in text or "Matrix size" in text:
         return "Print the shapes on both sides: one of them is not what the docstring says."
     return ""

@@ -220,8 +220,10 @@ def add_masking_noise(answers, rng):
         slip = "Compare one number in [0, 1] per pixel with the fraction."
         if abs(share - (1 - fraction)) < 0.02:
             slip = "The fraction is kept instead of erased: the comparison is the wrong way round."
-        elif share in (0, 1):
-            slip = "All pixels are treated alike: draw for each of them."
+        elif share == 0:
+            slip = "No pixel is erased: those that are drawn become 0."
+        elif share == 1:
+            slip = "Every pixel is erased: draw for each of them."
         raise Wrong(f"{fraction:.0%} of the pixels at 0", f"{share:.1%} of them", slip)
     seeded(draw, what)
 
@@ -428,6 +430,7 @@ def training_pairs(answers, rng):
         )
         return found
 
+    leaves_images_alone(answers, "training_pairs", images, 0.3, SEED)
     inputs, targets = pair(images, 0.3, SEED)
     noisy_in, noisy_out = not agree(inputs, x, 1e-4), not agree(targets, x, 1e-4)
     slip = None

@@ -68,7 +68,13 @@ def add_to(questions):
                 "for equal images a PSNR without bound", f"{found[0]:.4g}", "No error: inf."
             )
         expected = -10 * np.log10(np.mean((np.float64(clean[1]) - estimate[1]) ** 2))
-        close(found[1], expected, "for a colour image, PSNR", tolerance=1e-3)
+        close(
+            found[1],
+            expected,
+            "for a colour image, PSNR",
+            otherwise="Average over rows, columns and channels.",
+            tolerance=1e-3,
+        )
         return "equal images and colour images"
 
     @questions.also("tweedie_score")
@@ -76,5 +82,10 @@ def add_to(questions):
         noisy, sigma = rng.normal(0, 2, (50, 3)), 0.7
         denoised = noisy / (1 + sigma**2)  # the best denoiser of a standard normal distribution
         found = numbers(answers.call("tweedie_score", noisy, denoised, sigma), "scores")
-        close(found, -noisy / (1 + sigma**2), "the score of N(0, 1 + sigma^2), known exactly")
+        close(
+            found,
+            -noisy / (1 + sigma**2),
+            "the score of N(0, 1 + sigma^2), known exactly",
+            otherwise="(denoised - noisy) / sigma ** 2, whatever the arguments.",
+        )
         return "the score of a normal distribution"
