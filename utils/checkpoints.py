@@ -53,10 +53,7 @@ def state_of(model, graph):
     state = {f"model/{index}": variable for index, variable in enumerate(model.variables)}
     for path, optimizer in optimizers_of(vars(model)):
         state |= {f"{path}/{index}": each for index, each in enumerate(optimizer.variables)}
-    known = set()
-    for variable in (*state.values(), *model.metrics_variables):
-        copies = getattr(variable.value, "values", [variable.value])  # one for each replica
-        known |= {id(each) for each in copies}
+    known = {id(variable.value) for variable in (*state.values(), *model.metrics_variables)}
     lost = [each.name for each in graph.variables if id(each) not in known]
     lost += [
         operation.name
@@ -85,7 +82,9 @@ def settings_of(model, data, batch, steps, seed, drop_remainder):
         for key, value in config.items():
             value = f"{value:.6g}" if isinstance(value, float) else str(value)
             settings[f"{path}.{key}"] = value
-        if int(optimizer.iterations):  # callbacks may have changed it: not compared
+        if keras.ops.convert_to_numpy(
+            optimizer.iterations
+        ):  # callbacks may have changed it: not compared
             settings[f"{path}.learning_rate"] = None
     return settings
 
@@ -111,7 +110,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Save the state after `done` epochs; `ended_at`: the epochs asked for, once ended."""
         about = {"settings": self.settings, "done": done, "ended_at": ended_at}
         about["history"] = plain(self.model.history.history)
-        arrays = {name: variable.numpy() for name, variable in self.state.items()}
+        arrays = {name: keras.ops.convert_to_numpy(each) for name, each in self.state.items()}
         try:
             self._write(lambda file: np.savez(file, about=json.dumps(about), **arrays))
         except OSError as error:
@@ -169,7 +168,7 @@ class Checkpoint(keras.callbacks.Callback):
         for name, variable in self.state.items():
             value = arrays[name]
             if value.dtype.kind == "V":  # NumPy stores bfloat16 as two bytes without a meaning
-                value = value.view(variable.numpy().dtype)
+                value = value.view(keras.ops.convert_to_numpy(variable).dtype)
             variable.assign(value)
         return about["history"], about["done"], about["ended_at"]
 

@@ -39,7 +39,7 @@ def batches(
             stay as they are.
         batch: int, examples per batch; the last batch of an epoch holds the remainder, unless
             `drop_remainder`.
-        seed: int. Everything random follows from (seed, epoch, place in the epoch).
+        seed: int, 0 or more. Everything random follows from (seed, epoch, place in the epoch).
         first_epoch: int, the epoch to begin with: what comes is what a dataset begun at epoch 0
             gives from there on.
         steps: int, batches per epoch, where not all are wanted. Datasets of different lengths
@@ -50,11 +50,11 @@ def batches(
 
     Raises:
         TrainingError: arrays of different lengths, a batch or steps that they can't fill, a
-            negative epoch.
+            negative epoch or seed.
     """
     arrays = tuple(arrays) if isinstance(arrays, list) else arrays
     n, steps = _sizes(arrays, batch, steps, drop_remainder)
-    first_epoch = _whole(first_epoch, "first_epoch", 0)
+    seed, first_epoch = _whole(seed, "seed", 0), _whole(first_epoch, "first_epoch", 0)
     with tf.device("CPU"):  # where input pipelines run; a GPU's memory is for the model
         tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
@@ -151,7 +151,8 @@ def fit(
     Raises:
         TrainingError: in one line, and before anything is lost: other settings, data or shapes
             than the checkpoint has; a damaged checkpoint; a folder that can't be written; a
-            training step with randomness or variables that no checkpoint would hold.
+            training step with randomness or variables that no checkpoint would hold; a folder
+            where several replicas train.
     """
     if not model.compiled:
         raise TrainingError("Compile the model before fit: model.compile(...).")
@@ -173,10 +174,15 @@ def fit(
         )
     if validation is not None:
         options["validation_data"] = _in_order(validation, batch)
-    history, done, ended_at, checkpoint = keras.callbacks.History(), 0, 0, None
+    dataset, history, done, ended_at = begin(0), keras.callbacks.History(), 0, 0
+    checkpoint = None
+    alone = model.distribute_strategy.num_replicas_in_sync == 1
     scaler = keras.mixed_precision.LossScaleOptimizer
     scaled = any(isinstance(each, scaler) for _, each in optimizers_of(vars(model)))
-    graph = traced(model, begin(0).element_spec) if scaled or folder is not None else None
+    if folder is not None and not alone:
+        raise TrainingError("Runs on several replicas can't be taken up again: leave out folder.")
+    if alone and (scaled or folder is not None):
+        graph = traced(model, dataset.element_spec)
     if folder is not None:
         settings = settings_of(model, data, batch, steps, seed, drop_remainder)
         checkpoint = Checkpoint(folder, state_of(model, graph), settings, every)
@@ -192,7 +198,7 @@ def fit(
     # The history comes first, so that the others find the epoch in it that has just ended.
     listening = [history, *callbacks, *([checkpoint] if checkpoint else [])]
     model.fit(
-        begin(done),
+        begin(done) if done else dataset,
         epochs=epochs,
         initial_epoch=done,
         steps_per_epoch=steps,
