@@ -167,6 +167,41 @@ plots.show(figure, "A curve of five points that bends once in the middle.")
 )
 
 
+def failing(right, changes):
+    """Which of a notebook ("right") and its changed copies nbval lets fail, and its report.
+
+    changes: dict of a copy's name to (old, new) in the code of its cells.
+    """
+    for name, (old, new) in changes.items():
+        copy = nbformat.read(right, 4)
+        assert any(old in cell.source for cell in copy.cells)
+        for cell in copy.cells:
+            cell.source = cell.source.replace(old, new)
+        nbformat.write(copy, right.with_stem(name))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            "--rootdir",
+            str(right.parent),
+            "-q",
+            "-rfE",
+            "--nbval-sanitize-with",
+            str(ROOT / "tests/sanitize.cfg"),
+            *(str(right.with_stem(name)) for name in ("right", *changes)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    report = done.stdout + done.stderr
+    failed = {Path(m[1]).stem for m in re.finditer(r"^FAILED (\S+?)::", report, re.M)}
+    return failed, report
+
+
 def test_a_broken_notebook_fails(notebook, tmp_path):
     """One notebook is executed and stored; its copies run other code over the same outputs."""
     sources = [cell.format(number=2.0, curve=[0, 3, 1, 2, 4]) for cell in CELLS]
@@ -183,36 +218,55 @@ def test_a_broken_notebook_fails(notebook, tmp_path):
         "verdict": ("at_least=1,", "at_least=1.5,"),
         "error": ("import plots", "import plot"),
     }
-    for name, (old, new) in changes.items():
-        copy = nbformat.read(right, 4)
-        assert any(old in cell.source for cell in copy.cells)
-        for cell in copy.cells:
-            cell.source = cell.source.replace(old, new)
-        nbformat.write(copy, tmp_path / f"{name}.ipynb")
-    files = [f"{name}.ipynb" for name in ("right", *changes)]
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            str(ROOT / "pyproject.toml"),
-            "--rootdir",
-            str(tmp_path),
-            "-q",
-            "-rfE",
-            "--nbval-sanitize-with",
-            str(ROOT / "tests/sanitize.cfg"),
-            *map(str, (tmp_path / file for file in files)),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    report = done.stdout + done.stderr
-    failed = {Path(m[1]).stem for m in re.finditer(r"^FAILED (\S+?)::", report, re.M)}
+    failed, report = failing(right, changes)
     assert failed == set(changes) - {"slightly"}, report
     assert "which may move" in report and "looks different" in report
+
+
+LIVE = (
+    """
+import keras
+import numpy as np
+from utils import plots, training
+""",
+    """
+def draw(epoch):
+    figure, ax = plots.new_figure(title="A number", height=1)
+    plots.image_row(ax, np.full((1, 4, 8), epoch / 5))
+    return figure
+
+keras.utils.set_random_seed(0)
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+model.compile(keras.optimizers.SGD(0.1), "mse")
+numbers = np.linspace(0, 1, 40, dtype="float32").reshape(10, 4)
+loss = training.LossPlot("It falls", "A curve of the loss against epochs that falls.", seconds=0)
+grey = training.FigureEachEpoch(draw, "A picture of one shade, brighter from epoch to epoch.")
+history = training.fit(model, (numbers, numbers), epochs=4, batch=5, callbacks=[loss, grey])
+print("trained")
+""",
+)
+
+
+def test_figures_that_follow_a_run_are_stored_once_and_compared(notebook, tmp_path):
+    right = notebook("right", *LIVE)
+    files = []
+    for _ in range(2):
+        stored, failure = running.execute(nbformat.read(right, 4), tmp_path)
+        assert failure is None
+        files.append(build.as_bytes(build.tidy(stored)))
+    assert files[0] == files[1] and b"display_id" not in files[0] and b"transient" not in files[0]
+    outputs = stored.cells[1].outputs
+    assert [each.output_type for each in outputs] == ["display_data", "display_data", "stream"]
+    assert len(build.pictures(outputs)) == 2
+    right.write_bytes(files[0])
+    changes = {
+        "curve": ("SGD(0.1)", "SGD(0.6)"),
+        "images": ("epoch / 5", "1 - epoch / 5"),
+        "words": ("of one shade", "of one colour"),
+    }
+    failed, report = failing(right, changes)
+    assert failed == set(changes), report
+    assert "unhandled" not in report
 
 
 def test_stale_files_are_named(tmp_path, monkeypatch):

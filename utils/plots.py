@@ -79,6 +79,31 @@ def show(figure, alt):
     """
     from IPython.display import display
 
+    display(_checked(figure, alt))
+
+
+class Place:
+    """A place in the notebook for a figure that changes: `show` draws over what was there.
+
+    The notebook keeps the last figure only. In plain Python, where nothing can be drawn over, one
+    line tells that there is a figure.
+    """
+
+    def __init__(self):
+        self.handle, self.used = None, False
+
+    def show(self, figure, alt):
+        """As the function `show`."""
+        from IPython.display import display
+
+        picture = _checked(figure, alt)
+        if self.handle:
+            self.handle.update(picture)
+        elif not self.used:
+            self.handle, self.used = display(picture, display_id=True), True
+
+
+def _checked(figure, alt):
     if len(alt.split()) < 8:
         raise ValueError("Say in a sentence of 8 words or more what the figure shows (alt=...).")
     unnamed = [
@@ -93,7 +118,7 @@ def show(figure, alt):
             f"The figure needs a title (it has {figure.get_suptitle()!r}) and labels on both axes "
             f"(missing on panels {unnamed})."
         )
-    display(_Picture(figure, alt))
+    return _Picture(figure, alt)
 
 
 class _Picture:

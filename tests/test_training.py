@@ -1,0 +1,402 @@
+"""`utils.training`: batches that follow from the seed, runs that are killed and taken up again,
+figures that follow a run."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import training_runs
+from utils import plots, training
+from utils.training import TrainingError, batches
+
+ROOT = Path(__file__).parents[1]
+NUMBERS = np.arange(10)
+
+
+def taken(dataset, count):
+    return [np.asarray(batch) for batch in dataset.take(count).as_numpy_iterator()]
+
+
+# --- batches --------------------------------------------------------------------------------
+
+
+def test_each_epoch_is_another_order_of_everything():
+    epochs = np.reshape(taken(batches(NUMBERS, 5), 6), (3, 10))
+    assert (np.sort(epochs) == NUMBERS).all()
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    assert not np.array_equal(
+        epochs[:1], np.reshape(taken(batches(NUMBERS, 5, seed=1), 2), (1, 10))
+    )
+
+
+def noise(batch, seed):
+    return batch, tf.random.stateless_normal((2,), seed)
+
+
+def test_a_later_beginning_gives_what_a_run_from_the_start_sees():
+    options = {"batch": 4, "seed": 3, "augment": noise}
+    whole = list(batches(NUMBERS, **options).take(9).as_numpy_iterator())
+    later = list(batches(NUMBERS, first_epoch=2, **options).take(3).as_numpy_iterator())
+    for (was, was_noise), (now, now_noise) in zip(whole[6:], later, strict=True):
+        assert np.array_equal(was, now) and np.array_equal(was_noise, now_noise)
+    draws = {tuple(drawn) for _, drawn in whole}
+    assert len(draws) == 9  # every batch of every epoch its own
+
+
+def test_remainder_and_steps():
+    assert [len(b) for b in taken(batches(NUMBERS, 4), 6)] == [4, 4, 2] * 2
+    assert [len(b) for b in taken(batches(NUMBERS, 4, drop_remainder=True), 4)] == [4] * 4
+    first, second = (taken(batches(NUMBERS, 4), 6)[i] for i in (0, 3))
+    assert np.array_equal(taken(batches(NUMBERS, 4, steps=1), 2), [first, second])
+
+
+def test_structure_and_scaling():
+    images = np.arange(256, dtype="uint8").reshape(256, 1)
+    arrays = {"image": images, "label": np.arange(256), "half": images.astype("float16")}
+    batch = next(batches(arrays, 256).as_numpy_iterator())
+    assert {k: v.dtype.name for k, v in batch.items()} == {
+        "image": "float32",
+        "label": "int64",
+        "half": "float16",
+    }
+    assert batch["image"].max() == 1 and batch["half"].max() == 255
+    assert np.array_equal(batch["image"][:, 0], batch["label"].astype("float32") / np.float32(255))
+    pair = next(batches((images, images), 2).as_numpy_iterator())
+    assert isinstance(pair, tuple) and np.array_equal(*pair)
+
+
+@pytest.mark.parametrize(
+    "arrays, options, words",
+    [
+        ((NUMBERS, NUMBERS[:9]), {"batch": 2}, "different lengths, [9, 10]"),
+        (NUMBERS, {"batch": 11}, "more than the 10 examples"),
+        (NUMBERS, {"batch": 0}, "batch has to be a whole number of at least 1"),
+        (NUMBERS, {"batch": 2.0}, "batch has to be a whole number"),
+        (NUMBERS, {"batch": 2, "first_epoch": -1}, "first_epoch has to be"),
+        (NUMBERS, {"batch": 2, "steps": 6}, "5 batches of 2, not steps=6"),
+    ],
+)
+def test_what_can_not_be_batched_says_so(arrays, options, words):
+    with pytest.raises(TrainingError) as caught:
+        batches(arrays, **options)
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+# --- runs that are killed -------------------------------------------------------------------
+
+
+def saved(folder):
+    with np.load(Path(folder) / "checkpoint.npz", allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return json.loads(arrays.pop("about").item()), arrays
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Folders of the three runs, each killed somewhere within its fourth epoch."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in training_runs.RUNS}
+    # Weights and seeds begin anywhere: for a run to compare with, all begin from one checkpoint.
+    for name, folder in folders.items():
+        training_runs.run(name, folder, epochs=1)
+        (folder / "begun.npz").write_bytes((folder / "checkpoint.npz").read_bytes())
+    command = [sys.executable, "-m", "tests.training_runs"]
+    children = [
+        subprocess.Popen([*command, name, folder], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        for name, folder in folders.items()
+    ]
+
+    def kill(child):
+        assert any(line == "epoch 3\n" for line in child.stdout)
+        time.sleep(random.uniform(0, 0.2))  # an epoch takes at least 0.2 s
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        return child.returncode
+
+    with ThreadPoolExecutor() as pool:
+        assert set(pool.map(kill, children)) == {-signal.SIGKILL}
+    return folders
+
+
+@pytest.mark.parametrize("name", training_runs.RUNS)
+def test_a_killed_run_ends_like_one_that_was_not(name, killed, tmp_path):
+    (tmp_path / "checkpoint.npz").write_bytes((killed[name] / "begun.npz").read_bytes())
+    _, straight = training_runs.run(name, tmp_path)
+    about, _ = saved(killed[name])
+    assert about["done"] == (2 if name == "mixed" else 3) and not about["ended_at"]
+    # what a kill in the middle of writing would leave
+    (killed[name] / "checkpoint.new").write_bytes(b"PK torn")
+    model, resumed = training_runs.run(name, killed[name])
+    assert resumed == straight and {len(v) for v in resumed.values()} == {training_runs.EPOCHS}
+    (about, now), (same, was) = saved(killed[name]), saved(tmp_path)
+    assert about == same and now.keys() == was.keys()
+    for each in now:
+        assert now[each].tobytes() == was[each].tobytes(), each
+    assert len(now) >= 2 * len(model.trainable_variables)
+    assert not (killed[name] / "checkpoint.new").exists()
+
+
+# --- runs and their checkpoints -------------------------------------------------------------
+
+
+def small(seed=1, units=3, rate=0.01):
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(units), keras.layers.Dense(4)])
+    model.compile(keras.optimizers.SGD(rate, momentum=0.9), "mse")
+    return model
+
+
+ROWS = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
+PAIRS = (ROWS, ROWS)
+
+
+def test_an_ended_run_is_not_trained_again_and_can_be_carried_on(tmp_path):
+    straight = training.fit(small(), PAIRS, epochs=4, batch=6)
+    first = training.fit(small(), PAIRS, epochs=2, batch=6, folder=tmp_path)
+    before = (tmp_path / "checkpoint.npz").read_bytes()
+    model = small(seed=2)
+    assert training.fit(model, PAIRS, epochs=2, batch=6, folder=tmp_path) == first
+    assert (tmp_path / "checkpoint.npz").read_bytes() == before
+    assert training.fit(model, PAIRS, epochs=4, batch=6, folder=tmp_path) == straight
+    assert straight["loss"][:2] == first["loss"] and int(model.optimizer.iterations) == 16
+
+
+def test_validation_does_not_disturb(tmp_path):
+    plain, measured = small(), small()
+    training.fit(plain, PAIRS, epochs=2, batch=6)
+    history = training.fit(measured, PAIRS, epochs=2, batch=6, validation=(ROWS[:7], ROWS[:7]))
+    for was, now in zip(plain.get_weights(), measured.get_weights(), strict=True):
+        assert np.array_equal(was, now)
+    mean = np.mean((np.asarray(measured(ROWS[:7])) - ROWS[:7]) ** 2)
+    assert history["val_loss"][-1] == pytest.approx(mean, rel=1e-5)
+
+
+def test_a_run_that_stopped_early_has_ended(tmp_path):
+    options = {"epochs": 9, "batch": 6, "folder": tmp_path}
+    stop = keras.callbacks.EarlyStopping("loss", mode="max", patience=0, restore_best_weights=True)
+    model, again = small(), small(seed=2)
+    history = training.fit(model, PAIRS, callbacks=[stop], **options)
+    assert len(history["loss"]) == 2  # it falls, and the first weights are restored
+    assert training.fit(again, PAIRS, **options) == history
+    for was, now in zip(model.get_weights(), again.get_weights(), strict=True):
+        assert np.array_equal(was, now)
+
+
+class Halved(keras.callbacks.Callback):
+    """Halves the learning rate after each epoch, and is interrupted once."""
+
+    interrupt = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.optimizer.learning_rate.assign(0.5 * self.model.optimizer.learning_rate)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.interrupt and int(self.model.optimizer.iterations) == 10:
+            self.interrupt = False
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_cell_can_be_run_again_with_the_same_model(tmp_path):
+    options = {"epochs": 4, "batch": 6, "callbacks": [Halved()], "folder": tmp_path}
+    model, straight = small(), small()
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(model, PAIRS, **options)
+    history = training.fit(model, PAIRS, **options)
+    assert history == training.fit(straight, PAIRS, **options | {"folder": tmp_path / "other"})
+    assert [v.numpy().tobytes() for v in model.optimizer.variables] == [
+        v.numpy().tobytes() for v in straight.optimizer.variables
+    ]
+
+
+def test_bfloat16_weights_come_back(tmp_path):
+    def made(seed):
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, dtype="bfloat16")])
+        model.compile("sgd", "mse")
+        training.fit(model, PAIRS, epochs=1, batch=6, folder=tmp_path)
+        return model.get_weights()
+
+    for was, now in zip(made(1), made(2), strict=True):
+        assert was.dtype.name == "bfloat16" and np.array_equal(was, now)
+
+
+def test_a_dataset_of_ones_own(tmp_path):
+    """Two sets of different lengths, side by side, as for CycleGAN."""
+
+    def both(first_epoch):
+        sets = [batches(each, 4, steps=2, first_epoch=first_epoch) for each in (ROWS, ROWS[:8])]
+        return tf.data.Dataset.zip(*sets)
+
+    straight = training.fit(small(), both, steps=2, epochs=3)
+    training.fit(small(), both, steps=2, epochs=2, folder=tmp_path)
+    assert training.fit(small(2), both, steps=2, epochs=3, folder=tmp_path) == straight
+
+
+@pytest.mark.parametrize(
+    "model, data, options, words",
+    [
+        ({}, PAIRS, {"seed": 1}, "seed is 1 now and was 0"),
+        ({}, PAIRS, {"batch": 5}, "batch is 5 now and was 6"),
+        ({}, (ROWS, ROWS + 1), {}, "array 1 is float32 (20, 4) with checksum"),
+        ({}, (ROWS[:19], ROWS[:19]), {}, "array 0 is float32 (19, 4)"),
+        ({"units": 5}, PAIRS, {}, "model/0 is (4, 5) float32 now and was (4, 3) float32"),
+        ({"rate": 0.02}, PAIRS, {}, "optimizer.learning_rate is 0.02 now and was 0.01"),
+        ({}, PAIRS, {"epochs": 1}, "epochs is 1 now and 2 were trained"),
+    ],
+)
+def test_the_checkpoint_of_another_run_is_kept(model, data, options, words, ended, tmp_path):
+    (tmp_path / "checkpoint.npz").write_bytes(ended)
+    other = small(**model)
+    weights = other.get_weights()
+    options = {"epochs": 3, "batch": 6, "folder": tmp_path} | options
+    with pytest.raises(TrainingError) as caught:
+        training.fit(other, data, **options)
+    assert words in str(caught.value) and "another folder" in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+    assert (tmp_path / "checkpoint.npz").read_bytes() == ended
+    for was, now in zip(weights, other.get_weights(), strict=True):
+        assert np.array_equal(was, now)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ended")
+    training.fit(small(), PAIRS, epochs=2, batch=6, folder=folder)
+    return (folder / "checkpoint.npz").read_bytes()
+
+
+def test_a_damaged_checkpoint_is_not_taken_for_whole(ended, tmp_path):
+    flipped = bytearray(ended)
+    flipped[len(ended) // 2] ^= 1
+    for damaged in (ended[: len(ended) // 2], ended[:-1], b"", bytes(flipped)):
+        (tmp_path / "checkpoint.npz").write_bytes(damaged)
+        with pytest.raises(TrainingError, match="is damaged .*delete it to begin anew"):
+            training.fit(small(), PAIRS, epochs=3, batch=6, folder=tmp_path)
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
+    training.fit(small(), PAIRS, epochs=1, batch=6, folder=tmp_path)
+    before = (tmp_path / "checkpoint.npz").read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"PK")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(TrainingError, match="Epoch 2 could not be saved: .*No space left"):
+        training.fit(small(), PAIRS, epochs=3, batch=6, folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.npz"]
+    assert (tmp_path / "checkpoint.npz").read_bytes() == before
+
+
+class Careless(keras.Model):
+    def __init__(self, draw):
+        super().__init__()
+        self.weight, self.draw = self.add_weight(shape=()), draw
+
+    def train_step(self, data):
+        self.weight.assign_add(self.draw())
+        return {"weight": self.weight}
+
+
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (lambda: keras.random.normal(()), "seed_generator_state"),
+        (lambda: tf.random.normal(()), "random_normal"),
+    ],
+)
+def test_randomness_that_would_be_lost_is_refused(draw, words, tmp_path):
+    model = Careless(draw)
+    model.compile()
+    with pytest.raises(TrainingError, match=f"{words}.*which a checkpoint would not hold"):
+        training.fit(model, ROWS, epochs=1, batch=6, folder=tmp_path)
+
+
+def test_what_can_not_begin_says_so(tmp_path):
+    (tmp_path / "file").touch()
+    cases = [
+        ({"folder": tmp_path / "file" / "run"}, "Nothing can be saved in"),
+        ({"epochs": -1}, "epochs has to be a whole number of at least 1, not -1"),
+        ({"every": 0}, "every has to be"),
+        ({"batch": 21}, "more than the 20 examples"),
+    ]
+    for options, words in cases:
+        with pytest.raises(TrainingError, match=words):
+            training.fit(small(), PAIRS, **({"epochs": 1, "batch": 6} | options))
+    with pytest.raises(TrainingError, match="Compile the model"):
+        training.fit(keras.Sequential(), PAIRS, epochs=1, batch=6)
+    model = small()
+    model.compile("adam", "mse", steps_per_execution=3)
+    with pytest.raises(TrainingError, match="4 steps an epoch are no multiple"):
+        training.fit(model, PAIRS, epochs=1, batch=6)
+
+
+# --- figures --------------------------------------------------------------------------------
+
+ALT = "The loss against epochs: it falls steeply at first and then ever more slowly."
+
+
+@pytest.fixture
+def places(monkeypatch):
+    """Instead of a notebook: a list of places, each with the pictures shown there."""
+    shown = []
+
+    class Handle(list):
+        update = list.append
+
+    def display(picture, display_id):
+        assert display_id is True
+        shown.append(Handle([picture]))
+        return shown[-1]
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return shown
+
+
+def test_the_last_figure_is_the_same_whatever_the_timing(places, tmp_path):
+    for seconds in (0, 1e9):
+        plot = training.LossPlot("It falls", ALT, log="y", seconds=seconds)
+        training.fit(
+            small(), PAIRS, epochs=4, batch=6, callbacks=[plot], folder=tmp_path / str(seconds)
+        )
+    # ended already: the figure is there again
+    training.fit(small(), PAIRS, epochs=4, batch=6, callbacks=[plot], folder=tmp_path / "0")
+    # half by half
+    training.fit(small(), PAIRS, epochs=2, batch=6, folder=tmp_path / "half")
+    training.fit(small(), PAIRS, epochs=4, batch=6, callbacks=[plot], folder=tmp_path / "half")
+    small().fit(*PAIRS, batch_size=6, epochs=1, callbacks=[plot], verbose=0)
+    *same, other = [place[-1]._repr_html_() for place in places]
+    assert len(same) == 4 and len(set(same)) == 1 and other != same[0]
+    assert [len(place) for place in places] == [len(places[0]), 2, 1, 2, 1]
+
+
+def test_a_figure_each_epoch(places, tmp_path):
+    drawn = []
+
+    def draw(epoch):
+        drawn.append(epoch)
+        figure, ax = plots.new_figure(title="Images", height=1)
+        plots.image_row(ax, np.full((1, 2, 2), epoch / 5))
+        return figure
+
+    figure = training.FigureEachEpoch(draw, ALT, every=2)
+    for _ in range(2):  # the second time it has ended
+        training.fit(small(), PAIRS, epochs=5, batch=6, callbacks=[figure], folder=tmp_path)
+    assert drawn == [2, 4, 5, 5] and [len(place) for place in places] == [3, 1]
+
+
+def test_outside_of_notebooks_one_line_stands_for_the_figure(capsys):
+    plot = training.LossPlot("It falls", ALT, seconds=0)
+    training.fit(small(), PAIRS, epochs=3, batch=6, callbacks=[plot])
+    assert capsys.readouterr().out == f"Figure: {ALT}\n"

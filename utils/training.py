@@ -1,0 +1,300 @@
+"""Training that can be killed and taken up again, and figures that follow it.
+
+    history = training.fit(model, images, epochs=20, batch=64, folder="runs/autoencoder")
+
+`batches` makes the order of every epoch, and the randomness of every augmentation, a function of
+the seed and of nothing else; `fit` keeps everything else that a training step uses in a
+checkpoint. Together: a run that was killed and is called again ends with the very numbers of one
+that was not (on one kind of machine; on a GPU with `tf.config.experimental.enable_op_determinism`).
+"""
+
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from utils import plots
+from utils.checkpoints import (
+    Checkpoint,
+    TrainingError,
+    optimizers_of,
+    plain,
+    settings_of,
+    state_of,
+    traced,
+)
+
+# --- data -----------------------------------------------------------------------------------
+
+
+def batches(
+    arrays, batch, *, seed=0, first_epoch=0, steps=None, augment=None, drop_remainder=False
+):
+    """An endless `tf.data.Dataset` of shuffled batches, epoch after epoch.
+
+    Args:
+        arrays: array (n, ...), or a tuple or dict of such arrays; batches have its structure.
+            uint8 is held as it is and scaled to float32 in [0, 1] batch by batch; other types
+            stay as they are.
+        batch: int, examples per batch; the last batch of an epoch holds the remainder, unless
+            `drop_remainder`.
+        seed: int, 0 or more. Everything random follows from (seed, epoch, place in the epoch).
+        first_epoch: int, the epoch to begin with: what comes is what a dataset begun at epoch 0
+            gives from there on.
+        steps: int, batches per epoch, where not all are wanted. Datasets of different lengths
+            can be zipped when they have the same number of steps.
+        augment: called as `augment(batch, seed=pair)` on every scaled batch; pair (2,) int64 is
+            for stateless functions such as `tf.random.stateless_normal` and is never the same
+            twice. What it returns may have another structure: image -> (noisy, clean).
+
+    Raises:
+        TrainingError: arrays of different lengths, a batch or steps that they can't fill, a
+            negative epoch or seed.
+    """
+    arrays = tuple(arrays) if isinstance(arrays, list) else arrays
+    n, steps = _sizes(arrays, batch, steps, drop_remainder)
+    seed, first_epoch = _whole(seed, "seed", 0), _whole(first_epoch, "first_epoch", 0)
+    with tf.device("CPU"):  # where input pipelines run; a GPU's memory is for the model
+        tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+    def key(purpose, *places):
+        pair = tf.constant([seed, purpose], tf.int64)
+        for place in places:
+            pair = tf.random.experimental.stateless_fold_in(pair, place)
+        return pair
+
+    def rows_of(epoch):
+        order = tf.random.experimental.stateless_shuffle(tf.range(n), key(0, epoch))
+        rows = tf.data.Dataset.from_tensor_slices(order).batch(batch, drop_remainder)
+        return rows.take(steps).enumerate().map(lambda place, index: (epoch, place, index))
+
+    def gathered(epoch, place, index):
+        chosen = tf.nest.map_structure(lambda t: _scaled(tf.gather(t, index)), tensors)
+        return chosen if augment is None else augment(chosen, seed=key(1, epoch, place))
+
+    epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
+    return epochs.flat_map(rows_of).map(gathered, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _scaled(values):
+    return tf.cast(values, tf.float32) / 255 if values.dtype == tf.uint8 else values
+
+
+def _sizes(arrays, batch, steps, drop_remainder):
+    """(examples, steps per epoch), after a look at whether they go together."""
+    batch = _whole(batch, "batch", 1)
+    lengths = sorted({len(array) for array in tf.nest.flatten(arrays)})
+    if len(lengths) != 1:
+        raise TrainingError(f"The arrays have different lengths, {lengths}: cut them to one.")
+    n = lengths[0]
+    if batch > n:
+        raise TrainingError(f"A batch of {batch} is more than the {n} examples there are.")
+    possible = n // batch if drop_remainder else -(-n // batch)
+    steps = possible if steps is None else _whole(steps, "steps", 1)
+    if steps > possible:
+        raise TrainingError(f"{n} examples give {possible} batches of {batch}, not steps={steps}.")
+    return n, steps
+
+
+def _whole(value, name, least):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise TrainingError(f"{name} has to be a whole number of at least {least}, not {value!r}.")
+    return int(value)
+
+
+# --- training -------------------------------------------------------------------------------
+
+
+def fit(
+    model,
+    data,
+    *,
+    epochs,
+    batch=None,
+    steps=None,
+    seed=0,
+    augment=None,
+    drop_remainder=False,
+    validation=None,
+    folder=None,
+    every=1,
+    callbacks=(),
+    verbose=0,
+    **options,
+):
+    """Train a compiled model by `model.fit`; with a folder, so that it can be taken up again.
+
+    Called again with the same arguments and a model made by the same code, as when a cell is run
+    again after its kernel was killed, it goes on after the last saved epoch and ends with the
+    same weights, optimizers and history; a run that has ended gives its history at once. A
+    larger `epochs` carries on from the end.
+
+    Args:
+        model: compiled `keras.Model`, with its own `train_step` or not. Saved are all variables
+            of the model (weights and states of seed generators) and of the optimizers that are its
+            attributes, also in lists and dicts.
+        data: arrays as for `batches`, which also takes batch, steps, seed, augment and
+            drop_remainder; or a function `data(first_epoch)` that gives an endless dataset
+            beginning with that epoch, together with `steps` per epoch.
+        validation: arrays to measure on after each epoch, in the structure that `model.evaluate`
+            expects (a tuple of inputs and targets); scaled, never shuffled or augmented.
+        folder: path for `checkpoint.npz`, or None to save nothing.
+        every: int, epochs between checkpoints. The end is always saved.
+        callbacks: Keras callbacks. Their own state, such as the patience of `EarlyStopping`,
+            is not saved and begins anew. That a run ended early is saved.
+        options: for `model.fit`, such as `validation_freq`.
+
+    Returns:
+        dict of lists of float, a number per epoch, also of epochs before a resume.
+
+    Raises:
+        TrainingError: in one line, and before anything is lost: other settings, data or shapes
+            than the checkpoint has; a damaged checkpoint; a folder that can't be written; a
+            training step with randomness or variables that no checkpoint would hold; a folder
+            where several replicas train.
+    """
+    if not model.compiled:
+        raise TrainingError("Compile the model before fit: model.compile(...).")
+    epochs, every = _whole(epochs, "epochs", 1), _whole(every, "every", 1)
+    shaping = {"steps": steps, "seed": seed, "augment": augment, "drop_remainder": drop_remainder}
+    if callable(data):
+        steps = _whole(steps, "steps", 1)
+        begin = data
+    else:
+        _, steps = _sizes(data, batch, steps, drop_remainder)
+
+        def begin(first_epoch):
+            return batches(data, batch, first_epoch=first_epoch, **shaping)
+
+    if steps % model.steps_per_execution:  # Keras would run into the next epoch
+        raise TrainingError(
+            f"{steps} steps an epoch are no multiple of steps_per_execution="
+            f"{model.steps_per_execution}: compile with a divisor, or give fit(steps=...)."
+        )
+    if validation is not None:
+        options["validation_data"] = _in_order(validation, batch)
+    dataset, history, done, ended_at = begin(0), keras.callbacks.History(), 0, 0
+    checkpoint = None
+    alone = model.distribute_strategy.num_replicas_in_sync == 1
+    scaler = keras.mixed_precision.LossScaleOptimizer
+    scaled = any(isinstance(each, scaler) for _, each in optimizers_of(vars(model)))
+    if folder is not None and not alone:
+        raise TrainingError("Runs on several replicas can't be taken up again: leave out folder.")
+    if alone and (scaled or folder is not None):
+        graph = traced(model, dataset.element_spec)
+    if folder is not None:
+        settings = settings_of(model, data, batch, steps, seed, drop_remainder)
+        checkpoint = Checkpoint(folder, state_of(model, graph), settings, every)
+        history.history, done, ended_at = checkpoint.restore(epochs)
+    if ended_at >= epochs:
+        model.history = history
+        for figure in (each for each in callbacks if isinstance(each, FigureEachEpoch)):
+            figure.set_model(model)
+            figure.on_train_begin()
+            figure.done = done
+            figure.on_train_end()
+        return history.history
+    # The history comes first, so that the others find the epoch in it that has just ended.
+    listening = [history, *callbacks, *([checkpoint] if checkpoint else [])]
+    model.fit(
+        begin(done) if done else dataset,
+        epochs=epochs,
+        initial_epoch=done,
+        steps_per_epoch=steps,
+        shuffle=False,  # the dataset is
+        callbacks=listening,
+        verbose=verbose,
+        **options,
+    )
+    if checkpoint:  # once more: callbacks and averaging optimizers change weights at the end
+        checkpoint.save(done + len(history.epoch), ended_at=epochs)
+    return plain(history.history)
+
+
+def _in_order(arrays, batch):
+    """The arrays as a finite dataset of scaled batches, in their order."""
+    with tf.device("CPU"):
+        rows = tf.data.Dataset.from_tensor_slices(arrays).batch(batch or 256)
+    return rows.map(lambda *parts: tf.nest.map_structure(_scaled, parts)).cache()
+
+
+# --- figures --------------------------------------------------------------------------------
+
+
+class FigureEachEpoch(keras.callbacks.Callback):
+    """A figure that is drawn again, in place, while a model trains; a notebook keeps the last.
+
+    Args:
+        draw: called as `draw(epoch)` with the number of epochs done, from 1; gives a figure of
+            `plots.new_figure`.
+        alt: str, what is seen in the last one, as for `plots.show`.
+        every: int, epochs between drawings. The last epoch is always drawn.
+    """
+
+    def __init__(self, draw, alt, every=1):
+        super().__init__()
+        self.draw, self.alt, self.every = draw, alt, _whole(every, "every", 1)
+
+    def on_train_begin(self, logs=None):
+        self.place, self.done, self.drawn = plots.Place(), 0, 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.done = epoch + 1
+        if self.is_due():
+            self.show()
+
+    def on_train_end(self, logs=None):
+        if self.done != self.drawn:
+            self.show()
+
+    def is_due(self):
+        return self.done % self.every == 0
+
+    def show(self):
+        self.place.show(self.draw(self.done), self.alt)
+        self.drawn = self.done
+
+
+class LossPlot(FigureEachEpoch):
+    """Losses against epochs, drawn again at most every few seconds and at the end.
+
+    Args:
+        title: str, the point of the figure in a sentence, as for `plots.new_figure`.
+        alt: str, what is seen in the end, as for `plots.show`.
+        names: entries of the history to draw; by default all that end in "loss".
+        log: str, the logarithmic axes: "", "x", "y" or "xy".
+        seconds: float, the least time between drawings; ten times what one takes, if longer.
+
+    In a plain `model.fit` the figure is one epoch behind until the end.
+    """
+
+    def __init__(self, title, alt, *, names=None, ylabel="loss", log="", seconds=2.0):
+        super().__init__(self.curves, alt)
+        self.title, self.names, self.ylabel = title, names, ylabel
+        self.log, self.seconds, self.next = log, seconds, 0.0
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin()
+        self.next = 0.0
+
+    def is_due(self):
+        return bool(self.model.history.history) and time.monotonic() >= self.next
+
+    def show(self):
+        began = time.monotonic()
+        super().show()
+        took = time.monotonic() - began
+        self.next = began + max(self.seconds, 10 * took)
+
+    def curves(self, epoch):
+        history = self.model.history.history
+        names = self.names or [name for name in history if name.endswith("loss")]
+        figure, ax = plots.new_figure(title=self.title)
+        # an entry measured only in some epochs has no place among the others
+        length = max(len(history[name]) for name in names)
+        shown = {name.replace("_", " "): history[name] for name in names}
+        shown = {name: values for name, values in shown.items() if len(values) == length}
+        x = range(1, length + 1)
+        plots.curves(ax, x, shown, xlabel="epoch", ylabel=self.ylabel, log=self.log)
+        return figure
