@@ -75,6 +75,25 @@ def test_structure_and_scaling():
     assert isinstance(pair, tuple) and np.array_equal(*pair)
 
 
+def test_arrays_drawn_anew_for_each_epoch():
+    def draw(epoch):
+        return NUMBERS + 100 * epoch, np.full((10, 2), epoch, "uint8")
+
+    epochs = list(batches(draw, 5, first_epoch=1).take(4).as_numpy_iterator())
+    for epoch, (first, second) in ((1, epochs[:2]), (2, epochs[2:])):
+        numbers = np.concatenate([first[0], second[0]])
+        assert np.array_equal(np.sort(numbers), NUMBERS + 100 * epoch)
+        assert np.allclose(first[1], epoch / 255)
+    # In the order that held arrays would come in.
+    order = [batch[0] % 100 for batch in epochs]
+    assert np.array_equal(order, taken(batches(NUMBERS, 5, first_epoch=1), 4))
+
+
+def test_drawn_arrays_that_change_their_shape_are_refused():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not compatible"):
+        taken(batches(lambda epoch: np.zeros(10 + epoch), 5), 4)
+
+
 @pytest.mark.parametrize(
     "arrays, options, words",
     [

@@ -36,7 +36,8 @@ def batches(
     Args:
         arrays: array (n, ...), or a tuple or dict of such arrays; batches have its structure.
             uint8 is held as it is and scaled to float32 in [0, 1] batch by batch; other types
-            stay as they are.
+            stay as they are. Or a function `arrays(epoch)` that gives them anew for each epoch,
+            always of the same shapes, such as images with new noise.
         batch: int, examples per batch; the last batch of an epoch holds the remainder, unless
             `drop_remainder`.
         seed: int, 0 or more. Everything random follows from (seed, epoch, place in the epoch).
@@ -52,11 +53,15 @@ def batches(
         TrainingError: arrays of different lengths, a batch or steps that they can't fill, a
             negative epoch or seed.
     """
-    arrays = tuple(arrays) if isinstance(arrays, list) else arrays
-    n, steps = _sizes(arrays, batch, steps, drop_remainder)
     seed, first_epoch = _whole(seed, "seed", 0), _whole(first_epoch, "first_epoch", 0)
+    example = arrays(first_epoch) if callable(arrays) else arrays
+    example = tuple(example) if isinstance(example, list) else example
+    n, steps = _sizes(example, batch, steps, drop_remainder)
     with tf.device("CPU"):  # where input pipelines run; a GPU's memory is for the model
-        tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+        held = tf.nest.map_structure(tf.convert_to_tensor, example)
+    specs = tf.nest.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), held)
+    if callable(arrays):
+        held = None  # every epoch draws its own
 
     def key(purpose, *places):
         pair = tf.constant([seed, purpose], tf.int64)
@@ -64,17 +69,29 @@ def batches(
             pair = tf.random.experimental.stateless_fold_in(pair, place)
         return pair
 
-    def rows_of(epoch):
-        order = tf.random.experimental.stateless_shuffle(tf.range(n), key(0, epoch))
-        rows = tf.data.Dataset.from_tensor_slices(order).batch(batch, drop_remainder)
-        return rows.take(steps).enumerate().map(lambda place, index: (epoch, place, index))
+    def drawn(epoch):
+        flat = tf.nest.flatten(specs)
+        results = tf.numpy_function(
+            lambda number: [np.asarray(part) for part in tf.nest.flatten(arrays(int(number)))],
+            [epoch],
+            [spec.dtype for spec in flat],
+        )
+        shaped = [tf.ensure_shape(r, spec.shape) for r, spec in zip(results, flat, strict=True)]
+        return tf.nest.pack_sequence_as(specs, shaped)
 
-    def gathered(epoch, place, index):
-        chosen = tf.nest.map_structure(lambda t: _scaled(tf.gather(t, index)), tensors)
-        return chosen if augment is None else augment(chosen, seed=key(1, epoch, place))
+    def batches_of(epoch):
+        tensors = drawn(epoch) if held is None else held
+
+        def gathered(place, index):
+            chosen = tf.nest.map_structure(lambda t: _scaled(tf.gather(t, index)), tensors)
+            return chosen if augment is None else augment(chosen, seed=key(1, epoch, place))
+
+        order = tf.random.experimental.stateless_shuffle(tf.range(n), key(0, epoch))
+        rows = tf.data.Dataset.from_tensor_slices(order).batch(batch, drop_remainder).take(steps)
+        return rows.enumerate().map(gathered, tf.data.AUTOTUNE)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
-    return epochs.flat_map(rows_of).map(gathered, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return epochs.flat_map(batches_of).prefetch(tf.data.AUTOTUNE)
 
 
 def _scaled(values):
