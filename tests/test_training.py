@@ -122,7 +122,7 @@ def saved(folder):
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """Folders of the three runs, each killed somewhere within its fourth epoch."""
+    """Folders of the three runs, each killed somewhere in its fourth epoch (or just after)."""
     folders = {name: tmp_path_factory.mktemp(name) for name in training_runs.RUNS}
     # Weights and seeds begin anywhere: for a run to compare with, all begin from one checkpoint.
     for name, folder in folders.items():
@@ -152,7 +152,7 @@ def test_a_killed_run_ends_like_one_that_was_not(name, killed, tmp_path):
     (tmp_path / "checkpoint.npz").write_bytes((killed[name] / "begun.npz").read_bytes())
     _, straight = training_runs.run(name, tmp_path)
     about, _ = saved(killed[name])
-    assert about["done"] == (2 if name == "mixed" else 3) and not about["ended_at"]
+    assert 2 <= about["done"] < training_runs.EPOCHS and not about["ended_at"]
     # what a kill in the middle of writing would leave
     (killed[name] / "checkpoint.new").write_bytes(b"PK torn")
     model, resumed = training_runs.run(name, killed[name])
@@ -353,6 +353,8 @@ def test_what_can_not_begin_says_so(tmp_path):
     for options, words in cases:
         with pytest.raises(TrainingError, match=words):
             training.fit(small(), PAIRS, **({"epochs": 1, "batch": 6} | options))
+    with pytest.raises(TrainingError, match="augments and batches by itself"):
+        training.fit(small(), lambda first: None, steps=1, epochs=1, augment=noise)
     with pytest.raises(TrainingError, match="Compile the model"):
         training.fit(keras.Sequential(), PAIRS, epochs=1, batch=6)
     model = small()

@@ -1,6 +1,6 @@
 """Three small runs for tests/test_training.py, which also starts them as programs and kills them.
 
-python -m tests.training_runs NAME FOLDER: the run, slowed down, with a line after each epoch.
+python -m tests.training_runs NAME FOLDER: the run, slowed down, with a line for each epoch.
 """
 
 import sys
@@ -103,13 +103,14 @@ def run(name, folder, **changes):
 
 
 class Slow(keras.callbacks.Callback):
-    """0.1 s a call, and after each epoch a line on standard output."""
+    """0.1 s a call, a line on standard output before each epoch, and no end before it is killed."""
 
     def on_train_batch_begin(self, batch, logs=None):
         time.sleep(0.1)
 
     def on_epoch_begin(self, epoch, logs=None):
         print("epoch", epoch, flush=True)
+        time.sleep(600 if epoch == EPOCHS - 1 else 0)
 
 
 if __name__ == "__main__":

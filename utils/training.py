@@ -176,6 +176,8 @@ def fit(
     epochs, every = _whole(epochs, "epochs", 1), _whole(every, "every", 1)
     shaping = {"steps": steps, "seed": seed, "augment": augment, "drop_remainder": drop_remainder}
     if callable(data):
+        if augment is not None or drop_remainder:
+            raise TrainingError("A function as data augments and batches by itself.")
         steps = _whole(steps, "steps", 1)
         begin = data
     else:
@@ -313,5 +315,8 @@ class LossPlot(FigureEachEpoch):
         shown = {name.replace("_", " "): history[name] for name in names}
         shown = {name: values for name, values in shown.items() if len(values) == length}
         x = range(1, length + 1)
-        plots.curves(ax, x, shown, xlabel="epoch", ylabel=self.ylabel, log=self.log)
+        few = length <= 10  # and a single epoch has no line
+        plots.curves(ax, x, shown, xlabel="epoch", ylabel=self.ylabel, log=self.log, points=few)
+        if "x" not in self.log:
+            ax.xaxis.get_major_locator().set_params(integer=True)
         return figure
