@@ -1,6 +1,7 @@
 """A lab's cells run whatever is answered: nothing, parts, right answers of any style, wrong ones.
 
-The cells are executed here, in one process and with tiny settings; nbval executes the whole lab.
+The cells are executed here, in one process and with tiny settings; nbval executes the whole labs.
+A class a lab, so that they are shared out among the test processes.
 """
 
 import importlib
@@ -14,107 +15,131 @@ from tests.test_notebooks import ROOT
 from utils.checks import questions_of
 from utils.claims import ClaimFailed
 
-LAB = "lab1_identity_838"
-QUESTIONS = list(questions_of(LAB))
-BANK = importlib.import_module(f"tests.cases.{LAB}")
-# Settings as the lab states them, and tiny ones that take every cell through in a second.
-TINY = {"EPOCHS": "4", "LONG": "4", "NETWORKS": "2"}
+IMPORTS = "import math\nfrom keras import layers, ops\n"
 
 
-def code_cells(folder):
-    return [
-        c for c in nbformat.read(ROOT / folder / f"{LAB}.ipynb", 4).cells if c.cell_type == "code"
-    ]
+def code_cells(folder, lab):
+    cells = nbformat.read(ROOT / folder / f"{lab}.ipynb", 4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
 
 
-@pytest.fixture
-def run(monkeypatch):
-    """Runs the lab with answers by question (missing: the stub); returns what it displayed."""
-    shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
-    monkeypatch.delenv("COURSE_STRICT", raising=False)
-
-    def cell_by_cell(answers):
-        shown.clear()
-        names = {"__name__": "__main__"}
-        for cell in code_cells("labs"):
-            question = cell.metadata.get("nbgrader", {}).get("grade_id")
-            source = answers.get(question, cell.source)
-            for name, value in TINY.items():
-                source = re.sub(rf"^{name} = .*", f"{name} = {value}", source, flags=re.M)
-            try:
-                exec(compile(source, f"<{source[:40]}>", "exec"), names)
-            except ClaimFailed:
-                pass  # four epochs hold no claim
-            except Exception as error:
-                raise AssertionError(f"this cell ended in an error:\n{source}") from error
-        return [repr(each) for each in shown]
-
-    return cell_by_cell
+def pytest_generate_tests(metafunc):
+    """Cases of a lab: chosen questions, styles of its right answers, its mistakes."""
+    if metafunc.cls is None:
+        return
+    lab, bank = metafunc.cls, importlib.import_module(f"tests.cases.{metafunc.cls.lab}")
+    names = list(questions_of(lab.lab))
+    if "answered" in metafunc.fixturenames:
+        count = len(names)
+        few = itertools.combinations(names, 3)
+        subsets = [
+            *itertools.combinations(names, 1),
+            *itertools.combinations(names, count - 1),
+            *itertools.islice(few, 0, None, lab.every),
+        ]
+        metafunc.parametrize("answered", subsets, ids=lambda chosen: "+".join(chosen))
+    if "turn" in metafunc.fixturenames:
+        metafunc.parametrize("turn", range(max(map(len, bank.RIGHT.values()))))
+    if "mistake" in metafunc.fixturenames:
+        wrong = [(q, name) for q, named in bank.WRONG.items() for name in list(named)[:: lab.every]]
+        metafunc.parametrize("mistake", wrong, ids=lambda case: "-".join(case))
 
 
-@pytest.fixture(scope="module")
-def solutions():
-    return {
-        cell.metadata["nbgrader"]["grade_id"]: cell.source
-        for cell in code_cells("solutions")
-        if cell.metadata.get("nbgrader", {}).get("solution")
+class LabRuns:
+    """lab: its name; tiny: settings that take every cell through fast; figures: how many it shows;
+    uses: {question: those that its right answer may call}; every: test every so many-th case."""
+
+    @pytest.fixture
+    def run(self, monkeypatch):
+        """Runs the lab with answers by question (missing: the stub); returns what it displayed."""
+        shown = []
+        monkeypatch.setattr("IPython.display.display", lambda each, **options: shown.append(each))
+        monkeypatch.delenv("COURSE_STRICT", raising=False)
+
+        def cell_by_cell(answers):
+            shown.clear()
+            names = {"__name__": "__main__"}
+            for cell in code_cells("labs", self.lab):
+                question = cell.metadata.get("nbgrader", {}).get("grade_id")
+                source = answers.get(question, cell.source)
+                for name, value in self.tiny.items():
+                    source = re.sub(rf"^{name} = .*", f"{name} = {value}", source, flags=re.M)
+                try:
+                    exec(compile(source, f"<{source[:40]}>", "exec"), names)
+                except ClaimFailed:
+                    pass  # tiny settings hold no claim
+                except Exception as error:
+                    raise AssertionError(f"this cell ended in an error:\n{source}") from error
+            return [repr(each) for each in shown]
+
+        return cell_by_cell
+
+    @pytest.fixture(scope="class")
+    def solutions(self):
+        cells = [
+            (c.metadata.get("nbgrader", {}), c.source) for c in code_cells("solutions", self.lab)
+        ]
+        return {about["grade_id"]: source for about, source in cells if about.get("solution")}
+
+    @property
+    def full_score(self):
+        points = questions_of(self.lab).points
+        return f"Score: {points} of {points} points."
+
+    def test_tiny_settings_are_the_labs_settings(self):
+        source = "\n".join(cell.source for cell in code_cells("labs", self.lab))
+        assert all(re.search(rf"^{name} = ", source, re.M) for name in self.tiny)
+
+    def test_unanswered(self, run):
+        shown = run({})
+        assert shown[-1].endswith(f"Score: 0 of {questions_of(self.lab).points} points.")
+        assert not any("Figure" in each or "Error" in each for each in shown)
+
+    def test_all_right(self, run, solutions):
+        shown = run(solutions)
+        assert shown[-1].endswith(self.full_score)
+        assert sum(each.startswith("Figure") for each in shown) == self.figures
+        assert not any("waits" in each for each in shown)
+
+    def test_some_answered(self, run, solutions, answered):
+        shown = run({name: solutions[name] for name in answered})
+        for each in shown:  # an answer may use an open one; nothing answered is wrong by itself
+            if "not right yet" in each:
+                assert any(set(self.uses.get(name, ())) - set(answered) for name in answered), each
+        # No cell needs the last question of lab 1 alone.
+        assert any("waits" in each for each in shown) or len(answered) > 3
+
+    def test_right_answers_of_any_style(self, run, turn):
+        """Every right answer of the bank goes through all cells, one of each question at a time."""
+        bank = importlib.import_module(f"tests.cases.{self.lab}")
+        chosen = {
+            question: IMPORTS + list(named.values())[turn % len(named)]
+            for question, named in bank.RIGHT.items()
+        }
+        shown = run(chosen)
+        assert shown[-1].endswith(self.full_score), shown[-1]
+        assert sum(each.startswith("Figure") for each in shown) == self.figures
+
+    def test_wrong_answers_stop_nothing(self, run, solutions, mistake):
+        question, name = mistake
+        bank = importlib.import_module(f"tests.cases.{self.lab}")
+        shown = run(solutions | {question: IMPORTS + bank.WRONG[question][name][0]})
+        assert not shown[-1].endswith(self.full_score)
+
+
+class TestLab1(LabRuns):
+    lab = "lab1_identity_838"
+    tiny = {"EPOCHS": "4", "LONG": "4", "NETWORKS": "2"}
+    figures, uses, every = 5, {"train": ["sum_squared_error"]}, 6
+
+
+class TestLab2(LabRuns):
+    lab = "lab2_denoising_autoencoder"
+    tiny = {
+        "TRAINING_IMAGES": "400",
+        "TEST_IMAGES": "20",
+        "EPOCHS": "1",
+        "SCORE_STEPS": "50",
+        "LABELS": "(5, 10)",
     }
-
-
-def test_tiny_settings_are_the_labs_settings():
-    source = "\n".join(cell.source for cell in code_cells("labs"))
-    assert all(re.search(rf"^{name} = ", source, re.M) for name in TINY)
-
-
-def test_unanswered(run):
-    shown = run({})
-    assert shown[-1].endswith("Score: 0 of 14 points.")
-    assert not any("Figure" in each or "Error" in each for each in shown)
-
-
-def test_all_right(run, solutions):
-    shown = run(solutions)
-    assert shown[-1].endswith("Score: 14 of 14 points.")
-    assert sum(each.startswith("Figure") for each in shown) == 5
-    assert not any("waits" in each for each in shown)
-
-
-SUBSETS = [
-    *itertools.combinations(range(7), 1),
-    *itertools.combinations(range(7), 6),
-    *itertools.islice(itertools.combinations(range(7), 3), 0, None, 6),
-]
-
-
-@pytest.mark.parametrize("answered", SUBSETS, ids=str)
-def test_some_answered(run, solutions, answered):
-    chosen = {QUESTIONS[i]: solutions[QUESTIONS[i]] for i in answered}
-    shown = run(chosen)
-    for each in shown:  # an answer may use an open one; nothing answered here is wrong by itself
-        assert "not right yet" not in each or "sum_squared_error" not in chosen, each
-    # No cell needs the last question alone.
-    assert any("waits" in each for each in shown) or set(QUESTIONS) - set(chosen) == {QUESTIONS[-1]}
-
-
-@pytest.mark.parametrize("turn", range(max(map(len, BANK.RIGHT.values()))))
-def test_right_answers_of_any_style(run, turn):
-    """Every right answer of the bank goes through all cells of the lab, seven at a time."""
-    chosen = {}
-    for question, bank in BANK.RIGHT.items():
-        source = list(bank.values())[turn % len(bank)]
-        imports = "import math\nfrom keras import ops\n"
-        chosen[question] = imports + source
-    shown = run(chosen)
-    assert shown[-1].endswith("Score: 14 of 14 points."), shown[-1]
-    assert sum(each.startswith("Figure") for each in shown) == 5
-
-
-WRONG = [(q, name) for q, bank in BANK.WRONG.items() for name in list(bank)[::6]]
-
-
-@pytest.mark.parametrize("question, mistake", WRONG)
-def test_wrong_answers_stop_nothing(run, solutions, question, mistake):
-    source = "import math\nfrom keras import ops\n" + BANK.WRONG[question][mistake][0]
-    shown = run(solutions | {question: source})
-    assert not shown[-1].endswith("Score: 14 of 14 points.")
+    figures, uses, every = 9, {"training_pairs": ["add_gaussian_noise"]}, 9

@@ -64,7 +64,8 @@ BATCH = 128
 LEARNING_RATE = 2e-3  # falls to 0 along a cosine
 TRAINED_SIGMAS = (0.3, 0.5)  # half of the images each
 OTHER_SIGMAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.7, 0.9)  # for measuring alone
-SCORE_STEPS = 3_000  # for the points of section 10
+LABELS = (5, 10, 20)  # per class, for the linear probe of section 10
+SCORE_STEPS = 3_000  # for the points of section 11
 
 # %%
 train, test = (load_arrays(DATA, split, count=count) for split, count in
@@ -373,9 +374,9 @@ def cleaned(autoencoder, noisy):
 # %% tags=["experiment"]
 with lab.needs("training_pairs", "build_encoder", "build_decoder"):
     progress = training.LossPlot(
-        title="The error falls fast, then slowly", ylabel="mean squared error", log="y",
-        alt="Mean squared error against epochs on a logarithmic axis: it falls steeply in the first "
-            "epochs and then levels off.")
+        title="The error falls fast, then slowly", ylabel="mean squared error",
+        alt="Mean squared error against epochs: it falls steeply in the first epochs and then "
+            "levels off.")
     encoder, autoencoder = trained(right_pairs, callbacks=[progress])
 
 # %% tags=["experiment"]
@@ -388,7 +389,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
         """Mean PSNR over the test images, dB."""
         return float(np.mean(psnr(test_images, estimate)))
 
-    for sigma, least in zip(TRAINED_SIGMAS, (7, 9)):
+    for sigma, least in zip(TRAINED_SIGMAS, (8, 10)):
         claims.add(f"PSNR gain over the noisy input, sigma {sigma}", unit="dB", at_least=least,
                    value=quality(network[sigma]) - quality(noisy[sigma]), tolerance=0.05)
 
@@ -433,7 +434,7 @@ with lab.needs("add_gaussian_noise", "psnr"):
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
-    for sigma, least in zip(TRAINED_SIGMAS, (2, 2.5)):
+    for sigma, least in zip(TRAINED_SIGMAS, (2.3, 3)):
         estimates[sigma]["network"] = network[sigma]
         reached = {name: quality(images) for name, images in estimates[sigma].items()}
         claims.add(f"PSNR gain over the best of Gaussian filter, median filter and PCA, sigma {sigma}",
@@ -442,20 +443,20 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
     similar = {name: float(np.mean(metrics.ssim(test_images, images)))
                for name, images in estimates[0.5].items()}
     claims.add("structural similarity (SSIM) at sigma 0.5: network over the best of the three",
-               similar["network"] - max(similar[name] for name in rivals), at_least=0.1)
+               similar["network"] - max(similar[name] for name in rivals), at_least=0.2)
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
     figure, panels = plots.new_figure(
-        1, 2, title="The network is ahead of every tuned rival, by either measure", height=3.4)
+        2, 1, title="The network is ahead of every tuned rival, by either measure", height=4.8)
     for ax, values, name in zip(panels, (
             {sigma: [quality(images) for images in estimates[sigma].values()] for sigma in TRAINED_SIGMAS},
             {sigma: [float(np.mean(metrics.ssim(test_images, images)))
                      for images in estimates[sigma].values()] for sigma in TRAINED_SIGMAS},
     ), ("PSNR, dB", "SSIM")):
-        plots.bars(ax, np.arange(5), {f"sigma {s}": np.round(v, 2 if name == "SSIM" else 1)
-                                      for s, v in values.items()}, xlabel="denoiser", ylabel=name)
-        ax.set_xticklabels(["none", "Gaussian", "median", "PCA", "network"])
+        plots.bars(ax, np.arange(5), {f"sigma {sigma}": np.round(v, 2 if name == "SSIM" else 1)
+                                      for sigma, v in values.items()}, xlabel="denoiser", ylabel=name)
+        ax.set_xticklabels(["none", *rivals, "network"])
     plots.show(figure, "Bars of PSNR and of SSIM for no denoiser, Gaussian filter, median filter, PCA "
                        "and the network, at two noise levels. By both measures the network's bars are "
                        "the tallest at both levels.")
@@ -463,7 +464,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
 # %% tags=["experiment", "cover"]
 with lab.needs("add_gaussian_noise", "training_pairs", "build_encoder", "build_decoder"):
     figure, axes = plots.new_figure(
-        6, 1, height=6.4, title="What is left of sigma 0.5: filters blur, PCA fogs, the network redraws")
+        6, 1, height=5.7, title="What is left of sigma 0.5: filters blur, PCA fogs, the network redraws")
     for ax, (name, images) in zip(axes, {"clean": test_images, **estimates[0.5]}.items()):
         plots.image_row(ax, images[:12], title=name)
     plots.show(figure, "Six rows of twelve digits: clean, noisy, Gaussian filter, median filter, PCA, "
@@ -492,11 +493,11 @@ def wrong_pairs(epoch):
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
     _, mistaken = trained(wrong_pairs)
     repeated = {sigma: cleaned(mistaken, noisy[sigma]) for sigma in TRAINED_SIGMAS}
-    for sigma, least in zip(TRAINED_SIGMAS, (3, 4)):
+    for sigma, least in zip(TRAINED_SIGMAS, (4.5, 6)):
         claims.add(f"clean targets over noisy targets, sigma {sigma}", unit="dB", at_least=least,
                    value=quality(network[sigma]) - quality(repeated[sigma]), tolerance=0.1)
     figure, axes = plots.new_figure(
-        4, 1, height=4.6, title="Asked for noisy images, the network learns the mean of the noise too")
+        4, 1, height=3.9, title="Asked for noisy images, the network learns the mean of the noise too")
     for ax, (name, images) in zip(axes, {
             "clean": test_images, "noisy, sigma 0.5": noisy[0.5], "trained with noisy targets": repeated[0.5],
             "trained with clean targets": network[0.5]}.items()):
@@ -525,17 +526,17 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
     plots.curves(ax, before, {"network": after, "identity": before}, points=True,
                  xlabel="PSNR of the noisy input, dB", ylabel="PSNR of the estimate, dB")
     seen = [sigmas.index(sigma) for sigma in TRAINED_SIGMAS]
-    ax.scatter(before[seen], after[seen], s=140, facecolors="none", edgecolors="black", label="trained levels")
+    ax.scatter(before[seen], after[seen], s=140, facecolors="none", edgecolors="black", label="trained levels, numbers: sigma")
     plots.describe(ax, xlabel="PSNR of the noisy input, dB", ylabel="PSNR of the estimate, dB")
     for x, y, sigma in zip(before, after, sigmas):
-        ax.annotate(f"sigma {sigma}", (x, y), xytext=(0, 9), textcoords="offset points",
+        ax.annotate(f"{sigma}", (x, y), xytext=(0, 10), textcoords="offset points",
                     ha="center", fontsize=8)
     plots.show(figure, "PSNR of the network's estimate against PSNR of its noisy input, for nine noise "
                        "levels, two of them trained on, with the identity line. The curve lies far "
                        "above the line for strong noise, nears it for weak noise, and falls below "
                        "it for the weakest.")
     claims.add("unseen levels from 0.2 to 0.9: the smallest PSNR gain",
-               (after - before)[unseen].min(), at_least=4, unit="dB", tolerance=0.1)
+               (after - before)[unseen].min(), at_least=5, unit="dB", tolerance=0.1)
     claims.add("nearly clean images, sigma 0.05: PSNR gain (a loss, the code can't hold all of an image)",
                (after - before)[0], at_most=-1, unit="dB")
 
@@ -560,14 +561,19 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
     holes = np.asarray(add_masking_noise(test_images, 0.5, seed_of(99_999, 2)))
     _, filler = trained(masked_pairs)
     stranger, filled = cleaned(autoencoder, holes), cleaned(filler, holes)
-    print("Nearer to the clean images, from the nearest:", ", ".join(sorted(
-        ("masked images", "network for Gaussian noise", "network for masking noise"), reverse=True,
-        key=dict(zip(("masked images", "network for Gaussian noise", "network for masking noise"),
-                     map(quality, (holes, stranger, filled)))).get)))
-    claims.add("half of the pixels erased: PSNR gain of the network trained for it", at_least=7,
+    figure, axes = plots.new_figure(
+        4, 1, height=3.9, title="Each network mends what it was trained on: to the other, holes are ink")
+    for ax, (name, images) in zip(axes, {
+            "clean": test_images, "half of the pixels erased": holes,
+            "network for Gaussian noise": stranger, "network for masking noise": filled}.items()):
+        plots.image_row(ax, images[:12], title=name)
+    plots.show(figure, "Four rows of twelve digits: clean, with half of the pixels black, from the network "
+                       "trained on Gaussian noise, from the one trained on masking noise. The third row "
+                       "is dim and torn; the fourth is close to the clean digits.")
+    claims.add("half of the pixels erased: PSNR gain of the network trained for it", at_least=6.5,
                value=quality(filled) - quality(holes), unit="dB", tolerance=0.1)
     claims.add("half of the pixels erased: what training for it gains over training on Gaussian noise",
-               quality(filled) - quality(stranger), at_least=3, unit="dB")
+               quality(filled) - quality(stranger), at_least=5, unit="dB")
 
 # %% [markdown]
 # ## 10. Is the code good for anything else?
@@ -579,22 +585,21 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
 with lab.needs("training_pairs", "build_encoder", "build_decoder"):
     codes = [encoder.predict(images, batch_size=500, verbose=0) for images in (train_images, test_images)]
     features = {"code": codes, "pixels": (train_images, test_images)}
-    labels = settings.choose(quick=(5, 10, 20, 50), full=(5, 10, 20, 50))
     accuracy = {name: [metrics.linear_probe((parts[0], train["label"]), (parts[1], test["label"]),
-                                            per_class=count) for count in labels]
+                                            per_class=count) for count in LABELS]
                 for name, parts in features.items()}  # name: (counts, draws)
     accuracy = {name: np.array(values) for name, values in accuracy.items()}
-    figure, ax = plots.new_figure(title="Ten labels on the code are worth more than fifty on pixels", height=3)
-    plots.curves(ax, labels, {f"linear classifier on {name}": values.mean(axis=1)
+    figure, ax = plots.new_figure(title="Labels go further on the code than on pixels", height=3)
+    plots.curves(ax, LABELS, {f"linear classifier on {name}": values.mean(axis=1)
                               for name, values in accuracy.items()},
-                 xlabel="labelled images per class", ylabel="test accuracy", points=True, log="x")
-    ax.set_xticks(labels, [str(count) for count in labels])
-    plots.show(figure, "Test accuracy against labelled images per class, from five to fifty, for linear "
+                 xlabel="labelled images per class", ylabel="test accuracy", points=True)
+    ax.set_xticks(labels, [str(count) for count in LABELS])
+    plots.show(figure, "Test accuracy against labelled images per class, from five to twenty, for linear "
                        "classifiers on the code and on pixels: both rise, and the one on the code is "
                        "well above the other throughout.")
-    ten = labels.index(10)
+    ten = LABELS.index(10)
     claims.add("linear probe with 10 labels per class: accuracy on the code minus accuracy on pixels",
-               (accuracy["code"] - accuracy["pixels"])[ten].mean(), at_least=0.08)
+               (accuracy["code"] - accuracy["pixels"])[ten].mean(), at_least=0.12)
 
 # %% [markdown]
 # ## 11. What a denoiser knows: the score
