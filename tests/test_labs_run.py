@@ -136,10 +136,10 @@ class TestLab1(LabRuns):
 class TestLab2(LabRuns):
     lab = "lab2_denoising_autoencoder"
     tiny = {
-        "TRAINING_IMAGES": "400",
+        "TRAINING_IMAGES": "320",
         "TEST_IMAGES": "20",
         "EPOCHS": "1",
         "SCORE_STEPS": "50",
-        "LABELS": "(5, 10)",
+        "LABELS": "(10,)",
     }
-    figures, uses, every = 9, {"training_pairs": ["add_gaussian_noise"]}, 9
+    figures, uses, every = 9, {"training_pairs": ["add_gaussian_noise"]}, 20
