@@ -82,9 +82,8 @@ def settings_of(model, data, batch, steps, seed, drop_remainder):
         for key, value in config.items():
             value = f"{value:.6g}" if isinstance(value, float) else str(value)
             settings[f"{path}.{key}"] = value
-        if keras.ops.convert_to_numpy(
-            optimizer.iterations
-        ):  # callbacks may have changed it: not compared
+        # Once steps were taken, callbacks may have changed it: then it is not compared.
+        if keras.ops.convert_to_numpy(optimizer.iterations):
             settings[f"{path}.learning_rate"] = None
     return settings
 

@@ -17,7 +17,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 75 minutes; everything runs in a minute and a half on two cores |
+# | Time | about 75 minutes; everything runs in a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
 # | Points | 12, in seven questions |
 # | Before | [03: Autoencoders](../notebooks/03_autoencoders.ipynb), [04: Upsampling](../notebooks/04_upsampling.ipynb) |
@@ -331,8 +331,9 @@ lab.check("psnr", hidden=True)
 # %% [markdown]
 # ## 6. Training
 #
-# Half of the images get noise of sigma 0.3, the other half 0.5, and each epoch draws anew. `training.batches` asks
-# for an epoch's pairs while the last one is still in use, and shuffles them; the figure follows the training.
+# Half of the images get noise of sigma 0.3, the other half 0.5, and each epoch draws anew: `training.batches` asks
+# for the pairs of an epoch and shuffles them. The figure follows the training. (For runs of hours, `training.fit` takes a
+# `folder`: it saves every epoch, and a run that was killed goes on from there, to the very same end.)
 
 
 # %% tags=["experiment"]
@@ -562,7 +563,7 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
     _, filler = trained(masked_pairs)
     stranger, filled = cleaned(autoencoder, holes), cleaned(filler, holes)
     figure, axes = plots.new_figure(
-        4, 1, height=3.9, title="Each network mends what it was trained on: to the other, holes are ink")
+        4, 1, height=3.9, title="Each network mends only the damage that it was trained on")
     for ax, (name, images) in zip(axes, {
             "clean": test_images, "half of the pixels erased": holes,
             "network for Gaussian noise": stranger, "network for masking noise": filled}.items()):
