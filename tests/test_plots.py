@@ -69,3 +69,14 @@ def test_lines_differ_in_more_than_hue():
         axes.plot([0, 1], [index, index])
     styles = [(line.get_color(), line.get_linestyle()) for line in axes.lines]
     assert len(set(styles[:10])) == 10
+
+
+def test_class_points_are_drawn_as_their_numbers():
+    figure, ax = plots.new_figure(title="Classes", height=2)
+    points, labels = np.arange(8).reshape(4, 2), np.array([9, 0, 9, 3])
+    plots.class_points(ax, points, labels, xlabel="x", ylabel="y")
+    drawn = {len(each.get_offsets()): each for each in ax.collections}
+    assert [len(each.get_offsets()) for each in ax.collections] == [1, 1, 2]  # classes 0, 3, 9
+    assert np.array_equal(drawn[2].get_offsets(), points[[0, 2]])
+    colours = {tuple(each.get_facecolor()[0]) for each in ax.collections}
+    assert len(colours) == 3  # 0, 3 and 9 differ in colour as well

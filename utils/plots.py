@@ -261,3 +261,20 @@ def labelled_points(ax, points, labels, *, xlabel, ylabel, title=""):
         ax.annotate(str(label), point, xytext=(6, 4), textcoords="offset points")
     ax.set(xlim=(-0.08, 1.1), ylim=(-0.08, 1.1))
     describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
+
+
+def class_points(ax, points, labels, *, xlabel, ylabel, title=""):
+    """Draw points of ten classes or fewer, each as the number of its class.
+
+    The number tells the classes apart; the colour (one of seven) only helps the eye.
+
+    Args:
+        points: array (n, 2).
+        labels: array (n,) of whole numbers.
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    for label in np.unique(labels):
+        chosen = points[labels == label]
+        style = {"marker": f"${label}$", "color": PALETTE[label % 7], "linewidths": 0}
+        ax.scatter(*chosen.T, s=26, **style)
+    describe(ax, xlabel=xlabel, ylabel=ylabel, title=title)
