@@ -18,7 +18,7 @@ from utils.build import pictures
 # Kernels inherit these. Sets print in one order, and every notebook runs as CI promises.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "COURSE_PROFILE": "quick"}
 MEASURED = re.compile(
-    r'<td[^>]*>(?P<text>[^<]*)</td><td class="measured" data-value="(?P<value>[^"]*)" '
+    r'(?:<td[^>]*>(?P<text>[^<]*)</td>)?<td class="measured" data-value="(?P<value>[^"]*)" '
     r'data-scale="(?P<scale>[^"]*)"'
 )
 LARGEST_DIFFERENCE = 8 / 255  # of small grey copies, root mean square
@@ -102,8 +102,8 @@ def compare(stored, fresh):
         moved = abs(float(now["value"]) - float(was["value"]))
         if not moved <= float(was["scale"]):
             problems.append(
-                f"{was['text']}: measured {now['value']}, stored {was['value']}, which may move "
-                f"by {was['scale']} at most"
+                f"{was['text'] or 'beside it'}: measured {now['value']}, stored "
+                f"{was['value']}, which may move by {was['scale']} at most"
             )
     pictures_before, pictures_after = figures(stored), figures(fresh)
     if len(pictures_before) != len(pictures_after):

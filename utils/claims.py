@@ -147,6 +147,58 @@ def number(value, unit=""):
     return (f"{value:.0f}" if whole else f"{value:.3g}") + (f" {unit}" if unit else "")
 
 
+def show_numbers(rows, columns, *, first="", tolerance=0.1):
+    """Show measured numbers that nothing is claimed of; never `print` them.
+
+    What is printed is compared between runs to the letter, and these move a little from one CPU to
+    another: here each may, by `tolerance` of the largest in its column.
+
+    Args:
+        rows: dict of a row's name to its numbers, one for each column.
+        columns: list of str, with units.
+        first: str, what the rows' names are.
+    """
+    from IPython.display import display
+
+    display(Numbers(rows, columns, first, tolerance))
+
+
+def measured_cell(text, value, scale):
+    """A cell whose attributes tests/notebook_plugin.py compares between runs."""
+    facts = f'data-value="{float(value)!r}" data-scale="{float(scale)!r}"'
+    return f'<td class="measured" {facts} style="text-align:right">{html.escape(text)}</td>'
+
+
+class Numbers:
+    """See `show_numbers`."""
+
+    def __init__(self, rows, columns, first, tolerance):
+        self.rows = {str(name): [float(each) for each in values] for name, values in rows.items()}
+        self.columns, self.first = columns, first
+        largest = [max(map(abs, column)) for column in zip(*self.rows.values(), strict=True)]
+        self.scales = [tolerance * each for each in largest]
+
+    def __repr__(self):
+        lines = [f"{self.first}: {', '.join(self.columns)}"]
+        for name, values in self.rows.items():
+            lines.append(f"{name}: measured {', '.join(map(number, values))}")
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        style = "text-align:left;white-space:normal"
+        head = "".join(
+            f'<th scope="col" style="{style}">{html.escape(name)}</th>'
+            for name in (self.first, *self.columns)
+        )
+        body = ""
+        for name, values in self.rows.items():
+            cells = zip(values, self.scales, strict=True)
+            body += f'<tr><td style="{style}">{html.escape(name)}</td>'
+            body += "".join(measured_cell(number(value), value, scale) for value, scale in cells)
+            body += "</tr>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 class Table:
     """Shown as HTML in a notebook; its plain text is what terminals and screen readers get."""
 
@@ -174,16 +226,13 @@ class Table:
         )
         body = ""
         for row in self.rows:
-            # The attributes are what tests/notebook_plugin.py compares between runs.
-            facts = f'data-value="{row.value!r}" data-scale="{self._scale(row)!r}"'
             published = html.escape(number(row.published))
             if row.source:
                 published += f"<br><small>{html.escape(row.source)}</small>"
             mark = "&#10003;" if row.held else "&#10007;"
             cells = {
                 "Claim": f'<td style="{left}">{html.escape(row.text)}</td>',
-                "Measured": f'<td class="measured" {facts} style="{right}">'
-                f"{html.escape(number(row.value, row.unit))}</td>",
+                "Measured": measured_cell(number(row.value, row.unit), row.value, self._scale(row)),
                 "Bound": f'<td style="{left}">{html.escape(row.bound)}</td>',
                 "Published": f'<td style="{left}">{published}</td>',
                 "Verdict": f'<td style="{left}">{mark} {row.verdict}</td>',

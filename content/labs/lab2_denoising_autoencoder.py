@@ -44,7 +44,7 @@ from sklearn.decomposition import PCA
 
 from utils import metrics, plots, training
 from utils.checks import Lab
-from utils.claims import Claims
+from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
 
 lab = Lab("lab2_denoising_autoencoder", globals())
@@ -424,14 +424,16 @@ rivals = {  # name: (function of images and setting, settings to choose from)
 }
 
 with lab.needs("add_gaussian_noise", "psnr"):
-    tuning = train_images[:500]
+    tuning, chosen = train_images[:500], {}
     estimates = {sigma: {"noisy": noisy[sigma]} for sigma in TRAINED_SIGMAS}
     for sigma in TRAINED_SIGMAS:
         tuning_noisy = np.asarray(add_gaussian_noise(tuning, sigma, seed_of(99_999, 1)))
         for name, (denoise, choices) in rivals.items():
             best = max(choices, key=lambda c: np.mean(psnr(tuning, denoise(tuning_noisy, c))))
             estimates[sigma][name] = denoise(noisy[sigma], best)
-            print(f"sigma {sigma}, {name}: best setting {best:.2g}")
+            chosen.setdefault(name, []).append(best)
+    show_numbers(chosen, [f"best setting at sigma {sigma}" for sigma in TRAINED_SIGMAS], first="rival",
+                 tolerance=0.3)
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):

@@ -39,7 +39,7 @@ import tensorflow as tf
 from sklearn.decomposition import PCA
 
 from utils import metrics, nets, plots
-from utils.claims import Claims
+from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
 
 claims = Claims("03_autoencoders")
@@ -187,8 +187,8 @@ plots.show(figure, "Squared error on test images against the width of the code, 
 
 # %%
 ratios = dict(zip(WIDTHS, error_deep / error_pca))
-for k, ours, theirs in zip(WIDTHS, error_deep, error_pca):
-    print(f"width {k:2}: deep {ours:7.3f}, PCA {theirs:7.3f}, ratio {ours / theirs:.2f}")
+show_numbers({k: (theirs, ours, ratios[k]) for k, ours, theirs in zip(WIDTHS, error_deep, error_pca)},
+             ["PCA", "deep network", "deep network over PCA"], first="width")
 # The narrowest codes gain least; these bounds leave room for other seeds and both data sets.
 for k, bound in {1: 0.95, 2: 0.9, 5: 0.8, 10: 0.7, 20: 0.75}.items():
     claims.add(f"width {k}: deep network's test error over PCA's", ratios[k], at_most=bound)
@@ -253,8 +253,8 @@ plots.show(figure, "Two blocks of eight rows of ten digits. Left: test images, g
 linear = Autoencoders(activation=None, output=None)
 train_together(linear, LINEAR_STEPS)
 linear_ratios = squared_errors(linear, train) / pca_errors(train, pca_train)
-for k, ratio in zip(WIDTHS, linear_ratios):
-    print(f"width {k:2}: six linear layers, training error over PCA's: {ratio:.3f}")
+show_numbers({k: [ratio] for k, ratio in zip(WIDTHS, linear_ratios)},
+             ["six linear layers: training error over PCA's"], first="width")
 claims.add("six linear layers: smallest training error over PCA's, all widths",
            linear_ratios.min(), at_least=0.9999)
 claims.add("six linear layers: training error over PCA's at width 10",
@@ -324,13 +324,14 @@ plots.show(figure, "Left: test images as points of a plane, each drawn as the nu
 known = encode(train, 2)
 lands = np.histogram2d(*known.T, bins=16, range=list(zip(low, high)))[0]  # codes in each place
 holes = np.mean(lands < 0.1 * len(train) / lands.size)
-print(f"Spread of the code (standard deviations): {known.std(axis=0).round(1)}")
+show_numbers({"2-D code": known.std(axis=0)}, ["spread of the first number", "of the second"],
+             tolerance=1)
 claims.add("2-D code: share of the map's places with under a tenth of their training codes", holes,
            at_least=0.1)
 
 # %% [markdown]
 # All three can be mended by asking for a code of a known shape, and that is what the variational autoencoder does
-# (lecture 06).
+# (lecture 10).
 
 # %% [markdown]
 # ## 5. What a classifier makes of the code
@@ -362,8 +363,7 @@ ax.minorticks_off()
 plots.show(figure, "Accuracy of a linear classifier against the number of labels of each class. The "
                    "code of twenty numbers begins above PCA; PCA and pixels gain more as labels "
                    "are added. A code of two numbers stays far below all of them.")
-for name, values in accuracy.items():
-    print(f"{name:10}", *(f"{value:.3f}" for value in values))
+show_numbers(accuracy, [f"{count} labels" for count in LABELS], first="accuracy on")
 
 # %%
 ahead = accuracy["code of 20"] - accuracy["pixels"]
@@ -459,10 +459,11 @@ plots.show(figure, "Four pairs of digits, each with nine steps from the first to
 # The table shows the price. A wider code redraws the ends better, and its walk becomes more like that of the pixels.
 
 # %%
+half_way = {}
 for k in WIDTHS[1:]:
     between = decode((encode(test[first], k) + encode(test[second], k)) / 2, k)
-    print(f"width {k:2}: half-way distance, code over pixels: "
-          f"{np.median(to_nearest(between) / middle['pixels']):.2f}")
+    half_way[k] = [np.median(to_nearest(between) / middle["pixels"])]
+show_numbers(half_way, ["half-way distance, code over pixels"], first="width")
 
 # %% [markdown]
 # One last thing. A narrow code is one way to keep a network from learning the identity, which would make
