@@ -17,7 +17,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 30 minutes to read; runs in three quarters of a minute on two cores |
+# | Time | about 30 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 1 GB of memory |
 # | Before | [02: PCA is a linear network](02_pca_is_a_linear_network.ipynb), [Lab 1: the 8-3-8 identity network](../labs/lab1_identity_838.ipynb) |
 # | After | [04: Upsampling](04_upsampling.ipynb) |
