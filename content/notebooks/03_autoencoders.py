@@ -310,7 +310,7 @@ plots.image_row(panels[1], drawn.reshape(-1, side, side), columns=16,
 plots.show(figure, "Left: test images as points of a plane, each drawn as the number of its class. "
                    "Some classes form islands, others overlap, and regions are empty. Right: the "
                    "decoder's drawing of every place of that plane, in which digits turn into each "
-                   "other with blurred shapes between.")
+                   "other with blurred shapes between.", tolerance=50)
 
 # %% [markdown]
 # **The reading.** Classes gather although no label was ever used. Now imagine making a *new* digit by drawing a code
@@ -447,7 +447,7 @@ for pair, row in enumerate(panels):
         plots.image_row(ax, path, title=f"through {way}" if pair == 0 else "")
 plots.show(figure, "Four pairs of digits, each with nine steps from the first to the second. Left, "
                    "through pixels: both digits are seen at once in the middle. Right, through the "
-                   "code: strokes move from one shape towards the other.")
+                   "code: strokes move from one shape towards the other.", tolerance=20)
 
 # %% [markdown]
 # **The reading.** Every way climbs: between two classes there are few real images. Through pixels it climbs highest.
