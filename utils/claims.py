@@ -186,10 +186,9 @@ class Numbers:
 
     def _repr_html_(self):
         style = "text-align:left;white-space:normal"
-        head = "".join(
-            f'<th scope="col" style="{style}">{html.escape(name)}</th>'
-            for name in (self.first, *self.columns)
-        )
+        head = f'<th scope="col" style="{style}">{html.escape(self.first)}</th>'
+        for name in self.columns:
+            head += f'<th scope="col" style="text-align:right">{html.escape(name)}</th>'
         body = ""
         for name, values in self.rows.items():
             cells = zip(values, self.scales, strict=True)

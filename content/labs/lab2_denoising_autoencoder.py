@@ -10,7 +10,7 @@
 #
 # Give a network noisy pictures and ask for the clean ones. To tell noise from picture it has to find out what
 # pictures look like, and nobody needs to label anything: the noise is our own. Besides a denoiser, you get a code
-# that knows the letters' shapes, and, in the last section, something unexpected: the direction in which the data lie.
+# that knows the digits' shapes, and, in the last section, something unexpected: the direction in which the data lie.
 #
 # **You will** corrupt images, build a convolutional encoder and a decoder of transposed convolutions, train them
 # on the right pairs (and on the wrong ones, to see the classic mistake), and measure them against the best that filters can do.
@@ -156,15 +156,17 @@ lab.check("add_masking_noise", hidden=True)
 with lab.needs("add_gaussian_noise", "add_masking_noise"):
     ten = test_images[:10]
     rows = {"clean": ten}
-    rows |= {f"Gaussian, sigma {sigma}": add_gaussian_noise(ten, sigma, 1) for sigma in (0.1, 0.3, 0.5)}
+    rows |= {f"Gaussian, sigma {sigma}": add_gaussian_noise(ten, sigma, 1)
+             for sigma in (0.1, 0.3, 0.5)}
     rows["half of the pixels masked"] = add_masking_noise(ten, 0.5, 1)
     figure, axes = plots.new_figure(
-        len(rows), 1, height=5.4, title="At sigma 0.5 the eye still reads most digits: so can a network")
+        len(rows), 1, height=5.4,
+        title="At sigma 0.5 the eye still reads most digits: so can a network")
     for ax, (name, images) in zip(axes, rows.items()):
         plots.image_row(ax, np.asarray(images), title=name)
-    plots.show(figure, "Five rows of ten digits each: clean, with Gaussian noise of three growing "
-                       "strengths, and with half of the pixels black. The digits can still be made "
-                       "out in every row.")
+    plots.show(figure, "Five rows of ten digits each: clean, with Gaussian noise of three "
+                       "growing strengths, and with half of the pixels black. The digits can "
+                       "still be made out in every row.")
 
 # %% [markdown]
 # ## 2. The encoder
@@ -361,8 +363,8 @@ def trained(pairs_of_epoch, callbacks=()):
     autoencoder.compile(keras.optimizers.Adam(schedule), loss="mean_squared_error")
 
     def batches(first_epoch):
-        return training.batches(pairs_of_epoch, BATCH, seed=settings.seed, first_epoch=first_epoch,
-                                drop_remainder=True)
+        return training.batches(pairs_of_epoch, BATCH, drop_remainder=True,
+                                seed=settings.seed, first_epoch=first_epoch)
 
     training.fit(autoencoder, batches, epochs=EPOCHS, steps=steps, callbacks=callbacks)
     return encoder, autoencoder
@@ -420,7 +422,8 @@ def project(noisy, directions):
 rivals = {  # name: (function of images and setting, settings to choose from)
     "Gaussian filter": (lambda x, width: ndimage.gaussian_filter(x, (0, width, width, 0)),
                         np.arange(0.3, 2.0, 0.1)),
-    "median filter": (lambda x, side: ndimage.median_filter(x, (1, side, side, 1)), (1, 2, 3, 4, 5, 7)),
+    "median filter": (lambda x, side: ndimage.median_filter(x, (1, side, side, 1)),
+                      (1, 2, 3, 4, 5, 7)),
     "PCA": (project, range(5, 301, 5)),
 }
 
@@ -433,47 +436,54 @@ with lab.needs("add_gaussian_noise", "psnr"):
             best = max(choices, key=lambda c: np.mean(psnr(tuning, denoise(tuning_noisy, c))))
             estimates[sigma][name] = denoise(noisy[sigma], best)
             chosen.setdefault(name, []).append(best)
-    show_numbers(chosen, [f"best setting at sigma {sigma}" for sigma in TRAINED_SIGMAS], first="rival",
-                 tolerance=0.3)
+    show_numbers(chosen, [f"best setting at sigma {sigma}" for sigma in TRAINED_SIGMAS],
+                 first="rival", tolerance=0.3)
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
     for sigma, least in zip(TRAINED_SIGMAS, (2.3, 3)):
         estimates[sigma]["network"] = network[sigma]
         reached = {name: quality(images) for name, images in estimates[sigma].items()}
-        claims.add(f"PSNR gain over the best of Gaussian filter, median filter and PCA, sigma {sigma}",
+        claims.add("PSNR gain over the best of Gaussian filter, median filter and PCA, "
+                   f"sigma {sigma}",
                    reached["network"] - max(reached[name] for name in rivals),
                    at_least=least, unit="dB", tolerance=0.1)
-    similar = {name: float(np.mean(metrics.ssim(test_images, images)))
-               for name, images in estimates[0.5].items()}
+
+    def similarity(estimate):
+        """Mean structural similarity over the test images."""
+        return float(np.mean(metrics.ssim(test_images, estimate)))
+
+    similar = {name: similarity(images) for name, images in estimates[0.5].items()}
     claims.add("structural similarity (SSIM) at sigma 0.5: network over the best of the three",
                similar["network"] - max(similar[name] for name in rivals), at_least=0.2)
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
+    heights = {"PSNR, dB": {}, "SSIM": {}}
+    for sigma in TRAINED_SIGMAS:
+        found = estimates[sigma].values()
+        heights["PSNR, dB"][f"sigma {sigma}"] = [round(quality(images), 1) for images in found]
+        heights["SSIM"][f"sigma {sigma}"] = [round(similarity(images), 2) for images in found]
     figure, panels = plots.new_figure(
         2, 1, title="The network is ahead of every tuned rival, by either measure", height=4.8)
-    for ax, values, name in zip(panels, (
-            {sigma: [quality(images) for images in estimates[sigma].values()] for sigma in TRAINED_SIGMAS},
-            {sigma: [float(np.mean(metrics.ssim(test_images, images)))
-                     for images in estimates[sigma].values()] for sigma in TRAINED_SIGMAS},
-    ), ("PSNR, dB", "SSIM")):
-        plots.bars(ax, np.arange(5), {f"sigma {sigma}": np.round(v, 2 if name == "SSIM" else 1)
-                                      for sigma, v in values.items()}, xlabel="denoiser", ylabel=name)
+    for ax, (measure, values) in zip(panels, heights.items()):
+        plots.bars(ax, np.arange(5), values, xlabel="denoiser", ylabel=measure)
         ax.set_xticklabels(["none", *rivals, "network"])
-    plots.show(figure, "Bars of PSNR and of SSIM for no denoiser, Gaussian filter, median filter, PCA "
-                       "and the network, at two noise levels. By both measures the network's bars are "
-                       "the tallest at both levels.")
+    plots.show(figure, "Bars of PSNR and of SSIM for no denoiser, Gaussian filter, median "
+                       "filter, PCA and the network, at two noise levels. By both measures the "
+                       "network's bars are the tallest at both levels.")
 
 # %% tags=["experiment", "cover"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
     figure, axes = plots.new_figure(
-        6, 1, height=5.7, title="What is left of sigma 0.5: filters blur, PCA fogs, the network redraws")
+        6, 1, height=5.7,
+        title="What is left of sigma 0.5: filters blur, PCA fogs, the network redraws")
     for ax, (name, images) in zip(axes, {"clean": test_images, **estimates[0.5]}.items()):
         plots.image_row(ax, images[:12], title=name)
-    plots.show(figure, "Six rows of twelve digits: clean, noisy, Gaussian filter, median filter, PCA, "
-                       "network. The filters' digits are blurred or spotted, PCA's stand in grey fog, "
-                       "the network's are smooth and close to the clean ones.")
+    plots.show(figure, "Six rows of twelve digits: clean, noisy, Gaussian filter, median "
+                       "filter, PCA, network. The filters' digits are blurred or spotted, "
+                       "PCA's stand in grey fog, the network's are smooth and close to the "
+                       "clean ones.")
 
 # %% [markdown]
 # **The reading.** A filter knows that neighbours are alike, PCA knows in which directions digits vary, and the
@@ -501,14 +511,16 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
         claims.add(f"clean targets over noisy targets, sigma {sigma}", unit="dB", at_least=least,
                    value=quality(network[sigma]) - quality(repeated[sigma]), tolerance=0.1)
     figure, axes = plots.new_figure(
-        4, 1, height=3.9, title="Asked for noisy images, the network learns the mean of the noise too")
-    for ax, (name, images) in zip(axes, {
-            "clean": test_images, "noisy, sigma 0.5": noisy[0.5], "trained with noisy targets": repeated[0.5],
-            "trained with clean targets": network[0.5]}.items()):
+        4, 1, height=3.9,
+        title="Asked for noisy images, the network learns the mean of the noise too")
+    rows = {"clean": test_images, "noisy, sigma 0.5": noisy[0.5],
+            "trained with noisy targets": repeated[0.5], "trained with clean targets": network[0.5]}
+    for ax, (name, images) in zip(axes, rows.items()):
         plots.image_row(ax, images[:12], title=name)
-    plots.show(figure, "Four rows of twelve digits: clean, noisy, from the network trained with noisy "
-                       "targets, from the one trained with clean targets. The third row stands on a "
-                       "grey ground with little contrast; the fourth is black and white.")
+    plots.show(figure, "Four rows of twelve digits: clean, noisy, from the network trained "
+                       "with noisy targets, from the one trained with clean targets. The third "
+                       "row stands on a grey ground with little contrast; the fourth is black "
+                       "and white.")
 
 # %% [markdown]
 # **The reading.** The mistaken network does remove noise: the bottleneck has no room for it. But the best answer to a noisy target is the *mean of
@@ -526,22 +538,24 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
     before = np.array([quality(noisy[sigma]) for sigma in sigmas])
     after = np.array([quality(network[sigma]) for sigma in sigmas])
     unseen = [i for i, sigma in enumerate(sigmas) if sigma not in TRAINED_SIGMAS and sigma >= 0.2]
-    figure, ax = plots.new_figure(title="Above the line it helps; nearly clean images it makes worse", height=3.6)
+    figure, ax = plots.new_figure(
+        title="Above the line it helps; nearly clean images it makes worse", height=3.6)
     plots.curves(ax, before, {"network": after, "identity": before}, points=True,
                  xlabel="PSNR of the noisy input, dB", ylabel="PSNR of the estimate, dB")
     seen = [sigmas.index(sigma) for sigma in TRAINED_SIGMAS]
-    ax.scatter(before[seen], after[seen], s=140, facecolors="none", edgecolors="black", label="trained levels, numbers: sigma")
+    ax.scatter(before[seen], after[seen], s=140, facecolors="none", edgecolors="black",
+               label="trained levels, numbers: sigma")
     plots.describe(ax, xlabel="PSNR of the noisy input, dB", ylabel="PSNR of the estimate, dB")
     for x, y, sigma in zip(before, after, sigmas):
         ax.annotate(f"{sigma}", (x, y), xytext=(0, 10), textcoords="offset points",
                     ha="center", fontsize=8)
-    plots.show(figure, "PSNR of the network's estimate against PSNR of its noisy input, for nine noise "
-                       "levels, two of them trained on, with the identity line. The curve lies far "
-                       "above the line for strong noise, nears it for weak noise, and falls below "
-                       "it for the weakest.")
+    plots.show(figure, "PSNR of the network's estimate against PSNR of its noisy input, for "
+                       "nine noise levels, two of them trained on, with the identity line. The "
+                       "curve lies far above the line for strong noise, nears it for weak "
+                       "noise, and falls below it for the weakest.")
     claims.add("unseen levels from 0.2 to 0.9: the smallest PSNR gain",
                (after - before)[unseen].min(), at_least=5, unit="dB", tolerance=0.1)
-    claims.add("nearly clean images, sigma 0.05: PSNR gain (a loss, the code can't hold all of an image)",
+    claims.add("nearly clean images, sigma 0.05: PSNR gain (a loss: the code can't hold all)",
                (after - before)[0], at_most=-1, unit="dB")
 
 # %% [markdown]
@@ -567,16 +581,17 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
     stranger, filled = cleaned(autoencoder, holes), cleaned(filler, holes)
     figure, axes = plots.new_figure(
         4, 1, height=3.9, title="Each network mends only the damage that it was trained on")
-    for ax, (name, images) in zip(axes, {
-            "clean": test_images, "half of the pixels erased": holes,
-            "network for Gaussian noise": stranger, "network for masking noise": filled}.items()):
+    rows = {"clean": test_images, "half of the pixels erased": holes,
+            "network for Gaussian noise": stranger, "network for masking noise": filled}
+    for ax, (name, images) in zip(axes, rows.items()):
         plots.image_row(ax, images[:12], title=name)
-    plots.show(figure, "Four rows of twelve digits: clean, with half of the pixels black, from the network "
-                       "trained on Gaussian noise, from the one trained on masking noise. The third row "
-                       "is dim and torn; the fourth is close to the clean digits.")
+    plots.show(figure, "Four rows of twelve digits: clean, with half of the pixels black, from "
+                       "the network trained on Gaussian noise, from the one trained on masking "
+                       "noise. The third row is dim and torn; the fourth is close to the clean "
+                       "digits.")
     claims.add("half of the pixels erased: PSNR gain of the network trained for it", at_least=6.5,
                value=quality(filled) - quality(holes), unit="dB", tolerance=0.1)
-    claims.add("half of the pixels erased: what training for it gains over training on Gaussian noise",
+    claims.add("half of the pixels erased: gain of training for it over training on Gaussian noise",
                quality(filled) - quality(stranger), at_least=5, unit="dB")
 
 # %% [markdown]
@@ -587,7 +602,8 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
 
 # %% tags=["experiment"]
 with lab.needs("training_pairs", "build_encoder", "build_decoder"):
-    codes = [encoder.predict(images, batch_size=500, verbose=0) for images in (train_images, test_images)]
+    codes = [encoder.predict(images, batch_size=500, verbose=0)
+             for images in (train_images, test_images)]
     features = {"code": codes, "pixels": (train_images, test_images)}
     accuracy = {name: [metrics.linear_probe((parts[0], train["label"]), (parts[1], test["label"]),
                                             per_class=count) for count in LABELS]
@@ -598,11 +614,11 @@ with lab.needs("training_pairs", "build_encoder", "build_decoder"):
                               for name, values in accuracy.items()},
                  xlabel="labelled images per class", ylabel="test accuracy", points=True)
     ax.set_xticks(LABELS)
-    plots.show(figure, "Test accuracy against labelled images per class, from five to twenty, for linear "
-                       "classifiers on the code and on pixels: both rise, and the one on the code is "
-                       "well above the other throughout.")
+    plots.show(figure, "Test accuracy against labelled images per class, from five to twenty, "
+                       "for linear classifiers on the code and on pixels: both rise, and the "
+                       "one on the code is well above the other throughout.")
     ten = LABELS.index(10)
-    claims.add("linear probe with 10 labels per class: accuracy on the code minus accuracy on pixels",
+    claims.add("linear probe, 10 labels per class: accuracy on the code minus accuracy on pixels",
                (accuracy["code"] - accuracy["pixels"])[ten].mean(),
                at_least=settings.choose(quick=0.12, full=0.03))
 
@@ -683,15 +699,16 @@ denoiser = keras.Sequential([keras.Input((2,)), keras.layers.Dense(64, "relu"),
                              keras.layers.Dense(64, "relu"), keras.layers.Dense(2)])
 denoiser.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, SCORE_STEPS)),
                  loss="mean_squared_error", steps_per_execution=50)
-history = training.fit(denoiser, drawn_points(20_000, SPREAD, seed_of(0, 5)), batch=400, augment=add_noise,
-                       seed=settings.seed, epochs=SCORE_STEPS // 50)
+history = training.fit(denoiser, drawn_points(20_000, SPREAD, seed_of(0, 5)), batch=400,
+                       augment=add_noise, seed=settings.seed, epochs=SCORE_STEPS // 50)
 
 # %% tags=["experiment"]
 with lab.needs("tweedie_score"):
     points = drawn_points(5_000, np.hypot(SPREAD, SIGMA), seed_of(0, 6))  # where noisy points are
     found = np.asarray(tweedie_score(points, denoiser.predict(points, verbose=0), SIGMA))
     true = true_score(points)
-    cosine = np.sum(found * true, axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(true, axis=1)
+    lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(true, axis=1)
+    cosine = np.sum(found * true, axis=1) / lengths
     claims.add("score from the denoiser and true score: mean cosine", cosine.mean(), at_least=0.99,
                tolerance=0.01)
     claims.add("score from the denoiser: error over the true score, root mean square",
@@ -711,9 +728,10 @@ with lab.needs("tweedie_score"):
         ax.quiver(*grid.T, *np.asarray(field).T, color=plots.PALETTE[0], scale=90, width=0.004)
         ax.set_aspect("equal")
         plots.describe(ax, xlabel="first coordinate", ylabel="second coordinate", title=name)
-    plots.show(figure, "Two fields of arrows over five clouds of points on a ring: read off the trained "
-                       "denoiser, and computed from the density. In both, the arrows lead to the nearest "
-                       "cloud and shrink between clouds; the fields look alike.")
+    plots.show(figure, "Two fields of arrows over five clouds of points on a ring: read off "
+                       "the trained denoiser, and computed from the density. In both, the "
+                       "arrows lead to the nearest cloud and shrink between clouds; the fields "
+                       "look alike.")
 
 # %% [markdown]
 # **The reading.** The directions agree, and so do the lengths. Without the division by $\sigma^2$ the cosine would be the same and the
@@ -724,8 +742,8 @@ with lab.needs("tweedie_score"):
 # What this notebook has measured, each number beside the bound that it must keep.
 
 # %% tags=["experiment"]
-with lab.needs("add_gaussian_noise", "add_masking_noise", "build_encoder", "build_decoder", "training_pairs",
-               "psnr", "tweedie_score"):
+with lab.needs("add_gaussian_noise", "add_masking_noise", "build_encoder", "build_decoder",
+               "training_pairs", "psnr", "tweedie_score"):
     claims.table()
 
 # %%

@@ -126,7 +126,8 @@ for ax, (name, matrix) in zip(panels, shown.items()):
     ax.axis("off")
 plots.show(figure, "Five small matrices of numbers: a four by four one, its two by two max "
                    "pooling, and three four by four ones made from it: each value four times, "
-                   "each value in a corner among zeros, each value at its old place among zeros.")
+                   "each value in a corner among zeros, each value at its old place among "
+                   "zeros.")
 
 # %% [markdown]
 # ## 2. Which loses least?
@@ -164,9 +165,9 @@ for ax, (name, images) in zip(panels, drawn.items()):
     errors = "" if name == "original" else (
         f": error {direct[name]:.3f}, after the best filter {filtered[name]:.3f} of full white")
     plots.image_row(ax, images, title=name + errors)
-plots.show(figure, "Four rows of eight symbols. First the originals. Nearest: filled and blocky. "
-                   "Bed of nails: regular dots on a black ground. Max unpooling: dots that follow "
-                   "the strokes and are less regular.")
+plots.show(figure, "Four rows of eight symbols. First the originals. Nearest: filled and "
+                   "blocky. Bed of nails: regular dots on a black ground. Max unpooling: dots "
+                   "that follow the strokes and are less regular.")
 
 claims.add("directly: error of nearest over that of max unpooling",
            direct["nearest"] / direct["max unpooling"], at_most=0.9)
@@ -245,10 +246,10 @@ draw_matrix(panels[1], same, title="A, Keras's 'same'", words=letters,
             xlabel="input", ylabel="output")
 draw_matrix(panels[2], same.T, title="its transpose", words=letters,
             xlabel="input", ylabel="output")
-plots.show(figure, "Three matrices with the letters a, b, c on a dark ground. The first two have "
-                   "four rows and eight columns, and the letters move two columns to the right "
-                   "from row to row; in the first the a of the first row is cut off, in the "
-                   "second the c of the last. The third is the second one turned over its "
+plots.show(figure, "Three matrices with the letters a, b, c on a dark ground. The first two "
+                   "have four rows and eight columns, and the letters move two columns to the "
+                   "right from row to row; in the first the a of the first row is cut off, in "
+                   "the second the c of the last. The third is the second one turned over its "
                    "diagonal, eight rows and four columns.")
 
 # %% [markdown]
@@ -420,9 +421,9 @@ shown = {"x": originals, "A x": small, "transpose of A, on A x": back_up, "pseud
 for ax, (name, flat) in zip(panels, shown.items()):
     side = int(np.sqrt(flat.shape[1]))
     plots.image_row(ax, flat[:1].reshape(1, side, side), title=name, limits=(0, flat[0].max()))
-plots.show(figure, "One symbol four times: sharp; at half the size; blurred under a regular grid of "
-                   "lines after the transpose; with narrower strokes, but still a grid, "
-                   "after the pseudo-inverse.")
+plots.show(figure, "One symbol four times: sharp; at half the size; blurred under a regular "
+                   "grid of lines after the transpose; with narrower strokes, but still a "
+                   "grid, after the pseudo-inverse.")
 
 # %% [markdown]
 # **When it is the inverse.** If the rows of $A$ are orthonormal, $A A^\top = I$, and the transpose *is* the
@@ -485,10 +486,10 @@ left.set_yticks(range(len(SIZES)), SIZES)
 plots.bars(right, range(12), {f"kernel {size}": overlaps(size, 2) for size in (3, 4)},
            xlabel="output pixel", ylabel="inputs that reach it", title="stride 2")
 right.set(yticks=(0, 1, 2), ylim=(0, 2.3))
-plots.show(figure, "Left, a table of kernel sizes against strides: zero for every multiple of the "
-                   "stride, positive elsewhere. Right, bars of how many inputs reach each output "
-                   "pixel with stride two: for kernel four all alike, for kernel three in turn "
-                   "one and two.")
+plots.show(figure, "Left, a table of kernel sizes against strides: zero for every multiple of "
+                   "the stride, positive elsewhere. Right, bars of how many inputs reach each "
+                   "output pixel with stride two: for kernel four all alike, for kernel three "
+                   "in turn one and two.")
 
 # %% [markdown]
 # **Random weights.** Before training, weights are independent with mean zero and one variance, so at a flat
@@ -628,10 +629,10 @@ figure, ax = plots.new_figure(
     title="Training removes the grid from images like those it sees", height=3.4)
 ax.axhline(grid_share(test), color="black", linewidth=1, linestyle=":", label="real images")
 plots.curves(ax, steps, shares, xlabel="step", ylabel="grid share", log="y", points=True)
-plots.show(figure, "Grid share against training steps, logarithmic. Kernels three and four start "
-                   "high and fall below the level of real images within some dozens of steps, "
-                   "kernel four earlier. Kernel three with even start jumps up first, then "
-                   "falls. Kernel four with even start and resizing stay low throughout.")
+plots.show(figure, "Grid share against training steps, logarithmic. Kernels three and four "
+                   "start high and fall below the level of real images within some dozens of "
+                   "steps, kernel four earlier. Kernel three with even start jumps up first, "
+                   "then falls. Kernel four with even start and resizing stay low throughout.")
 
 claims.add("untrained: grid share, kernel 3", shares["kernel 3"][0], at_least=0.3)
 claims.add("untrained: grid share, kernel 4", shares["kernel 4"][0], at_least=0.3)
@@ -701,11 +702,12 @@ for (ax, beside), (name, networks) in zip(panels, runs.items()):
     inside = np.asarray(model(card))[:, 12:-12, 12:-12]
     plots.image_row(beside, inside / inside.mean(), limits=(0.6, 1.4),
                     title=f"grey card: {inside.std() / inside.mean():.0%}")
-plots.show(figure, "One digit drawn before and during training by the five kinds of network. Kernels "
-                   "three and four begin with a strong grid that fades as the digit appears; the "
-                   "even starts and resizing begin smooth or mottled. Beside each row the "
-                   "inside of a grey card after training and its spread over mean: stripes and "
-                   "grids for all transposed convolutions, an even grey for resizing.")
+plots.show(figure, "One digit drawn before and during training by the five kinds of network. "
+                   "Kernels three and four begin with a strong grid that fades as the digit "
+                   "appears; the even starts and resizing begin smooth or mottled. Beside each "
+                   "row the inside of a grey card after training and its spread over mean: "
+                   "stripes and grids for all transposed convolutions, an even grey for "
+                   "resizing.")
 
 # %% [markdown]
 # **The reading.** Training had cancelled the pattern where the loss looked, with weights that still make it
@@ -746,9 +748,9 @@ for (row, column), ax in np.ndenumerate(panels):
     ax.imshow(cloth(size, stride, 3 if stride == 2 else 2), cmap="cividis", vmin=0, vmax=2.5)
     ax.set_title(f"kernel {size}, stride {stride}", fontsize=8)
     ax.axis("off")
-plots.show(figure, "Eighteen woven squares, strides 2 to 4 down and kernel sizes 2 to 7 across. "
-                   "Most look like tartan cloth; where the stride divides the kernel size "
-                   "the cloth is plain.")
+plots.show(figure, "Eighteen woven squares, strides 2 to 4 down and kernel sizes 2 to 7 "
+                   "across. Most look like tartan cloth; where the stride divides the kernel "
+                   "size the cloth is plain.")
 
 # %% [markdown]
 # ## 9. Claims
