@@ -82,6 +82,37 @@ RIGHT["add_gaussian_noise"] = {
         "rng = np.random.default_rng(seed)",
         "return np.array([np.clip(x + rng.normal(0, sigma, x.shape), 0, 1) for x in images])",
     ),
+    "loops": gaussian(
+        "rng, noisy = np.random.default_rng(seed), np.empty_like(images)",
+        "for place in np.ndindex(images.shape):",
+        "    noisy[place] = min(max(images[place] + rng.normal(0, sigma), 0), 1)",
+        "return noisy",
+    ),
+    "Python's random": gaussian(
+        "import random",
+        "rng = random.Random(seed)",
+        "noise = np.reshape([rng.gauss(0, 1) for _ in range(images.size)], images.shape)",
+        "return np.clip(images + sigma * noise, 0, 1)",
+    ),
+    "images as the mean": gaussian(
+        "return np.clip(np.random.default_rng(seed).normal(images, sigma), 0, 1)"
+    ),
+    "scipy": gaussian(
+        "from scipy.stats import norm",
+        "return np.clip(images + norm.rvs(0, sigma, images.shape, random_state=seed), 0, 1)",
+    ),
+    "a seed for each image": gaussian(
+        "rngs = [np.random.default_rng([seed, i]) for i in range(len(images))]",
+        "noise = np.stack([rng.normal(0, sigma, x.shape) for rng, x in zip(rngs, images)])",
+        "return np.clip(images - noise, 0, 1).tolist()",
+    ),
+    "tf.function": gaussian(
+        "@tf.function",
+        "def noisy(x):",
+        "    z = tf.random.stateless_normal(tf.shape(x), [seed, seed], dtype=tf.float64)",
+        "    return tf.clip_by_value(tf.cast(x, tf.float64) + sigma * z, 0, 1)",
+        "return noisy(images)",
+    ),
     "where": numpy_noise(
         result="np.where(images + noise > 1, 1, np.where(images + noise < 0, 0, images + noise))"
     ),
@@ -104,12 +135,50 @@ WRONG["add_gaussian_noise"] = {
     "clipped to 255": (numpy_noise(result="np.clip(images + noise, 0, 255)"), "both ends"),
     "noise clipped": (
         numpy_noise(result="np.clip(images + np.clip(noise, 0, 1), 0, 1)"),
-        "one sign",
+        "clipped before it is added",
     ),
     "noise clipped at -1": (numpy_noise(result="images + np.clip(noise, -1, 1)"), "instead of the"),
     "rescaled": (
         numpy_noise(result="(images + noise - (images + noise).min()) / np.ptp(images + noise)"),
-        "mean 0.5",
+        "squeezed",
+    ),
+    "rescaled, each image": (
+        gaussian(
+            "x = images + np.random.default_rng(seed).normal(0, sigma, images.shape)",
+            "low, high = (f(x, axis=(1, 2, 3), keepdims=True) for f in (np.min, np.max))",
+            "return (x - low) / (high - low)",
+        ),
+        "squeezed",
+    ),
+    "clipped to the images' range": (
+        numpy_noise(result="np.clip(images + noise, images.min(), images.max())"),
+        "smallest and largest",
+    ),
+    "Laplace": (numpy_noise("rng.laplace(0, sigma, images.shape)"), "too frequent"),
+    "salt and pepper": (
+        numpy_noise("rng.choice([-1, 0, 1], images.shape, p=[sigma / 2, 1 - sigma, sigma / 2])"),
+        "too frequent",
+    ),
+    "sigma as the mean": (numpy_noise("rng.normal(sigma, size=images.shape)"), "the mean first"),
+    "sigma in 255ths": (numpy_noise("rng.normal(0, 255 * sigma, images.shape)"), "far stronger"),
+    "up to 255": (
+        numpy_noise(result="(255 * np.clip(images + noise, 0, 1)).astype('uint8')"),
+        "up to 255",
+    ),
+    "layer without training": (
+        gaussian(
+            "return ops.clip(layers.GaussianNoise(float(sigma), seed=seed)(images), 0, 1)",
+        ),
+        "training=True",
+    ),
+    "black stays black": (
+        numpy_noise(result="np.where(images > 0, np.clip(images + noise, 0, 1), 0)"),
+        "Black pixels",
+    ),
+    "noise as well": (numpy_noise(result="(np.clip(images + noise, 0, 1), noise)"), "Two arrays"),
+    "order of arguments": (
+        numpy_noise().replace("(images, sigma, seed)", "(images, seed, sigma)"),
+        "order of the arguments",
     ),
     "folded": (numpy_noise(result="np.clip(np.abs(images + noise), 0, 1)"), "folded"),
     "wraps": (numpy_noise(result="(images + noise) % 1"), "wrap round"),
@@ -236,6 +305,23 @@ RIGHT["add_masking_noise"] = {
         "    return 0 * images",
         "return keras.random.dropout(images, fraction, seed=seed) * (1 - fraction)",
     ),
+    "nonzero pixels": masking(
+        "rng, noisy = np.random.default_rng(seed), images.copy()",
+        "places = np.argwhere(images > 0)",
+        "chosen = rng.permutation(len(places))[:round(fraction * len(places))]",
+        "noisy[tuple(places[chosen].T)] = 0",
+        "return noisy",
+    ),
+    "exactly so many of all": masking(
+        "noisy = images.flatten()",
+        "rng = np.random.default_rng(seed)",
+        "noisy[rng.choice(noisy.size, int(fraction * noisy.size), replace=False)] = 0",
+        "return noisy.reshape(images.shape)",
+    ),
+    "masked array": masking(
+        "mask = np.random.RandomState(seed).rand(*images.shape) < fraction",
+        "return np.ma.array(images, mask=mask).filled(0)",
+    ),
     "exactly so many in each image": masking(
         "rng = np.random.default_rng(seed)",
         "noisy = np.array(images)",
@@ -284,6 +370,19 @@ WRONG["add_masking_noise"] = {
         ),
         "argument itself",
     ),
+    "pixels compared": (masking("return np.where(images < fraction, 0, images)"), "not the pixel"),
+    "percent": (mask("rng.random(images.shape) < fraction / 100"), "between 0 and 1"),
+    "drawn twice": (
+        masking(
+            "noisy = images.flatten()",
+            "rng = np.random.default_rng(seed)",
+            "noisy[rng.integers(0, noisy.size, int(fraction * noisy.size))] = 0",
+            "return noisy.reshape(images.shape)",
+        ),
+        "drawn twice",
+    ),
+    "whole numbers": (mask(result="images.astype(int) * ~mask"), "whole numbers"),
+    "mask as well": (mask(result="(np.where(mask, 0, images), mask)"), "Two arrays"),
     "normal draws": (mask("rng.normal(size=images.shape) < fraction"), "Compare one number"),
     "rounded": (mask(result="np.round(images) * ~mask"), "rounded"),
     "Gaussian": (
@@ -306,6 +405,9 @@ CONVOLUTIONS = (
     "layers.Conv2D(16, 3, strides=2, padding='same', activation='relu')",
     "layers.Conv2D(32, 3, strides=2, padding='same', activation='relu')",
 )
+
+
+SMALL = "keras.initializers.RandomNormal(stddev=0.01)"
 
 
 def encoder(*inner, end="layers.Flatten(), layers.Dense(code_size)", start="(28, 28, 1)"):
@@ -367,6 +469,11 @@ RIGHT["build_encoder"] = {
         "        return self.out(self.flatten(x))\n"
         "def build_encoder(code_size):\n    return Encoder(code_size)\n"
     ),
+    "small weights": encoder(
+        *(f"{c[:-1]}, kernel_initializer={SMALL})" for c in CONVOLUTIONS),
+        end=f"layers.Flatten(), layers.Dense(code_size, kernel_initializer={SMALL})",
+    ),
+    "hard sigmoid": encoder(*(c.replace("relu", "hard_sigmoid") for c in CONVOLUTIONS)),
     "lambda": "build_encoder = lambda n: keras.Sequential([layers.Conv2D(8, 5, 2, activation='elu'), "
     "layers.Conv2D(16, 5, 2, activation='elu'), layers.Flatten(), layers.Dense(n)])\n",
 }
@@ -384,6 +491,34 @@ WRONG["build_encoder"] = {
         "sigmoid",
     ),
     "tanh on the code": (encoder(end="layers.Flatten(), layers.Dense(code_size, 'tanh')"), "tanh"),
+    **{
+        f"{activation} on the code": (
+            encoder(end=f"layers.Flatten(), layers.Dense(code_size, '{activation}')"),
+            words,
+        )
+        for activation, words in (
+            ("elu", "from below"),
+            ("selu", "from below"),
+            ("gelu", "below"),
+            ("softsign", "-1 and 1"),
+        )
+    },
+    "layers outside": (
+        "first = layers.Conv2D(16, 3, 2, activation='relu')\n"
+        + encoder("first", "layers.Conv2D(32, 3, 2, activation='relu')"),
+        "its layers inside",
+    ),
+    "a layer": (
+        "class Encoder(layers.Layer):\n    def __init__(self, code_size):\n        super().__init__()\n"
+        "        self.inner = layers.Conv2D(16, 3, 4, activation='relu')\n"
+        "        self.flatten, self.out = layers.Flatten(), layers.Dense(code_size)\n"
+        "    def call(self, x):\n        return self.out(self.flatten(self.inner(x)))\n"
+        "def build_encoder(code_size):\n    return Encoder(code_size)\n",
+        "keras.Model",
+    ),
+    "no dense layer": (encoder(end="layers.Flatten()"), "Dense(code_size)"),
+    "axis of examples": (encoder(start="(None, 28, 28, 1)"), "without the axis"),
+    "flat images": (encoder("layers.Reshape((28, 28, 1))", start="(784,)"), "another shape"),
     "softmax on the code": (
         encoder(end="layers.Flatten(), layers.Dense(code_size, 'softmax')"),
         "softmax",
@@ -481,6 +616,23 @@ RIGHT["build_decoder"] = {
         "layers.LeakyReLU(negative_slope=0.2)",
         "layers.Conv2DTranspose(1, 4, 2, 'same')",
     ),
+    **{
+        f"{activation} inside": decoder(
+            TRANSPOSED[0].replace("relu", activation),
+            TRANSPOSED[1],
+            start=START.replace("relu", activation),
+        )
+        for activation in ("tanh", "sigmoid", "hard_sigmoid", "gelu")
+    },
+    "small weights": decoder(
+        *(f"{t[:-1]}, kernel_initializer={SMALL})" for t in TRANSPOSED),
+    ),
+    "cropped": decoder(
+        "layers.Conv2DTranspose(32, 4, 2, 'same', activation='relu')",
+        *TRANSPOSED,
+        start="layers.Dense(512, activation='relu'), layers.Reshape((4, 4, 32))",
+        end=", layers.Cropping2D(2)",
+    ),
     "linear activation": decoder(
         TRANSPOSED[0], TRANSPOSED[1].replace("'same'", "'same', activation='linear'")
     ),
@@ -534,6 +686,22 @@ WRONG["build_decoder"] = {
     "sigmoid": (decoder(end=", layers.Activation('sigmoid')"), "sigmoid"),
     "relu at the end": (decoder(end=", layers.ReLU()"), "relu cuts off"),
     "tanh": (decoder(end=", layers.Activation('tanh')"), "tanh"),
+    "elu": (decoder(end=", layers.Activation('elu')"), "from below"),
+    "from 4 x 4": (
+        decoder(start="layers.Dense(512, activation='relu'), layers.Reshape((4, 4, 32))"),
+        "from 4 x 4",
+    ),
+    "no strides, valid": (
+        decoder("layers.Conv2DTranspose(16, 4, activation='relu')", "layers.Conv2DTranspose(1, 4)"),
+        "`strides=2` is missing",
+    ),
+    "sixteen channels": (decoder(*TRANSPOSED[::-1]), "the last layer has one"),
+    "convolutions": (
+        decoder(*(t.replace("Conv2DTranspose", "Conv2D") for t in TRANSPOSED)),
+        "Conv2D shrinks",
+    ),
+    "no tuple": (decoder().replace("(code_size,)", "code_size"), "with its comma"),
+    "no dense layer": (decoder(start="layers.Reshape((7, 7, 32))"), "keeps the number"),
     "no activation": (
         decoder(
             TRANSPOSED[0].replace(", activation='relu'", ""),
@@ -641,6 +809,38 @@ WRONG["training_pairs"] = {
         ),
         "target is the noise",
     ),
+    "other order": (
+        pairs("return add_gaussian_noise(images, sigma, seed)[::-1], images"),
+        "another order",
+    ),
+    "shuffled": (
+        pairs(
+            "order = np.random.default_rng(seed).permutation(len(images))",
+            "return add_gaussian_noise(images, sigma, seed)[order], images",
+        ),
+        "another order",
+    ),
+    "three arrays": (
+        pairs("x = add_gaussian_noise(images, sigma, seed)", "return x, images, x - images"),
+        "Three arrays",
+    ),
+    "joined": (
+        pairs("return np.concatenate([add_gaussian_noise(images, sigma, seed), images])"),
+        "joined",
+    ),
+    "question 1 wrong": (
+        numpy_noise(result="images + noise")
+        + pairs("return add_gaussian_noise(images, sigma, seed), images"),
+        "mend that one first",
+    ),
+    "question 1 in place": (
+        gaussian(
+            "images += np.random.default_rng(seed).normal(0, sigma, images.shape).astype('float32')",
+            "return np.clip(images, 0, 1)",
+        )
+        + pairs("return add_gaussian_noise(images, sigma, seed), images"),
+        "mend that one first",
+    ),
     "one array": (pairs("return add_gaussian_noise(images, sigma, seed)"), "One array"),
     "dataset": (
         pairs(
@@ -731,6 +931,11 @@ RIGHT["psnr"] = {
         "total = np.sum((clean - estimate) ** 2, axis=(1, 2, 3))",
         "return 10 * np.log10(clean[0].size / total)",
     ),
+    "a small number inside": ratio(MSE, "return -10 * np.log10(mse + 2e-6)"),
+    "list": ratio(
+        "values = [float(np.mean((c - e) ** 2)) for c, e in zip(clean, estimate)]",
+        "return [10 * math.log10(1 / v) if v > 0 else float('inf') for v in values]",
+    ),
     "norm": ratio(
         "length = np.linalg.norm((clean - estimate).reshape(len(clean), -1), axis=1)",
         "return 20 * np.log10(np.sqrt(clean[0].size) / length)",
@@ -767,7 +972,7 @@ WRONG["psnr"] = {
     ),
     "pixel by pixel": (
         ratio("return np.mean(-10 * np.log10((clean - estimate) ** 2), axis=(1, 2, 3))"),
-        "",
+        "pixel by pixel",
     ),
     "mse": (ratio(MSE, "return mse"), "10 log10 of its inverse"),
     "inverse": (ratio(MSE, "return 1 / mse"), "logarithm is missing"),
@@ -778,6 +983,31 @@ WRONG["psnr"] = {
     "largest pixel": (
         ratio(MSE, "return 10 * np.log10(clean.max(axis=(1, 2, 3)) ** 2 / mse)"),
         "largest pixel",
+    ),
+    "range as the peak": (
+        ratio(MSE, "return 10 * np.log10(np.ptp(clean) ** 2 / mse)"),
+        "the range",
+    ),
+    "not squared": (
+        ratio("return -10 * np.log10(np.mean(clean - estimate, axis=(1, 2, 3)))"),
+        "square the differences",
+    ),
+    "brackets": (
+        ratio("return -10 * np.log10(np.mean(clean - estimate ** 2, axis=(1, 2, 3)))"),
+        "Brackets",
+    ),
+    "784 pixels": (
+        ratio(
+            "return -10 * np.log10(np.sum((clean - estimate) ** 2, axis=(1, 2, 3)) / 784)",
+        ),
+        "784",
+    ),
+    "images times 255": (
+        ratio(
+            "mse = np.mean((255 * clean - 255 * estimate) ** 2, axis=(1, 2, 3))",
+            "return -10 * np.log10(mse)",
+        ),
+        "multiplied by 255",
     ),
     "squared mean": (
         ratio("return -10 * np.log10(np.mean(clean - estimate, axis=(1, 2, 3)) ** 2)"),
@@ -806,6 +1036,11 @@ WRONG["psnr"] = {
     "no return": (ratio(MSE), "without `return`"),
 }
 HIDDEN_WRONG["psnr"] = {
+    "mean over channels last": (
+        ratio("mse = np.mean((clean - estimate) ** 2, axis=(1, 2))")
+        + "    return np.mean(-10 * np.log10(mse), axis=-1)\n",
+        "rows, columns and channels",
+    ),
     "held at 50 dB": (ratio(MSE, "return -10 * np.log10(np.maximum(mse, 1e-5))"), "without bound"),
 }
 
@@ -839,6 +1074,12 @@ WRONG["tweedie_score"] = {
     "brackets": (score("return denoised - noisy / sigma ** 2"), "Brackets"),
     "two": (score("return (denoised - noisy) / (2 * sigma ** 2)"), "factor 2"),
     "root": (score("return (denoised - noisy) / np.sqrt(sigma)"), "root of sigma"),
+    "twice sigma": (score("return (denoised - noisy) / (sigma * 2)"), "twice sigma"),
+    "no signs": (score("return np.abs(denoised - noisy) / sigma ** 2"), "no direction"),
+    "upside down": (score("return sigma ** 2 / (denoised - noisy)"), "Upside down"),
+    "sum": (score("return (denoised + noisy) / sigma ** 2"), "difference is meant"),
+    "caret": (score("return (denoised - noisy) / sigma ^ 2"), "power"),
+    "one number": (score("return np.mean(denoised - noisy) / sigma ** 2"), "One number in all"),
     "unit length": (
         score("d = denoised - noisy", "return d / np.linalg.norm(d, axis=-1, keepdims=True)"),
         "length",

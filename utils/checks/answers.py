@@ -98,6 +98,8 @@ def _told(error, name):
 def message_of(error):
     """The error's words on one line, without Keras's colours."""
     words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    # Keras prints the whole input, and the shapes that explain the error would be cut off.
+    words = re.sub(r"(Invalid input shape for input) .*(Expected shape)", r"\1. \2", words)
     return words if len(words) < 300 else words[:297] + "..."
 
 
@@ -120,7 +122,19 @@ def _slip_behind(error, name):
             "Something is None, perhaps a gradient: compute the objective inside the tape, from "
             "the variables, with TensorFlow or keras.ops functions."
         )
-    if "incompatible with the layer" in text:
+    if "bitwise_xor" in text or "for ^" in text:
+        return "In Python a power is written with **; ^ is something else."
+    if "SeedSequence expects" in text:
+        return "A seed is a whole number: keep the order of the arguments."
+    if "size of the tensor must be unchanged" in text:
+        return (
+            "Reshape keeps the number of values: the layer before it has to make exactly so many."
+        )
+    if "Cannot convert" in text and "to a shape" in text:
+        return "A shape is a tuple: (n,) with its comma, not n."
+    if "Kernel shape must have the same length as input" in text:
+        return "keras.Input takes the shape of one example, without the axis of examples."
+    if "incompatible with the layer" in text or "Invalid input shape" in text:
         return "A layer gets inputs of another shape than it expects: compare with the docstring."
     if "ncompatible shapes" in text or "broadcast" in text or "Matrix size" in text:
         return "Print the shapes on both sides: one of them is not what the docstring says."

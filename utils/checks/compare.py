@@ -83,8 +83,8 @@ def new_network(report):
     if report["same_again"]:
         raise Wrong(
             "a new model at each call",
-            "the same model twice",
-            "Build the model inside the function: a shared one is trained twice.",
+            "the same model, or the same layers, twice",
+            "Build the model and its layers inside the function: shared ones are trained twice.",
         )
 
 
@@ -111,5 +111,5 @@ def brief(value):
         return f"an array of shape {value.shape} that starts {first[:-1]}, ...]"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=4, separator=", ", suppress_small=True)
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) < 120 else text[:117] + "..."

@@ -9,7 +9,7 @@ import copy
 import numpy as np
 
 
-def network(build, *, arguments, inputs, weights=None):
+def network(build, *, arguments, inputs, weights=None, scale=None):
     """Build a network, run it on inputs and report what it is.
 
     Args:
@@ -18,13 +18,16 @@ def network(build, *, arguments, inputs, weights=None):
         inputs: array (n, ...).
         weights: list of arrays or None, put in place of the network's own before it is run
             a second time; each goes to the first variable of its shape.
+        scale: float or None, by which all trained weights are multiplied at the end, to run the
+            network once more: activations inside saturate, and an output without one grows.
 
     Returns:
-        dict: `kind` (class name), `is_network`, and where it is one `same_again` (whether a second
-        call gives the same object), `initial` (its own weights, a dict of arrays), `trainable`
+        dict: `kind` (class name), `is_network`, and where it is one `is_model` (whether it has
+        `fit` and `predict`), `same_again` (whether a second call gives the same object or one
+        with the same variables), `initial` (its own weights, a dict of arrays), `trainable`
         (how many of them), `layers` (the Keras class of each layer in it), `outputs` (from its
-        own weights), `set` (whether `weights` fitted) and, from these, `outputs_from_weights` and,
-        for models, `outputs_in_training`.
+        own weights), `outputs_scaled` (with `scale`), `set` (whether `weights` fitted) and, from
+        these, `outputs_from_weights` and, for models, `outputs_in_training`.
     """
     import keras
 
@@ -34,8 +37,11 @@ def network(build, *, arguments, inputs, weights=None):
         return report
     inputs = np.asarray(inputs, "float32")
     outputs = np.asarray(model(inputs), "float64")
+    again = build(*arguments)
+    shared = {id(v) for v in getattr(again, "variables", ())} & {id(v) for v in model.variables}
     report |= {
-        "same_again": build(*arguments) is model,
+        "is_model": isinstance(model, keras.Model),
+        "same_again": again is model or bool(shared),
         "outputs": outputs,
         "initial": {
             str(i): keras.ops.convert_to_numpy(v.value).copy()
@@ -53,8 +59,12 @@ def network(build, *, arguments, inputs, weights=None):
             fitting[0].assign(value)
             left = [v for v in left if v is not fitting[0]]
         report |= {"set": not left, "outputs_from_weights": np.asarray(model(inputs), "float64")}
-        if isinstance(model, keras.Model):
+        if report["is_model"]:
             report["outputs_in_training"] = np.asarray(model(inputs, training=True), "float64")
+    if scale is not None:
+        for variable in model.trainable_variables:
+            variable.assign(scale * variable)
+        report["outputs_scaled"] = np.asarray(model(inputs), "float64")
     return report
 
 

@@ -19,6 +19,7 @@ def same_shape(found, images, what):
             (images.shape[:-1], "The axis of channels is lost: keep the shape of the images."),
             ((len(images), images[0].size), "The images are flattened: keep their shape."),
             (images.shape[1:], "One image comes back: keep one for each image."),
+            ((2, *images.shape), "Two arrays come back: return the changed images alone."),
         ],
     )
 
@@ -69,8 +70,9 @@ def leaves_images_alone(answers, name, images, *rest):
         raise Wrong(
             "the images left as they are",
             "images that carry the noise after the call",
-            "The argument itself is changed (as `images += noise` does): the clean images would "
-            "be lost. Write `images + noise`, which makes a new array.",
+            "The argument itself is changed (as `images += noise` and `images[mask] = 0` do): the "
+            "clean images would be lost. `images + noise`, np.where and `images.copy()` make a "
+            "new array.",
         )
 
 
@@ -92,20 +94,38 @@ def gaussian_noise(noisy_of, answers, name, rng):
 
     first = draw(SEED)
     if np.ptp(first) == 0:
-        raise Wrong(what, brief(first), "No noise arrives: every pixel has the same value.")
+        raise Wrong(
+            what,
+            brief(first),
+            "No noise arrives: every pixel has the same value. (Clipping to the smallest and "
+            "largest value of the images does that, and a Keras layer without `training=True`.)",
+        )
     noise = first - 0.5
     independent(noise, what)
     spread, mean = noise.std(), noise.mean()
+    kurtosis = np.mean((noise - mean) ** 4) / spread**4  # 3 for a normal distribution
+    at_the_ends = np.mean((first < 1e-6) | (first > 1 - 1e-6))
     found = f"pixels with mean {first.mean():.3g} and standard deviation {spread:.3g}"
-    if agree(mean, -0.5, 0.02) and agree(spread, sigma, 0.01):
+    if first.max() > 2 and np.ptp(first) > 5:
+        slip = "Pixels up to 255 come back, or noise of that size: all is in [0, 1] here."
+    elif 0 < at_the_ends < 0.006 and agree([first.min(), first.max()], [0, 1], 1e-6):
+        slip = RESCALED
+    elif agree(mean, -0.5, 0.02) and agree(spread, sigma, 0.01):
         slip = "The noise itself comes back: add it to the images."
-    elif abs(mean) > 0.1 * sigma:
-        slip = "The noise is not centred on 0: it makes images brighter or darker throughout."
+    elif abs(mean) > max(0.1 * sigma, 5 * spread / np.sqrt(noise.size)):
+        slip = (
+            "The noise is not centred on 0: it makes images brighter or darker throughout. "
+            "(`normal` takes the mean first, then the standard deviation.)"
+        )
         if noise.min() > -1e-6:
             slip = "The noise has one sign only: a normal distribution around 0 has both."
+            if np.mean(noise < 1e-6) > 0.3:
+                slip = "The noise is clipped before it is added: clip the sum."
+    elif kurtosis > 4:
+        slip = "Small and huge values are too frequent: draw from a normal distribution."
     else:
         slip = spread_slip(spread, sigma, np.abs(noise).max())
-    if slip is None and not 2.6 < np.mean(noise**4) / spread**4 < 3.4:
+    if slip is None and not 2.6 < kurtosis < 3.4:
         slip = "The spread is right and the shape is not: draw from a normal distribution."
     if slip:
         raise Wrong(f"pixels with mean 0.5 and standard deviation {sigma}", found, slip)
@@ -149,25 +169,31 @@ def spread_slip(spread, sigma, largest):
     return "Draw numbers of standard deviation 1 and multiply them by sigma."
 
 
+RESCALED = "The range is squeezed into [0, 1], which changes every pixel: cut off instead."
+
+
 def clipping_slips(images, noise):
     """What the usual mistakes make of images and noise, and their names."""
     noisy = images + noise
     low, high = noisy.min(), noisy.max()
     lows, highs = (f(noisy, axis=(1, 2, 3), keepdims=True) for f in (np.min, np.max))
-    rescaled = "The range is squeezed into [0, 1], which changes every pixel: cut off instead."
     return [
         (noisy, "Nothing is clipped: pixels leave [0, 1]."),
         (np.clip(noisy, -1, 1), "Clipped to [-1, 1]: pixels live in [0, 1]."),
         (np.maximum(noisy, 0), "Pixels above 1 are left: clip at both ends."),
         (np.minimum(noisy, 1), "Pixels below 0 are left: clip at both ends."),
-        ((noisy - low) / (high - low), rescaled),
-        ((noisy - lows) / (highs - lows), rescaled),
+        ((noisy - low) / (high - low), RESCALED),
+        ((noisy - lows) / (highs - lows), RESCALED),
         (images + np.clip(noise, 0, 1), "The noise is clipped instead of the sum."),
         (images + np.clip(noise, -1, 1), "The noise is clipped instead of the sum."),
         (np.clip(images + np.clip(noise, 0, 1), 0, 1), "The noise is clipped before it is added."),
         (np.clip(np.abs(noisy), 0, 1), "Negative pixels are folded back: cut them off at 0."),
         (noisy % 1, "Pixels wrap round at 1: cut them off."),
         (np.clip(images * (1 + noise), 0, 1), "The noise is multiplied by the images: add it."),
+        (
+            np.where(images > 0, np.clip(noisy, 0, 1), 0),
+            "Black pixels stay black: they get noise as well.",
+        ),
         (1 / (1 + np.exp(-noisy)), "A sigmoid bends every pixel: cut off at 0 and 1 instead."),
         (np.clip(images - noise, 0, 1), "The sign of the noise changes with sigma or the images."),
     ]
@@ -221,9 +247,16 @@ def add_masking_noise(answers, rng):
         if abs(share - (1 - fraction)) < 0.02:
             slip = "The fraction is kept instead of erased: the comparison is the wrong way round."
         elif share == 0:
-            slip = "No pixel is erased: those that are drawn become 0."
+            slip = (
+                "No pixel is erased: draw a number for each, and where that one (not the pixel) "
+                "is below the fraction, the pixel becomes 0."
+            )
         elif share == 1:
             slip = "Every pixel is erased: draw for each of them."
+        elif share < 0.02:
+            slip = "The fraction lies between 0 and 1, so compare it with draws from 0 to 1."
+        elif abs(share - (1 - np.exp(-fraction))) < 0.01:
+            slip = "Some pixels are drawn twice: one draw per pixel, or `replace=False`."
         raise Wrong(f"{fraction:.0%} of the pixels at 0", f"{share:.1%} of them", slip)
     seeded(draw, what)
 
@@ -240,6 +273,7 @@ def add_masking_noise(answers, rng):
             (np.where(kept > 0, x, 1), "Masked pixels become 0, not 1."),
             (np.where(kept > 0, x, x.mean()), "Masked pixels become 0, not the mean."),
             (np.round(x) * kept, "The images are rounded on the way: keep them float."),
+            (0 * x, "All pixels are 0 now: whole numbers on the way? Keep them float."),
         ],
         otherwise="Pixels that are not masked stay exactly as they are.",
     )
@@ -252,9 +286,12 @@ def add_masking_noise(answers, rng):
 # --- 3 and 4 -----------------------------------------------------------------------------------
 
 
+LARGER = 100  # weights, to see what is inside a network: see `no_final_activation`
+
+
 def nonlinear(outputs, what):
     """Wrong if outputs of x, y, x + y and 0 show that the network is a linear map."""
-    x, y, both, zero = outputs[:4]
+    x, y, both, zero = outputs[:4] / np.abs(outputs[:4]).max()
     if agree(x + y - zero, both, 1e-4):
         raise Wrong(
             f"{what} that bends",
@@ -265,7 +302,11 @@ def nonlinear(outputs, what):
 
 
 def no_final_activation(outputs, what):
-    """Wrong if large outputs show that something bounds or bends the last layer's values."""
+    """Wrong if large outputs show that something bounds or bends the last layer's values.
+
+    With weights `LARGER` times as large only an activation keeps outputs small, on both sides or
+    on one, whatever the activations inside are and however small the weights begin.
+    """
     low, high = outputs.min(), outputs.max()
     leave_out = "leave the activation of the last layer out"
     if len(outputs[0].ravel()) > 1 and agree(
@@ -276,27 +317,41 @@ def no_final_activation(outputs, what):
         slip = f"A sigmoid holds the values between 0 and 1: {leave_out}."
     elif low >= 0:
         slip = f"A relu cuts off everything below 0: {leave_out}."
+    elif low >= -2 and high > 20:
+        slip = f"An activation such as elu, gelu or silu holds the values from below: {leave_out}."
     elif low >= -1 and high <= 1:
         slip = f"A tanh holds the values between -1 and 1: {leave_out}."
     else:
         return
-    raise Wrong(f"{what} of any size and both signs", f"values from {low:.3g} to {high:.3g}", slip)
+    found = f"values from {low:.3g} to {high:.3g}, even with weights {LARGER} times as large"
+    raise Wrong(f"{what} of any size and both signs", found, slip)
 
 
-def network(answers, name, code_size, inputs, expected, slips):
+def network(answers, name, code_size, inputs, expected, slips, otherwise):
     """The driver's report of a network whose outputs have the expected shape."""
-    report = answers.drive("network", name, arguments=[code_size], inputs=inputs)
+    report = answers.drive("network", name, arguments=[code_size], inputs=inputs, scale=LARGER)
     new_network(report)
+    if not report["is_model"]:
+        raise Wrong(
+            "a Keras model",
+            f"a layer, {report['kind']}",
+            "A layer has no `predict`: derive the class from keras.Model.",
+        )
     what = f"for {name}({code_size}) and {len(inputs)} inputs of shape {inputs.shape[1:]}, outputs"
-    shape(report["outputs"], (len(inputs), *expected), what, slips)
+    found = report["outputs"].shape
+    shape(report["outputs"], (len(inputs), *expected), what, [*slips, (found, otherwise)])
     if not report["trainable"]:
         raise Wrong("trainable weights", "none", "The network is frozen: leave `trainable` alone.")
     if not np.all(np.isfinite(report["outputs"])):
         raise Wrong(what, "values that are not finite", "Look at the initial weights.")
-    if agree(report["outputs"][0], report["outputs"][1], 1e-6):
+    first, second = report["outputs"][:2]
+    first, second = (each / max(np.abs(first).max(), 1e-30) for each in (first, second))
+    if agree(first, second, 1e-6):
         raise Wrong(
             "other outputs for other inputs", "the same outputs", "The inputs don't get through."
         )
+    if not np.all(np.isfinite(report["outputs_scaled"])):  # very deep, or an exponential
+        report["outputs_scaled"] = report["outputs"]
     return report
 
 
@@ -343,6 +398,7 @@ def build_encoder(answers, rng):
                 ((6, 28, 28, 1), "An image comes back: the encoder ends in the code."),
                 ((6, 784), "The image comes back flattened: end in Dense(code_size)."),
             ],
+            "The code is one row of numbers per image: Flatten, then Dense(code_size).",
         )
         if not convolutional(report):
             raise Wrong(
@@ -355,8 +411,8 @@ def build_encoder(answers, rng):
             "Too large a map is flattened: let two strides of 2 shrink 28 to 14 to 7 first, with "
             "32 channels or so.",
         )
-        nonlinear(report["outputs"], "an encoder")
-        no_final_activation(report["outputs"], "a code with values")
+        nonlinear(report["outputs_scaled"], "an encoder")
+        no_final_activation(report["outputs_scaled"], "a code with values")
     return "convolutions, a code of the size asked for (128 and 20), no activation on it"
 
 
@@ -384,8 +440,17 @@ def build_decoder(answers, rng):
                 ((6, 28, 28), "The axis of channels is missing: images are 28 x 28 x 1."),
                 ((6, 784), "The pixels are in a row: reshape early, and let convolutions draw."),
                 ((6, 28, 28, 3), "Three channels come out: grey images have one."),
+                *(
+                    ((6, 28, 28, many), "Many channels come out: the last layer has one.")
+                    for many in range(2, 300)
+                ),
+                ((6, 16, 16, 1), f"It starts from 4 x 4. {size}"),
+                ((6, 112, 112, 1), f"It starts from 28 x 28. {size}"),
+                ((6, 13, 13, 1), f"`strides=2` is missing, and padding='same'. {size}"),
+                ((6, 2, 2, 1), "Conv2D shrinks: Conv2DTranspose enlarges."),
                 ((6, code_size), "The code comes back: build up an image from it."),
             ],
+            f"The images are of another size. {size}",
         )
         if not convolutional(report):
             raise Wrong(
@@ -403,16 +468,48 @@ def build_decoder(answers, rng):
                 "Conv2DTranspose.",
             )
         not_too_many(report, "Start from 7 x 7 x 32, not from a larger map.")
-        nonlinear(report["outputs"], "a decoder")
-        no_final_activation(report["outputs"], "pixels with values")
+        nonlinear(report["outputs_scaled"], "a decoder")
+        no_final_activation(report["outputs_scaled"], "pixels with values")
     return "images of 28 x 28 x 1 from codes of 128 and of 20, by transposed convolutions"
 
 
 # --- 5 -----------------------------------------------------------------------------------------
 
 
+def in_another_order(inputs, images):
+    """Whether each input is most like another image than its own, all images being used."""
+    rows, own = (each.reshape(len(each), -1) - each.mean() for each in (inputs, images))
+    nearest = np.argmax(rows @ own.T, axis=1)
+    places = np.arange(len(images))
+    return np.array_equal(np.sort(nearest), places) and not np.array_equal(nearest, places)
+
+
+def mistake_of(check, *arguments):
+    """The mistake that a check finds, or None."""
+    try:
+        check(*arguments)
+    except Wrong as wrong:
+        return wrong.slip
+    except Exception:  # unanswered, or an error of its own
+        return None
+
+
 @questions.ask(5, "training_pairs", points=2, hint="the hints under question 5")
 def training_pairs(answers, rng):
+    try:
+        return pairs_of_noisy_and_clean(answers, rng)
+    except Wrong as wrong:
+        if mistake_of(add_gaussian_noise, answers, np.random.default_rng(0)) != wrong.slip:
+            raise
+        raise Wrong(
+            wrong.expected,
+            wrong.found,
+            "The same as in question 1: if this function calls `add_gaussian_noise`, mend that "
+            f"one first. {wrong.slip}",
+        ) from None
+
+
+def pairs_of_noisy_and_clean(answers, rng):
     images = rng.uniform(0.2, 0.8, SHAPE).astype("float32")
     x = images.astype("float64")
     what = "inputs and targets"
@@ -426,7 +523,14 @@ def training_pairs(answers, rng):
             found,
             (2, *images.shape),
             what,
-            [(images.shape, "One array comes back: return two, `return inputs, targets`.")],
+            [
+                (images.shape, "One array comes back: return two, `return inputs, targets`."),
+                ((3, *images.shape), "Three arrays come back: return inputs and targets alone."),
+                (
+                    (2 * len(images), *images.shape[1:]),
+                    "Inputs and targets are joined to one array: `return inputs, targets`.",
+                ),
+            ],
         )
         return found
 
@@ -447,11 +551,12 @@ def training_pairs(answers, rng):
         slip = "The targets are not the clean images: return `images` as they are."
     elif not noisy_in:
         slip = "No noise: inputs and targets are both the clean images."
+    elif in_another_order(inputs, x):
+        slip = "The inputs are in another order than the targets: keep the order of the images."
     if slip:
-        told = f"inputs that are {'noisy' if noisy_in else 'clean'}, targets that are not clean"
-        raise Wrong(
-            "noisy inputs, clean targets", told if noisy_out else "clean inputs and targets", slip
-        )
+        told = [f"{'noisy' if noisy_in else 'clean'} inputs"]
+        told += ["targets that are not clean" if noisy_out else "clean targets"]
+        raise Wrong("noisy inputs and clean targets, in the same order", ", ".join(told), slip)
 
     def noisy_of(images, sigma, seed):
         return pair(images, sigma, seed)[0]
@@ -482,6 +587,15 @@ def psnr_slips(clean, estimate):
         (-5 * np.log10(mse), "The factor is 10, and there is a root too many."),
         (-np.log10(mse), "The factor 10 is missing: these are bels, not decibels."),
         (-10 * np.log10(total), "The error is summed over the pixels: take its mean."),
+        (
+            -10 * np.log10(total / 784),
+            "The sum is divided by 784: images of other sizes have other numbers of pixels.",
+        ),
+        (
+            -10 * np.log10(255**2 * mse),
+            "The images are multiplied by 255: they end at 1, and so does the peak.",
+        ),
+        (-100 * np.log10(mse), "The factor is 100: it is 10."),
         (-20 * np.log10(np.sqrt(total)), "The error is summed over the pixels: take its mean."),
         (
             -10 * np.log10(np.mean(np.abs(difference), axis=pixels)),
@@ -509,6 +623,19 @@ def psnr_slips(clean, estimate):
         (
             10 * np.log10(np.max(clean, axis=pixels) ** 2 / mse),
             "The peak is the largest pixel here: it is 1 for all images, by definition.",
+        ),
+        (
+            10 * np.log10(np.ptp(clean) ** 2 / mse),
+            "The peak is the range of the pixels here: it is 1 for all images, by definition.",
+        ),
+        (
+            -20 * np.log10(np.max(np.abs(difference), axis=pixels)),
+            "This is the largest error: take the mean of the squares.",
+        ),
+        (-10 * np.log10(np.median(difference**2, axis=pixels)), "The median is taken: the mean."),
+        (
+            -10 * np.log10(np.abs(np.mean(clean - estimate**2, axis=pixels))),
+            "Brackets: subtract first, then square.",
         ),
         (
             -10 * np.log10(np.var(difference, axis=pixels)),
@@ -558,6 +685,7 @@ def psnr(answers, rng):
             ((5, 12, 10), "The mean runs over the channels alone: average over axes 1, 2 and 3."),
             ((5, 12, 1), "The mean runs over the columns alone: average over axes 1, 2 and 3."),
             ((5, 1), "The axis of channels is left: average over axes 1, 2 and 3."),
+            ((1,), "The mean runs over the images as well: average over axes 1, 2 and 3."),
         ],
     )
     close(
@@ -568,6 +696,8 @@ def psnr(answers, rng):
         otherwise="Square the differences, take the mean over axes 1, 2 and 3, then "
         "-10 times its logarithm to base 10.",
         tolerance=1e-3,
+        not_finite="The logarithm of 0 or of a negative number: square the differences of float "
+        "pixels, take the mean of the squares, and only then the logarithm.",
     )
     return "five images at errors from 1 to 40 % of the peak"
 
@@ -582,7 +712,13 @@ def tweedie_score(answers, rng):
         d = denoised.astype("float64") - noisy
         what = f"for arrays of shape {size} and sigma {sigma}, scores"
         found = numbers(answers.call("tweedie_score", noisy, denoised, sigma), what)
-        shape(found, size, what, [((size[0],), "One number per point: the score is a vector.")])
+        vector = "One number per point: the score is a vector."
+        shape(
+            found,
+            size,
+            what,
+            [((), "One number in all: a score is a vector for each point."), ((size[0],), vector)],
+        )
         length = np.linalg.norm(d, axis=-1, keepdims=True)
         close(
             found,
@@ -607,7 +743,13 @@ def tweedie_score(answers, rng):
                 (d**2 / sigma**2, "The difference is squared: only sigma is."),
                 (d / sigma**4, "Sigma is squared twice."),
                 (denoised - noisy / sigma**2, "Brackets: subtract first, then divide."),
+                (noisy - denoised / sigma**2, "Brackets, and the sign: denoised minus noisy."),
+                (d / (2 * sigma), "Divided by twice sigma: sigma squared is `sigma ** 2`."),
+                (2 * d / sigma**2, "There is a factor 2 too many."),
+                (np.abs(d) / sigma**2, "Without the signs no direction is left: drop the abs."),
+                (sigma**2 / d, "Upside down: sigma squared divides."),
+                ((denoised + noisy) / sigma**2, "They are added: the difference is meant."),
             ],
-            otherwise="(denoised - noisy) / sigma ** 2.",
+            otherwise="The way from the noisy point to the denoised one, over sigma squared.",
         )
     return "vectors of length 2 and images"

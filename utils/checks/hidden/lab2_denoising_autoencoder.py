@@ -63,7 +63,7 @@ def add_to(questions):
         estimate = np.stack([clean[0], 1 - clean[1]])
         found = numbers(answers.call("psnr", clean, estimate), "for 2 colour images, PSNR")
         shape(found, (2,), "for 2 colour images, PSNR")
-        if not found[0] > 60:
+        if not found[0] > 55:  # a small number in the logarithm does no harm
             raise Wrong(
                 "for equal images a PSNR without bound", f"{found[0]:.4g}", "No error: inf."
             )
@@ -86,6 +86,6 @@ def add_to(questions):
             found,
             -noisy / (1 + sigma**2),
             "the score of N(0, 1 + sigma^2), known exactly",
-            otherwise="(denoised - noisy) / sigma ** 2, whatever the arguments.",
+            otherwise="The same formula for arrays of any shape and type.",
         )
         return "the score of a normal distribution"
