@@ -134,7 +134,7 @@ lab.check("build_encoder", hidden=True)
 # ### Question 3 (1 point): write `build_decoder`
 #
 # <details><summary>Hint 1: what changes?</summary>Only the number of inputs and the number of units.</details>
-# <details><summary>Hint 2: which is which?</summary>The decoder takes the hidden values, so its input has `hidden` numbers.</details>
+# <details><summary>Hint 2: which is which?</summary>The decoder takes the hidden values, so its input has <code>hidden</code> numbers.</details>
 # <details><summary>Hint 3: the output</summary>There are eight outputs, one for each unit of a pattern, and they are sigmoid units too.</details>
 
 
@@ -228,9 +228,9 @@ lab.check("sum_squared_error", hidden=True)
 #
 # ### Question 5 (4 points): write `train`
 #
-# <details><summary>Hint 1: the gradient</summary>Inside `with tf.GradientTape() as tape:` compute outputs and E; then `tape.gradient(E, variables)` gives a list in the order of the variables.</details>
-# <details><summary>Hint 2: which variables?</summary>Both networks have `trainable_variables`; add the two lists. Take all gradients before any weight moves. `variable.assign_sub(step)` moves one.</details>
-# <details><summary>Hint 3: speed</summary>Put the step into a function inside `train` and decorate it with `@tf.function`: the loop over epochs then runs about ten times faster, and this notebook takes half a minute instead of several. Call `on_epoch` outside of it.</details>
+# <details><summary>Hint 1: the gradient</summary>Inside <code>with tf.GradientTape() as tape:</code> compute outputs and E; then <code>tape.gradient(E, variables)</code> gives a list in the order of the variables.</details>
+# <details><summary>Hint 2: which variables?</summary>Both networks have <code>trainable_variables</code>; add the two lists. Take all gradients before any weight moves. <code>variable.assign_sub(step)</code> moves one.</details>
+# <details><summary>Hint 3: speed</summary>Put the step into a function inside <code>train</code> and decorate it with <code>@tf.function</code>: the loop over epochs then runs about ten times faster, and this notebook takes half a minute instead of several. Call <code>on_epoch</code> outside of it.</details>
 
 
 # %%
@@ -465,7 +465,7 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
 #
 # How many units are needed if each may only say 0 or 1?
 #
-# <details><summary>Hint 1: count first</summary>Patterns that come twice need one code. `np.unique` with an axis finds the different rows.</details>
+# <details><summary>Hint 1: count first</summary>Patterns that come twice need one code. <code>np.unique</code> with an axis finds the different rows.</details>
 # <details><summary>Hint 2: double</summary>Each further bit doubles the number of codes. Which function undoes doubling?</details>
 # <details><summary>Hint 3: ends</summary>Five patterns need three bits, a single one needs none.</details>
 

@@ -86,9 +86,9 @@ print("Training images:", train_images.shape, "- test images:", test_images.shap
 #
 # ### Question 1 (2 points): write `add_gaussian_noise`
 #
-# <details><summary>Hint 1: which generator?</summary>`np.random.default_rng(seed)` makes a generator that knows nothing but its seed. Its method `normal` draws.</details>
+# <details><summary>Hint 1: which generator?</summary><code>np.random.default_rng(seed)</code> makes a generator that knows nothing but its seed. Its method <code>normal</code> draws.</details>
 # <details><summary>Hint 2: how many draws?</summary>One for every pixel of every image: draw with the shape of all images.</details>
-# <details><summary>Hint 3: the order</summary>Add first, clip then, with np.clip. And don't write `images += ...`: that would change the clean images themselves.</details>
+# <details><summary>Hint 3: the order</summary>Add first, clip then, with np.clip. And don't write <code>images += ...</code>: that would change the clean images themselves.</details>
 
 
 # %%
@@ -98,7 +98,7 @@ def add_gaussian_noise(images, sigma, seed):
     Args:
         images: array (n, height, width, channels), float32 in [0, 1]; it is left as it is.
         sigma: float, standard deviation of the noise before clipping, in units of pixel values.
-        seed: int; the same seed gives the same noise, another one other noise.
+        seed: int; the same seed gives the same draws, whatever sigma is; another one others.
 
     Returns:
         array of the shape of images, in [0, 1]. With sigma 0.1, pixels of 0.5 get a mean of 0.5
@@ -122,7 +122,7 @@ lab.check("add_gaussian_noise", hidden=True)
 #
 # ### Question 2 (1 point): write `add_masking_noise`
 #
-# <details><summary>Hint 1: draws</summary>A number drawn evenly between 0 and 1 is below `fraction` with probability `fraction`.</details>
+# <details><summary>Hint 1: draws</summary>A number drawn evenly between 0 and 1 is below <code>fraction</code> with probability <code>fraction</code>.</details>
 # <details><summary>Hint 2: choose</summary>np.where(condition, a, b) takes a where the condition holds and b elsewhere.</details>
 # <details><summary>Hint 3: not dropout</summary>Keras's dropout also enlarges the pixels it keeps. Here they stay as they are.</details>
 
@@ -133,7 +133,7 @@ def add_masking_noise(images, fraction, seed):
 
     Args:
         images: array (n, height, width, 1), float32 in [0, 1]; it is left as it is.
-        fraction: float between 0 and 1, the share of pixels that become 0.
+        fraction: float from 0 to 1, both allowed, the share of pixels that become 0.
         seed: int, as in question 1.
 
     Returns:
@@ -177,7 +177,7 @@ with lab.needs("add_gaussian_noise", "add_masking_noise"):
 # ### Question 3 (2 points): write `build_encoder`
 #
 # <details><summary>Hint 1: the layers</summary>keras.Sequential with keras.Input((28, 28, 1)), two Conv2D, Flatten and Dense.</details>
-# <details><summary>Hint 2: the convolutions</summary>16 and 32 channels, kernels of 3 pixels, `strides=2`, `padding="same"`, `activation="relu"`.</details>
+# <details><summary>Hint 2: the convolutions</summary>16 and 32 channels, kernels of 3 pixels, <code>strides=2</code>, <code>padding="same"</code>, <code>activation="relu"</code>.</details>
 # <details><summary>Hint 3: the end</summary>Without Flatten, Dense would give each of the 7 x 7 places a code of its own.</details>
 
 
@@ -191,7 +191,7 @@ def build_encoder(code_size):
     Returns:
         Keras model, (n, 28, 28, 1) -> (n, code_size): convolutions with nonlinear activations
         that shrink the image, then a dense layer without one. At most 1,000,000 weights; with
-        convolutions of 16 and 32 channels and code_size 128 there are 205,664.
+        convolutions of 16 and 32 channels and code_size 128 there are 205,632.
     """
     ### BEGIN SOLUTION
     return keras.Sequential([
@@ -217,7 +217,7 @@ lab.check("build_encoder", hidden=True)
 # A kernel of 4 is divisible by the stride, so all pixels get the same number of contributions (lecture 04).
 #
 # The last layer has no activation either. A sigmoid would keep pixels between 0 and 1, but together with the squared error it can
-# get stuck: where it is nearly 0 its slope is too, and on mostly black images an all-black answer is where many runs end.
+# get stuck: where it is nearly 0 its slope is too, and on mostly black images an all-black answer is where a run can end.
 #
 # ### Question 4 (2 points): write `build_decoder`
 #
@@ -264,7 +264,7 @@ lab.check("build_decoder", hidden=True)
 # ### Question 5 (2 points): write `training_pairs`
 #
 # <details><summary>Hint 1: reuse</summary>You have written the noise already; call it.</details>
-# <details><summary>Hint 2: two things</summary>`return a, b` gives back both: what goes into the network, and what should come out.</details>
+# <details><summary>Hint 2: two things</summary><code>return a, b</code> gives back both: what goes into the network, and what should come out.</details>
 # <details><summary>Hint 3: which is noisy?</summary>The inputs only. A network that is asked for noisy images learns to let the noise through.</details>
 
 
@@ -316,7 +316,7 @@ def psnr(clean, estimate):
         clean, estimate: arrays (n, height, width, channels), in [0, 1].
 
     Returns:
-        array (n,), dB. Off by 0.1 in every pixel: 20 dB; off by 0.01: 40 dB.
+        array (n,), dB. Off by 0.1 in every pixel: 20 dB; by 0.01: 40 dB; equal images: infinite.
     """
     ### BEGIN SOLUTION
     error = np.mean((np.asarray(clean) - np.asarray(estimate)) ** 2, axis=(1, 2, 3))
@@ -385,7 +385,7 @@ with lab.needs("training_pairs", "build_encoder", "build_decoder"):
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
-    noisy = {sigma: np.asarray(add_gaussian_noise(test_images, sigma, seed_of(99_999, 0)))
+    noisy = {sigma: np.asarray(add_gaussian_noise(test_images, sigma, seed_of(99_999, 0)), "float32")
              for sigma in sorted(TRAINED_SIGMAS + OTHER_SIGMAS)}
     network = {sigma: cleaned(autoencoder, images) for sigma, images in noisy.items()}
 
@@ -399,7 +399,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
 
 # %% [markdown]
 # **The reading.** Where would no learning at all get us? Clipping alone halves the error of black and white pixels, because
-# half of their noise is cut off: that is 3 dB, and it is in the noisy images already. All gain from here on is the network's.
+# half of their noise is cut off: that is about 3 dB, and it is in the noisy images already. All gain from here on is the network's.
 
 # %% [markdown]
 # ## 7. Against the best of the classics
@@ -431,7 +431,7 @@ with lab.needs("add_gaussian_noise", "psnr"):
     tuning, chosen = train_images[:500], {}
     estimates = {sigma: {"noisy": noisy[sigma]} for sigma in TRAINED_SIGMAS}
     for sigma in TRAINED_SIGMAS:
-        tuning_noisy = np.asarray(add_gaussian_noise(tuning, sigma, seed_of(99_999, 1)))
+        tuning_noisy = np.asarray(add_gaussian_noise(tuning, sigma, seed_of(99_999, 1)), "float32")
         for name, (denoise, choices) in rivals.items():
             best = max(choices, key=lambda c: np.mean(psnr(tuning, denoise(tuning_noisy, c))))
             estimates[sigma][name] = denoise(noisy[sigma], best)
@@ -523,8 +523,8 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
                        "and white.")
 
 # %% [markdown]
-# **The reading.** The mistaken network does remove noise: the bottleneck has no room for it. But the best answer to a noisy target is the *mean of
-# noisy* images, and clipped noise is not centred: black becomes grey, white becomes grey too. Nothing in the loss curve
+# **The reading.** The mistaken network does remove noise: the bottleneck has no room for it. But the best that it can still say of a noisy target is
+# the *mean of the noisy* images with that code, and clipped noise is not centred: black becomes grey, white becomes grey too. Nothing in the loss curve
 # tells; only a comparison with clean images does. (With a wider code it would hand on the noise as well.)
 
 # %% [markdown]
@@ -576,7 +576,7 @@ def masked_pairs(epoch):
 
 
 with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
-    holes = np.asarray(add_masking_noise(test_images, 0.5, seed_of(99_999, 2)))
+    holes = np.asarray(add_masking_noise(test_images, 0.5, seed_of(99_999, 2)), "float32")
     _, filler = trained(masked_pairs)
     stranger, filled = cleaned(autoencoder, holes), cleaned(filler, holes)
     figure, axes = plots.new_figure(
@@ -753,7 +753,7 @@ lab.score()
 # ### To think about
 # 1. Train on pairs whose target is the same image with *other* noise, drawn independently and not clipped. What does the network
 #    learn, and why is that useful where no clean images exist?
-# 2. The median filter beats the Gaussian filter at sigma 0.3. What property of these images does it use?
+# 2. The median filter beats the Gaussian filter here. On noise that is not clipped it loses. Why? (Think of a black region.)
 # 3. Why can the PSNR of an estimate not tell you whether the network drew the right digit? What would?
 
 # %% [markdown] tags=["answer"]
@@ -761,8 +761,10 @@ lab.score()
 # 1. The best answer to a target $x + \sigma z'$ with independent $z'$ is still the mean of $x$ given the input, because the noise has mean
 #    zero: it learns to denoise without ever seeing a clean image (Lehtinen et al. 2018, Noise2Noise). With clipping
 #    the noise is not centred any more and the result is as grey as in section 8.
-# 2. They are nearly black and white with sharp edges: the median of a window is one of the two values wherever one of them has the
-#    majority, so edges stay sharp; a Gaussian filter averages across them.
+# 2. In a black region half of the clipped noisy pixels are exactly 0 and the others above. Their mean is 0.4 sigma, a grey
+#    ground that averaging only makes smoother; their median is about 0. The same holds at white. Without clipping the noise is
+#    centred, and the mean of a window has the smaller variance. That most pixels are black or white, with edges that a median
+#    keeps sharp, helps as well.
 # 3. Two clean digits may be equally far from the truth in squared error, the one with a stroke slightly moved, the other with a
 #    stroke missing that turns an 8 into a 3. A classifier's answer on the estimates, compared with the labels, would tell.
 
