@@ -61,7 +61,9 @@ def add_to(questions):
     def equal_and_colour(answers, rng):
         clean = rng.uniform(0, 1, (2, 6, 5, 3)).astype("float32")
         estimate = np.stack([clean[0], 1 - clean[1]])
-        found = numbers(answers.call("psnr", clean, estimate), "for 2 colour images, PSNR")
+        with np.errstate(divide="ignore"):  # the first two are equal
+            result = answers.call("psnr", clean, estimate)
+        found = numbers(result, "for 2 colour images, PSNR")
         shape(found, (2,), "for 2 colour images, PSNR")
         if not found[0] > 55:  # a small number in the logarithm does no harm
             raise Wrong(
