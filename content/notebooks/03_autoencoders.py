@@ -428,7 +428,7 @@ plots.curves(ax, shares, distance, points=True, xlabel="share of the way between
 plots.show(figure, "Median distance to the nearest training image along the way between two "
                    "test images of different classes. The way through pixels has a steep hill "
                    "in the middle, the way through PCA a flat one from a high start; the way "
-                   "through the code lies below both.")
+                   "through the code lies below both.", tolerance=25)
 
 # %%
 middle = {way: to_nearest(images) for way, images in walks[4].items()}
