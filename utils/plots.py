@@ -239,6 +239,19 @@ def image_row(ax, images, *, title="", limits=(0, 1), columns=None, signed=False
     ax.axis("off")
 
 
+def image_rows(rows, *, title, height, **options):
+    """A figure of rows of images below each other.
+
+    Args:
+        rows: dict of what a row shows to its images, as in `image_row`, which takes the options.
+        height: float, inches.
+    """
+    figure, axes = new_figure(len(rows), 1, title=title, height=height)
+    for ax, (name, images) in zip(np.ravel(axes), rows.items(), strict=True):
+        image_row(ax, images, title=name, **options)
+    return figure
+
+
 def bars(ax, x, heights, *, xlabel, ylabel, title=""):
     """Draw counts as bars; several series stand side by side.
 

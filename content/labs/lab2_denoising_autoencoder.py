@@ -159,11 +159,8 @@ with lab.needs("add_gaussian_noise", "add_masking_noise"):
     rows |= {f"Gaussian, sigma {sigma}": add_gaussian_noise(ten, sigma, 1)
              for sigma in (0.1, 0.3, 0.5)}
     rows["half of the pixels masked"] = add_masking_noise(ten, 0.5, 1)
-    figure, axes = plots.new_figure(
-        len(rows), 1, height=5.4,
-        title="At sigma 0.5 the eye still reads most digits: so can a network")
-    for ax, (name, images) in zip(axes, rows.items()):
-        plots.image_row(ax, np.asarray(images), title=name)
+    figure = plots.image_rows(
+        rows, height=5.4, title="At sigma 0.5 the eye still reads most digits: so can a network")
     plots.show(figure, "Five rows of ten digits each: clean, with Gaussian noise of three "
                        "growing strengths, and with half of the pixels black. The digits can "
                        "still be made out in every row.")
@@ -474,11 +471,10 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
 
 # %% tags=["experiment", "cover"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
-    figure, axes = plots.new_figure(
-        6, 1, height=5.7,
+    rows = {"clean": test_images, **estimates[0.5]}
+    figure = plots.image_rows(
+        {name: images[:12] for name, images in rows.items()}, height=5.7,
         title="What is left of sigma 0.5: filters blur, PCA fogs, the network redraws")
-    for ax, (name, images) in zip(axes, {"clean": test_images, **estimates[0.5]}.items()):
-        plots.image_row(ax, images[:12], title=name)
     plots.show(figure, "Six rows of twelve digits: clean, noisy, Gaussian filter, median "
                        "filter, PCA, network. The filters' digits are blurred or spotted, "
                        "PCA's stand in grey fog, the network's are smooth and close to the "
@@ -509,13 +505,11 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
     for sigma, least in zip(TRAINED_SIGMAS, (4.5, 6)):
         claims.add(f"clean targets over noisy targets, sigma {sigma}", unit="dB", at_least=least,
                    value=quality(network[sigma]) - quality(repeated[sigma]), tolerance=0.1)
-    figure, axes = plots.new_figure(
-        4, 1, height=3.9,
-        title="Asked for noisy images, the network learns the mean of the noise too")
     rows = {"clean": test_images, "noisy, sigma 0.5": noisy[0.5],
             "trained with noisy targets": repeated[0.5], "trained with clean targets": network[0.5]}
-    for ax, (name, images) in zip(axes, rows.items()):
-        plots.image_row(ax, images[:12], title=name)
+    figure = plots.image_rows(
+        {name: images[:12] for name, images in rows.items()}, height=3.9,
+        title="Asked for noisy images, the network learns the mean of the noise too")
     plots.show(figure, "Four rows of twelve digits: clean, noisy, from the network trained "
                        "with noisy targets, from the one trained with clean targets. The third "
                        "row stands on a grey ground with little contrast; the fourth is black "
@@ -578,12 +572,11 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
     holes = np.asarray(add_masking_noise(test_images, 0.5, seed_of(99_999, 2)), "float32")
     _, filler = trained(masked_pairs)
     stranger, filled = cleaned(autoencoder, holes), cleaned(filler, holes)
-    figure, axes = plots.new_figure(
-        4, 1, height=3.9, title="Each network mends only the damage that it was trained on")
     rows = {"clean": test_images, "half of the pixels erased": holes,
             "network for Gaussian noise": stranger, "network for masking noise": filled}
-    for ax, (name, images) in zip(axes, rows.items()):
-        plots.image_row(ax, images[:12], title=name)
+    figure = plots.image_rows(
+        {name: images[:12] for name, images in rows.items()}, height=3.9,
+        title="Each network mends only the damage that it was trained on")
     plots.show(figure, "Four rows of twelve digits: clean, with half of the pixels black, from "
                        "the network trained on Gaussian noise, from the one trained on masking "
                        "noise. The third row is dim and torn; the fourth is close to the clean "

@@ -270,12 +270,14 @@ def as_images(directions):
     return (directions * signs).T.reshape(WIDTH, side, side)
 
 
-figure, rows = plots.new_figure(
-    3, 1, height=3.6, title="Training finds the space; PCA of what it draws finds the axes")
-names = ("PCA", "columns of the trained decoder", "PCA of what the trained network draws")
-for ax, directions, name in zip(rows, (V, columns / np.linalg.norm(columns, axis=0), turned), names):
-    plots.image_row(ax, as_images(directions), title=name, limits=(-0.4, 0.4),
-                    signed=True)
+rows = {
+    "PCA": V, "columns of the trained decoder": columns / np.linalg.norm(columns, axis=0),
+    "PCA of what the trained network draws": turned,
+}
+figure = plots.image_rows(
+    {name: as_images(directions) for name, directions in rows.items()}, height=3.6,
+    limits=(-0.4, 0.4), signed=True,
+    title="Training finds the space; PCA of what it draws finds the axes")
 plots.show(figure, "Three rows of ten small images. First row, PCA's axes. Second row, the"
                    " trained decoder's columns, looks like mixtures of them. Third row, "
                    "PCA of what the trained network draws, is the first row again.")
