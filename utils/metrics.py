@@ -153,3 +153,66 @@ def principal_angles(first, second):
     from scipy.linalg import subspace_angles
 
     return np.degrees(subspace_angles(np.asarray(first), np.asarray(second)))
+
+
+def log_importance_weights(images, encode, log_likelihood, *, draws, seed=0):
+    """How much more likely the model finds latents than the encoder that proposed them.
+
+    For latents z drawn from q(z|x), a normal distribution with a diagonal covariance:
+    log w = log p(x|z) + log p(z) - log q(z|x), with the standard normal prior p(z).
+
+    Args:
+        images: array (n, ...), float32 or float64, as the two functions take it.
+        encode: called as `encode(images)`, gives mean and log variance of q, (n, latents) each.
+        log_likelihood: called as `log_likelihood(images, latents)`, gives log p(x|z) in nats, (n,).
+        draws: int, latents drawn for each image.
+        seed: int; equal seeds give equal draws.
+
+    Returns:
+        array (draws, n), float64, nats.
+
+    Source: Burda, Grosse and Salakhutdinov 2016, section 3.
+    """
+    generator = keras.random.SeedGenerator(seed)
+    latent_mean, latent_log_var = (ops.convert_to_tensor(each) for each in encode(images))
+    deviation = ops.exp(latent_log_var / 2)
+    log_weights = []
+    for _ in range(draws):  # one at a time: draws of all images at once would fill the memory
+        noise = keras.random.normal(
+            latent_mean.shape,
+            dtype=keras.backend.standardize_dtype(latent_mean.dtype),
+            seed=generator,
+        )
+        latents = latent_mean + deviation * noise
+        # log p(z) - log q(z|x): the constants cancel
+        prior_over_q = (noise**2 + latent_log_var - latents**2) / 2
+        log_weight = log_likelihood(images, latents) + ops.sum(prior_over_q, axis=1)
+        log_weights.append(ops.convert_to_numpy(log_weight))
+    return np.array(log_weights, "float64")
+
+
+def importance_weighted_bound(log_weights, k):
+    """The importance-weighted lower bound on log p(x) of each image, in nats.
+
+    L_k = E[log (1/k) (w_1 + ... + w_k)]; L_1 is the ELBO, and L_k rises to log p(x) with k.
+
+    Args:
+        log_weights: array (draws, n) of `log_importance_weights`.
+        k: int, weights averaged at a time; the expectation is taken over draws // k groups.
+
+    Returns:
+        array (n,).
+
+    Raises:
+        ValueError: k is below 1 or above the number of draws.
+
+    Source: Burda, Grosse and Salakhutdinov 2016, equation 8 and theorem 1.
+    """
+    from scipy.special import logsumexp
+
+    draws, n = np.shape(log_weights)
+    if not 1 <= k <= draws:
+        raise ValueError(f"k={k} does not fit {draws} draws: it lies between 1 and their number.")
+    groups = draws // k
+    grouped = np.reshape(log_weights[: groups * k], (groups, k, n))
+    return np.mean(logsumexp(grouped, axis=1) - np.log(k), axis=0)

@@ -122,6 +122,10 @@ def _slip_behind(error, name):
             "Something is None, perhaps a gradient: compute the objective inside the tape, from "
             "the variables, with TensorFlow or keras.ops functions."
         )
+    if "symbolic" in text and "umpy" in text:
+        return (
+            "NumPy can't compute inside a compiled training step: use the functions of keras.ops."
+        )
     if "bitwise_xor" in text or "for ^" in text:
         return "In Python a power is written with **; ^ is something else."
     if "SeedSequence expects" in text:

@@ -137,9 +137,233 @@ def gradient(function, *, fixed, variable):
     return tape.gradient(total, variable)
 
 
+def in_graph(function, *, arguments, options=None):
+    """Call `function` as a training step does: compiled, for any batch size, inside a tape.
+
+    Args:
+        arguments: list of arrays (batch, ...).
+        options: dict of further arguments, plain data.
+
+    Returns:
+        dict of `result`, `dtype` (str) and `gradients`, those of the sum of the result: a dict by
+        place, None where no gradient gets through.
+    """
+    import tensorflow as tf
+
+    tensors = [tf.constant(argument) for argument in arguments]
+    specs = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in tensors]
+
+    @tf.function(input_signature=specs, autograph=False)
+    def compiled(*inputs):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            result = tf.convert_to_tensor(function(*inputs, **(options or {})))
+        return result, tape.gradient(result, inputs)
+
+    result, gradients = compiled(*tensors)
+    return {
+        "result": result,
+        "dtype": result.dtype.name,
+        "gradients": {str(i): each for i, each in enumerate(gradients)},
+    }
+
+
+def draws(make, *, seeds, inputs, calls, dtype="float32"):
+    """Make a layer that draws, for each seed twice, and call it several times.
+
+    Args:
+        make: the answer, called as `make(seed, dtype=dtype)`.
+        inputs: list of arrays (n, ...), what the layer is called on.
+
+    Returns:
+        dict: `kind`, `is_layer`, and where it is one `dtype` (of what it gives), `trainable`
+        (number of trained weights), `variables` (number of all), and by seed, as a str, `plain`
+        and `compiled`: arrays (calls, n, ...), the one from plain calls, the other from a new
+        layer of the same seed inside a compiled function.
+    """
+    import keras
+    import tensorflow as tf
+
+    layer = make(seeds[0], dtype=dtype)
+    report = {"kind": type(layer).__name__, "is_layer": isinstance(layer, keras.layers.Layer)}
+    if not report["is_layer"]:
+        return report
+    tensors = [tf.constant(each, dtype) for each in inputs]
+    specs = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in tensors]
+    report |= {
+        "dtype": keras.backend.standardize_dtype(layer(tensors).dtype),
+        "trainable": len(layer.trainable_variables),
+        "variables": len(layer.variables),
+        "plain": {},
+        "compiled": {},
+    }
+    for seed in seeds:
+        plain, inside = make(seed, dtype=dtype), make(seed, dtype=dtype)
+        compiled = tf.function(
+            lambda *each, layer=inside: layer(list(each)), input_signature=specs, autograph=False
+        )
+        report["plain"][str(seed)] = np.array([plain(tensors) for _ in range(calls)])
+        report["compiled"][str(seed)] = np.array([compiled(*tensors) for _ in range(calls)])
+    return report
+
+
+def _linear_autoencoder(encoder, decoder, shape):
+    """An encoder and a decoder of one linear layer for each output, and where calls are noted.
+
+    Args:
+        encoder: dict of `mean` and `log_var`, lists [kernel, bias] each.
+        decoder: list [kernel, bias].
+        shape: of an image.
+
+    Returns:
+        (encoder, decoder, told): told is a list that gets `training` of each call of the encoder.
+    """
+    import keras
+
+    told = []
+
+    class Watched(keras.layers.Layer):
+        def call(self, images, training=None):
+            told.append(bool(training))
+            return images
+
+    images = keras.Input(shape)
+    flat = keras.layers.Flatten()(Watched()(images))
+    heads = {name: keras.layers.Dense(len(each[1]), name=name) for name, each in encoder.items()}
+    first = keras.Model(images, [heads["mean"](flat), heads["log_var"](flat)])
+    for name, weights in encoder.items():
+        heads[name].set_weights(weights)
+    dense = keras.layers.Dense(len(decoder[1]))
+    latents = keras.Input((len(decoder[0]),))
+    second = keras.Model(latents, keras.layers.Reshape(shape)(dense(latents)))
+    dense.set_weights(decoder)
+    told.clear()
+    return first, second, told
+
+
+def vae_training(make, *, encoder, decoder, images, beta, seed, learning_rate, epochs, batch):
+    """Train and test a variational autoencoder of linear networks, and report what became of it.
+
+    Args:
+        make: the answer, called as `make(encoder, decoder, beta=beta, seed=seed)`.
+        encoder, decoder: weights, see `_linear_autoencoder`.
+        images: array (n, height, width, 1); used in order, `batch` at a time.
+
+    Returns:
+        dict: `is_model`, and where it is one `tested` (what `evaluate` gives before the
+        training), `after_test` and `after` (dicts of weights), `history` (of `fit`, a dict of
+        lists), `training` (whether the encoder was called for training: by test and by fit).
+    """
+    import keras
+
+    first, second, told = _linear_autoencoder(encoder, decoder, images.shape[1:])
+    model = make(first, second, beta=beta, seed=seed)
+    report = {"kind": type(model).__name__, "is_model": isinstance(model, keras.Model)}
+    if not report["is_model"]:
+        return report
+
+    def weights():
+        names = "mean", "log_var"
+        by_name = {name: first.get_layer(name).get_weights() for name in names}
+        by_name["decoder"] = second.get_weights()
+        return {
+            f"{name} {part}": value
+            for name, pair in by_name.items()
+            for part, value in zip(("kernel", "bias"), pair, strict=True)
+        }
+
+    model.compile(optimizer=keras.optimizers.SGD(learning_rate))
+    told.clear()
+    report["tested"] = model.evaluate(images, batch_size=batch, verbose=0, return_dict=True)
+    report |= {"after_test": weights(), "training": {"test": list(told)}}
+    told.clear()
+    history = model.fit(images, batch_size=batch, epochs=epochs, shuffle=False, verbose=0)
+    report["training"]["fit"] = list(told)
+    return report | {"history": history.history, "after": weights()}
+
+
+def with_decoder(function, *, decoder, shape, arguments):
+    """Call `function(decoder, *arguments)` and count how often it calls the decoder.
+
+    Args:
+        decoder: list [kernel, bias] of its one layer.
+        shape: of an image.
+
+    Returns:
+        dict of `result` and `calls`.
+    """
+    import keras
+
+    kernel, bias = decoder
+
+    class Counted(keras.Model):
+        calls, inside = 0, False
+
+        def call(self, latents, training=None):
+            logits = keras.ops.cast(latents, "float32") @ kernel + bias
+            return keras.ops.reshape(logits, (-1, *shape))
+
+        def __call__(self, *inputs, **options):
+            self.calls += not self.inside
+            return super().__call__(*inputs, **options)
+
+        def _once(self, predict, *inputs, **options):
+            self.calls, self.inside = self.calls + 1, True
+            try:
+                return predict(*inputs, **options)
+            finally:
+                self.inside = False
+
+        def predict(self, *inputs, **options):
+            return self._once(super().predict, *inputs, **(options | {"verbose": 0}))
+
+        def predict_on_batch(self, *inputs, **options):
+            return self._once(super().predict_on_batch, *inputs, **options)
+
+    model = Counted()
+    return {"result": function(model, *arguments), "calls": model.calls}
+
+
+def with_vae(function, *, encoder, decoder, beta, images):
+    """Call `function(vae, images)` with a variational autoencoder of linear networks.
+
+    Args:
+        encoder, decoder: weights, see `_linear_autoencoder`.
+        beta: float, what its attribute of that name says.
+    """
+    import keras
+
+    class Sampling(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seed_generator = keras.random.SeedGenerator(0)
+
+        def call(self, inputs):
+            mean, log_var = inputs
+            noise = keras.random.normal(keras.ops.shape(mean), seed=self.seed_generator)
+            return mean + keras.ops.exp(log_var / 2) * noise
+
+    class LinearVAE(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.decoder, _ = _linear_autoencoder(encoder, decoder, images.shape[1:])
+            self.beta, self.sampling = beta, Sampling()
+
+        def call(self, images, training=None):
+            pair = self.encoder(images, training=training)
+            return self.decoder(self.sampling(pair), training=training), *pair
+
+    return function(LinearVAE(), images)
+
+
 DRIVERS = {
     "network": network,
     "training": training,
     "gradient": gradient,
     "arguments_after": arguments_after,
+    "in_graph": in_graph,
+    "draws": draws,
+    "vae_training": vae_training,
+    "with_decoder": with_decoder,
+    "with_vae": with_vae,
 }
