@@ -57,7 +57,9 @@ RIGHT["kl_divergence"] = {
     "keras.ops": kl("0.5 * ops.sum(m**2 + ops.exp(v) - 1 - v, axis=1)"),
     "as Keras's example has it": kl(
         "-0.5 * (1 + v - ops.square(m) - ops.exp(v))", "ops.sum({0}, axis=1)"
-    ).replace("    -0.5", "    terms = -0.5").replace("{0}", "terms"),
+    )
+    .replace("    -0.5", "    terms = -0.5")
+    .replace("{0}", "terms"),
     "tf": kl("-0.5 * tf.reduce_sum(1 + v - tf.square(m) - tf.exp(v), axis=-1)"),
     "tf.math": kl(
         "terms = tf.math.subtract(tf.math.add(tf.math.square(m), tf.math.exp(v)), 1 + v)",
@@ -129,7 +131,7 @@ WRONG["kl_divergence"] = {
     "mean over everything": (kl(f"0.5 * ops.mean({TERMS})"), "mean over the latents"),
     "mean over the batch": (
         kl(f"ops.mean(0.5 * ops.sum({TERMS}, axis=1))"),
-        "the training step averages",
+        "Keep one number for each example",
     ),
     "sum over everything": (kl(f"0.5 * ops.sum({TERMS})"), "a sum over the batch"),
     "sum over axis 0": (kl(f"0.5 * ops.sum({TERMS}, axis=0)"), "The sum runs over the batch"),
@@ -201,7 +203,7 @@ WRONG["kl_divergence"] = {
         "functions of keras.ops",
     ),
     "numpy()": (
-        kl(f"0.5 * tf.reduce_sum(tf.constant(np.array(m**2 + np.exp(v) - 1 - v)), axis=1)"),
+        kl("0.5 * tf.reduce_sum(tf.constant(np.array(m**2 + np.exp(v) - 1 - v)), axis=1)"),
         "functions of keras.ops",
     ),
     "absolute value": (kl(f"0.5 * ops.sum(ops.abs({TERMS.replace('- 1', '+ 1')}), axis=1)"), "+ 1"),
@@ -240,14 +242,13 @@ WRONG["kl_divergence"] = {
 }
 HIDDEN_WRONG["kl_divergence"] = {
     "at least one nat": (
-        kl("terms = 0.5 * (m**2 + ops.exp(v) - 1 - v)", "ops.sum(terms, axis=1) + 0 * m[:, 0]")
-        .replace("+ 0 * m[:, 0]", "if m.shape[1] < 10 else ops.sum(terms[:, :10], axis=1)"),
+        kl(
+            "terms = 0.5 * (m**2 + ops.exp(v) - 1 - v)", "ops.sum(terms, axis=1) + 0 * m[:, 0]"
+        ).replace("+ 0 * m[:, 0]", "if m.shape[1] < 10 else ops.sum(terms[:, :10], axis=1)"),
         "over all latents",
     ),
     "a little more": (
-        kl("0.5 * ops.sum(m**2 + ops.exp(v) - 1 - v, axis=1)").replace(
-            "return ", "k = "
-        )
+        kl("0.5 * ops.sum(m**2 + ops.exp(v) - 1 - v, axis=1)").replace("return ", "k = ")
         + "    return ops.where(k > 0.001, k, 0.1)\n",
         "prior itself",
     ),
@@ -436,7 +437,10 @@ RIGHT["Sampling"] = {
 SIGMA = "ops.exp(0.5 * v)"
 WRONG["Sampling"] = {
     "no noise": (layer("0", "m"), "without any noise"),
-    "noise of 0.1": (layer(NORMAL.replace("dtype=", "stddev=0.1, dtype=")), "standard deviation 0.1"),
+    "noise of 0.1": (
+        layer(NORMAL.replace("dtype=", "stddev=0.1, dtype=")),
+        "standard deviation 0.1",
+    ),
     "noise times the variance": (layer(result="m + ops.exp(v) * e"), "take the root"),
     "no sigma": (layer(result="m + e"), "whatever the variance"),
     "log variance itself": (layer(result="m + v * e"), "take exp of half"),
@@ -466,7 +470,7 @@ WRONG["Sampling"] = {
             NORMAL.replace("self.seed_generator", "keras.random.SeedGenerator(self.seed)"),
             generator="self.seed = seed",
         ),
-        "in `__init__`",
+        "once, in `__init__`",
     ),
     "global generator of Keras": (
         layer(NORMAL.replace(", seed=self.seed_generator", ""), generator="self.seed = seed"),
@@ -537,7 +541,7 @@ WRONG["Sampling"] = {
     ),
     "truncated": (layer(NORMAL.replace("normal(", "truncated_normal(")), "truncated"),
     "noise of mean 1": (layer(NORMAL.replace("dtype=", "mean=1.0, dtype=")), "noise around 0"),
-    "absolute noise": (layer(result=f"m + {SIGMA} * ops.abs(e)"), "standard normal noise"),
+    "absolute noise": (layer(result=f"m + {SIGMA} * ops.abs(e)"), "one sign only"),
     "a function": (
         define("Sampling", "seed, **options", "return lambda inputs: inputs[0]"),
         "Derive the class from keras.layers.Layer",
@@ -782,15 +786,18 @@ WRONG["build_encoder"] = {
         "Return the model itself",
     ),
     "axis of examples": (encoder(start="(None, 28, 28, 1)"), "without the axis"),
-    "flat images": (encoder("layers.Reshape((28, 28, 1))", *CONVOLUTIONS, "layers.Flatten()",
-                            start="(784,)"), "another shape"),
+    "flat images": (
+        encoder("layers.Reshape((28, 28, 1))", *CONVOLUTIONS, "layers.Flatten()", start="(784,)"),
+        "another shape",
+    ),
     "a network for all calls": (
         "features = keras.Sequential([layers.Conv2D(8, 3, 2, activation='relu'), "
         "layers.Flatten()])\n" + encoder("features"),
         "shared ones are trained twice",
     ),
     "frozen": (
-        encoder().replace("return ", "model = ") + "    model.trainable = False\n    return model\n",
+        encoder().replace("return ", "model = ")
+        + "    model.trainable = False\n    return model\n",
         "frozen",
     ),
     "other sizes": (
@@ -798,8 +805,9 @@ WRONG["build_encoder"] = {
         "latent_size",
     ),
     "dict": (
-        encoder(heads="{'mean': layers.Dense(latent_size)(x), "
-                "'log_var': layers.Dense(latent_size)(x)}"),
+        encoder(
+            heads="{'mean': layers.Dense(latent_size)(x), 'log_var': layers.Dense(latent_size)(x)}"
+        ),
         "[latent_mean, latent_log_var]",
     ),
 }
@@ -843,8 +851,10 @@ RIGHT["build_decoder"] = {
         "build_decoder",
         "latent_size",
         "model = keras.Sequential()",
-        *(f"model.add({each})" for each in (DENSE, "layers.Dense(784)",
-                                            "layers.Reshape((28, 28, 1))")),
+        *(
+            f"model.add({each})"
+            for each in (DENSE, "layers.Dense(784)", "layers.Reshape((28, 28, 1))")
+        ),
         "return model",
     ),
     "dense": decoder("layers.Dense(784)", "layers.Reshape((28, 28, 1))", start=DENSE),
@@ -910,11 +920,16 @@ WRONG["build_decoder"] = {
     "tanh": (decoder(end=", layers.Activation('tanh')"), "A tanh holds"),
     "softplus": (decoder(end=", layers.Activation('softplus')"), "leave the activation"),
     "elu": (decoder(end=", layers.Activation('elu')"), "from below"),
-    "softmax": (decoder(end=", layers.Flatten(), layers.Softmax(), layers.Reshape((28, 28, 1))"),
-                "softmax"),
+    "softmax": (
+        decoder(end=", layers.Flatten(), layers.Softmax(), layers.Reshape((28, 28, 1))"),
+        "softmax",
+    ),
     "no activation": (
-        decoder(TRANSPOSED[1], TRANSPOSED[1].replace("(1,", "(1, "), start=START.replace(
-            ", activation='relu'", "")),
+        decoder(
+            TRANSPOSED[1],
+            TRANSPOSED[1].replace("(1,", "(1, "),
+            start=START.replace(", activation='relu'", ""),
+        ),
         "give the inner layers a relu",
     ),
     "one doubling": (decoder(TRANSPOSED[1]), "7 to 14 to 28"),
@@ -946,9 +961,10 @@ WRONG["build_decoder"] = {
     ),
     "an encoder": (encoder().replace("build_encoder", "build_decoder"), "another shape"),
     "too large": (
-        decoder(start=START.replace("7 * 7 * 32", "28 * 28 * 32").replace("(7, 7, 32)",
-                                                                         "(28, 28, 32)"),
-                end="") .replace("strides=2", "strides=1"),
+        decoder(
+            start=START.replace("7 * 7 * 32", "28 * 28 * 32").replace("(7, 7, 32)", "(28, 28, 32)"),
+            end="",
+        ).replace("strides=2", "strides=1"),
         "Start from 7 x 7 x 32",
     ),
     "no return": (decoder().replace("return ", ""), "without `return`"),
@@ -1030,7 +1046,9 @@ RIGHT["negative_elbo"] = {
         "x, l = (ops.reshape(each, (ops.shape(each)[0], -1)) for each in (x, l))",
         f"ops.cast(ops.shape(l)[-1], l.dtype) * {KERAS} + {KL}",
     ),
-    "einsum": bound(f"ops.sum(ops.softplus(l), (1, 2, 3)) - ops.einsum('nijc,nijc->n', x, l) + {KL}"),
+    "einsum": bound(
+        f"ops.sum(ops.softplus(l), (1, 2, 3)) - ops.einsum('nijc,nijc->n', x, l) + {KL}"
+    ),
     "sums one after another": bound(
         "pixels = ops.softplus(l) - x * l",
         "for _ in range(3):",
@@ -1074,11 +1092,13 @@ WRONG["negative_elbo"] = {
         bound(f"ops.sum(ops.softplus(l) - x * l) + {KL}"),
         "runs over the batch",
     ),
-    "one number": (bound(f"ops.sum(ops.softplus(l) - x * l) + beta * ops.sum(kl_divergence(m, v))"),
-                   "a sum over the batch"),
+    "one number": (
+        bound("ops.sum(ops.softplus(l) - x * l) + beta * ops.sum(kl_divergence(m, v))"),
+        "a sum over the batch",
+    ),
     "mean over the batch": (
         bound(f"ops.mean({SOFTPLUS} + {KL})"),
-        "the training step averages",
+        "Keep one number for each example",
     ),
     "mean over pixels": (bound(f"{MEAN} + {KL}"), "mean over the pixels"),
     "mean of Keras": (bound(f"ops.mean({KERAS}, axis=(1, 2)) + {KL}"), "mean over the pixels"),
@@ -1215,7 +1235,9 @@ WRONG["negative_elbo"] = {
     ),
     "pair": (bound(f"{SOFTPLUS}, kl_divergence(m, v)"), "Two results"),
     "types meet": (
-        bound(f"ops.sum({KERAS.replace('x, l', 'layers.Flatten()(x), layers.Flatten()(l)')}) + {KL}"),
+        bound(
+            f"ops.sum({KERAS.replace('x, l', 'layers.Flatten()(x), layers.Flatten()(l)')}) + {KL}"
+        ),
         "float32 and float64",
     ),
     "no return": (bound(f"{SOFTPLUS}").replace("return", "total ="), "without `return`"),
@@ -1276,8 +1298,10 @@ def model(train=TRAIN, test=TEST, track=TRACK, *, init=INIT, call=CALL, more="",
         f"{before}class VAE(keras.Model):\n"
         + method("__init__", "self, encoder, decoder, beta=1.0, seed=0, **options", init)
         + method("call", "self, images, training=None", call)
-        + ((track or "") and method("track", "self, images, logits, latent_mean, latent_log_var",
-                                    track))
+        + (
+            (track or "")
+            and method("track", "self, images, logits, latent_mean, latent_log_var", track)
+        )
         + (train and method("train_step", "self, images", train))
         + (test and method("test_step", "self, images", test))
         + more
@@ -1461,8 +1485,7 @@ return {tracker.name: tracker.result() for tracker in self.trackers}
     "gradients clipped far away": model(
         TRAIN.replace(
             "self.optimizer.apply(",
-            "gradients = [tf.clip_by_norm(each, 1e6) for each in gradients]\n"
-            "self.optimizer.apply(",
+            "gradients = [tf.clip_by_norm(each, 1e6) for each in gradients]\nself.optimizer.apply(",
         )
     ),
     "variables of both networks": model(
@@ -1562,8 +1585,12 @@ WRONG["VAE"] = {
         "summed over the batch",
     ),
     "not reduced": (
-        model(kept("ops.mean(negative_elbo(images, *outputs, beta=self.beta))",
-                   "negative_elbo(images, *outputs, beta=self.beta)")),
+        model(
+            kept(
+                "ops.mean(negative_elbo(images, *outputs, beta=self.beta))",
+                "negative_elbo(images, *outputs, beta=self.beta)",
+            )
+        ),
         "summed over the batch",
     ),
     "beta not used": (model(kept(", beta=self.beta", "")), "beta=self.beta"),
@@ -1623,11 +1650,7 @@ return self.track(images, self.decoder(mean, training=False), mean, log_var)
         "The mean is decoded",
     ),
     "mean decoded where not in training": (
-        model(
-            call=CALL.replace(
-                "log_var])\nret", "log_var]) if training else latent_mean\nret"
-            )
-        ),
+        model(call=CALL.replace("log_var])\nret", "log_var]) if training else latent_mean\nret")),
         "The mean is decoded",
     ),
     "loss outside the tape": (
@@ -1678,14 +1701,14 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
     ),
     "reset at each batch": (
         model(
-            track=TRACK.replace("    tracker.update", "    tracker.reset_state()\n    tracker.update")
+            track=TRACK.replace(
+                "    tracker.update", "    tracker.reset_state()\n    tracker.update"
+            )
         ),
         "The last batch's values",
     ),
     "tracked with beta": (
-        model(
-            track=TRACK.replace("(reconstruction + kl,", "(reconstruction + self.beta * kl,")
-        ),
+        model(track=TRACK.replace("(reconstruction + kl,", "(reconstruction + self.beta * kl,")),
         "track it with beta 1",
     ),
     "KL tracked times beta": (
@@ -1693,23 +1716,37 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
         "The KL is tracked times beta",
     ),
     "order": (
-        model(track=TRACK.replace("(reconstruction + kl, reconstruction, kl)",
-                                  "(reconstruction, kl, reconstruction + kl)")),
+        model(
+            track=TRACK.replace(
+                "(reconstruction + kl, reconstruction, kl)",
+                "(reconstruction, kl, reconstruction + kl)",
+            )
+        ),
         "another order",
     ),
     "places": (
-        model(track=TRACK.replace("(reconstruction + kl, reconstruction, kl)",
-                                  "(reconstruction + kl, kl, reconstruction)")),
+        model(
+            track=TRACK.replace(
+                "(reconstruction + kl, reconstruction, kl)",
+                "(reconstruction + kl, kl, reconstruction)",
+            )
+        ),
         "changed places",
     ),
     "the bound three times": (
-        model(track=TRACK.replace("(reconstruction + kl, reconstruction, kl)",
-                                  "[reconstruction + kl] * 3")),
+        model(
+            track=TRACK.replace(
+                "(reconstruction + kl, reconstruction, kl)", "[reconstruction + kl] * 3"
+            )
+        ),
         "All three track the bound",
     ),
     "the bound as the reconstruction": (
-        model(track=TRACK.replace("beta=0.0", "beta=1.0").replace("reconstruction + kl,",
-                                                                  "reconstruction,")),
+        model(
+            track=TRACK.replace("beta=0.0", "beta=1.0").replace(
+                "reconstruction + kl,", "reconstruction,"
+            )
+        ),
         "The reconstruction is the bound",
     ),
     "the bound as the reconstruction, added": (
@@ -1717,8 +1754,11 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
         "bound without the KL",
     ),
     "one tracked": (
-        model(track=TRACK.replace("for tracker in self.trackers}",
-                                  "for tracker in self.trackers[:1]}")),
+        model(
+            track=TRACK.replace(
+                "for tracker in self.trackers}", "for tracker in self.trackers[:1]}"
+            )
+        ),
         "'reconstruction' is missing",
     ),
     "loss returned": (
@@ -1791,13 +1831,19 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
         "keras.Model",
     ),
     "arguments of init": (
-        model().replace("beta=1.0, seed=0, **options", "seed=0").replace("**options", "").replace(
-            "decoder, beta\n", "decoder, 1.0\n"),
+        model()
+        .replace("beta=1.0, seed=0, **options", "seed=0")
+        .replace("**options", "")
+        .replace("decoder, beta\n", "decoder, 1.0\n"),
         "Keep the arguments",
     ),
     "second forward pass for tracking": (
-        model(kept("return self.track(images, *outputs)",
-                   "return self.track(images, *self(images, training=True))")),
+        model(
+            kept(
+                "return self.track(images, *outputs)",
+                "return self.track(images, *self(images, training=True))",
+            )
+        ),
         "once",
     ),
     "float of a tensor": (
@@ -1812,9 +1858,10 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
 HIDDEN_WRONG["VAE"] = {
     "squeezed": (
         model(
-            track=TRACK.replace("kl = kl_divergence(latent_mean, latent_log_var)",
-                                "kl = ops.squeeze(kl_divergence(latent_mean, latent_log_var))\n"
-                                "kl = kl[:4]")
+            track=TRACK.replace(
+                "kl = kl_divergence(latent_mean, latent_log_var)",
+                "kl = ops.squeeze(kl_divergence(latent_mean, latent_log_var))\nkl = kl[:4]",
+            )
         ),
         "hape",
     ),
@@ -1915,7 +1962,10 @@ RIGHT["latent_grid"] = {
     ),
 }
 WRONG["latent_grid"] = {
-    "logits": (grid(MESH, STACK, RESULT.replace("ops.sigmoid(decoder(z))", "decoder(z)")), "logits"),
+    "logits": (
+        grid(MESH, STACK, RESULT.replace("ops.sigmoid(decoder(z))", "decoder(z)")),
+        "logits",
+    ),
     "one call for each": (
         grid(
             "result = np.zeros((side, side, 28, 28))",
@@ -2010,14 +2060,23 @@ WRONG["latent_grid"] = {
         "One large picture",
     ),
     "softmax": (
-        grid(MESH, STACK, "p = ops.softmax(ops.reshape(decoder(z), (-1, 784)))",
-             "np.reshape(p, (side, side, 28, 28))"),
+        grid(
+            MESH,
+            STACK,
+            "p = ops.softmax(ops.reshape(decoder(z), (-1, 784)))",
+            "np.reshape(p, (side, side, 28, 28))",
+        ),
         "softmax",
     ),
     "black and white": (grid(MESH, STACK, f"np.round({RESULT})"), "rounded"),
     "sigmoid twice": (
-        grid(MESH, STACK, RESULT.replace("ops.sigmoid(", "ops.sigmoid(ops.sigmoid(").replace(
-            "(z)), (", "(z))), (")),
+        grid(
+            MESH,
+            STACK,
+            RESULT.replace("ops.sigmoid(", "ops.sigmoid(ops.sigmoid(").replace(
+                "(z)), (", "(z))), ("
+            ),
+        ),
         "twice",
     ),
     "fixed side": (
@@ -2027,7 +2086,7 @@ WRONG["latent_grid"] = {
     "no return": (grid("0").replace("return 0", "decoder(q[:2][None])"), "without `return`"),
     "transposed pixels": (
         grid(MESH, STACK, f"np.swapaxes({RESULT}, 2, 3)"),
-        "picture itself",
+        "exchanged",
     ),
     "latents alone": (grid(MESH, STACK, "z"), "latents"),
 }
@@ -2096,14 +2155,16 @@ WRONG["outlier_score"] = {
     "sign": (score("-negative_elbo(images, *vae(images, training=False))"), "sign is turned round"),
     "mean over the batch": (
         score("ops.mean(negative_elbo(images, *vae(images, training=False)))"),
-        "keep one number for each example",
+        "Keep one number for each example",
     ),
     "sum over the batch": (
         score("ops.sum(negative_elbo(images, *vae(images, training=False)))"),
         "a sum over the batch",
     ),
-    "no KL": (score("negative_elbo(images, *vae(images, training=False), beta=0.0)"),
-              "KL is missing"),
+    "no KL": (
+        score("negative_elbo(images, *vae(images, training=False), beta=0.0)"),
+        "KL is missing",
+    ),
     "KL alone": (score(OUTPUTS, "kl_divergence(mean, log_var)"), "reconstruction is missing"),
     "beta of the model": (
         score("negative_elbo(images, *vae(images, training=False), beta=vae.beta)"),
@@ -2135,17 +2196,19 @@ WRONG["outlier_score"] = {
     ),
     "evaluate": (
         score("vae.compile()", "vae.evaluate(images, verbose=0)"),
-        "one number for each",
+        "No loss",
     ),
-    "no return": (score("0").replace("return 0", "negative_elbo(images, *vae(images))"),
-                  "without `return`"),
+    "no return": (
+        score("0").replace("return 0", "negative_elbo(images, *vae(images))"),
+        "without `return`",
+    ),
     "outputs not unpacked": (
         score("negative_elbo(images, vae(images, training=False))"),
         "argument",
     ),
     "KL subtracted": (
         score(OUTPUTS, "negative_elbo(images, logits, mean, log_var, beta=-1.0)"),
-        "subtracted",
+        "KL is subtracted",
     ),
     "ranks": (
         score("np.argsort(negative_elbo(images, *vae(images, training=False)))"),
@@ -2156,14 +2219,14 @@ WRONG["outlier_score"] = {
             "s = np.array(negative_elbo(images, *vae(images, training=False)))",
             "s > s.mean()",
         ),
-        "true or false",
+        "True or false",
     ),
     "standardized": (
         score(
             "s = np.array(negative_elbo(images, *vae(images, training=False)))",
             "(s - s.mean()) / s.std()",
         ),
-        "as it is",
+        "leave the nats as they are",
     ),
     "images changed": (
         score("images = images > 0.7 * images.max()", "negative_elbo(images * 0.0, *vae(images))"),

@@ -128,6 +128,13 @@ def _slip_behind(error, name):
         )
     if "bitwise_xor" in text or "BitwiseXor" in text or "for ^" in text:
         return "In Python a power is written with **; ^ is something else."
+    if "singleton tf.Variable" in text:
+        return "A variable or a SeedGenerator is made in each call: make it once, in `__init__`."
+    if "cannot be interpreted as an integer" in text and "NoneType" in text:
+        return (
+            "In a compiled training step a batch has no fixed size: use ops.shape(x), and no "
+            "NumPy, which can't draw there."
+        )
     if "Iterating over a symbolic" in text:
         return (
             "In a compiled training step a batch has no fixed size: leave Python's loop over "

@@ -76,7 +76,7 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
 
 
 def _arrays(outputs):
-    """What a model gives as one float64 array where it can be; a dict or a ragged list stays one."""
+    """What a model gives as one float64 array; a dict stays one, a list of other shapes too."""
     if isinstance(outputs, dict):
         return outputs
     try:
@@ -196,7 +196,8 @@ def draws(make, *, seeds, inputs, calls, dtype="float32"):
         inputs: list of arrays (n, ...), what the layer is called on.
 
     Returns:
-        dict: `kind`, `is_layer`, and where it is one `dtype` (of what it gives), `trainable`
+        dict: `kind`, `is_layer`, and where it is one `first` (what came out, if it is no array) or
+        else `dtype` (of what it gives), `trainable`
         (number of trained weights), `variables` (number of all), and by seed, as a str, `plain`
         and `compiled`: arrays (calls, n, ...), the one from plain calls, the other from a new
         layer of the same seed inside a compiled function.
@@ -210,8 +211,11 @@ def draws(make, *, seeds, inputs, calls, dtype="float32"):
         return report
     tensors = [tf.constant(each, dtype) for each in inputs]
     specs = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in tensors]
+    first = layer(tensors)
+    if isinstance(first, (list, tuple)) or not hasattr(first, "dtype"):
+        return report | {"first": first}
     report |= {
-        "dtype": keras.backend.standardize_dtype(layer(tensors).dtype),
+        "dtype": keras.backend.standardize_dtype(first.dtype),
         "trainable": len(layer.trainable_variables),
         "variables": len(layer.variables),
         "plain": {},
@@ -227,79 +231,91 @@ def draws(make, *, seeds, inputs, calls, dtype="float32"):
     return report
 
 
-def _linear_autoencoder(encoder, decoder, shape):
-    """An encoder and a decoder of one linear layer for each output, and where calls are noted.
+class _LinearAutoencoder:
+    """An encoder and a decoder of one linear layer for each output.
 
-    Args:
-        encoder: dict of `mean` and `log_var`, lists [kernel, bias] each.
-        decoder: list [kernel, bias].
-        shape: of an image.
-
-    Returns:
-        (encoder, decoder, told): told is a list that gets `training` of each call of the encoder.
+    Attributes:
+        networks: the pair of Keras models.
+        told: list that gets `training` of each call of the encoder, in graphs when it is traced.
     """
-    import keras
 
-    told = []
+    def __init__(self, shape, latents):
+        import keras
 
-    class Watched(keras.layers.Layer):
-        def call(self, images, training=None):
-            told.append(bool(training))
-            return images
+        told = self.told = []
 
-    images = keras.Input(shape)
-    flat = keras.layers.Flatten()(Watched()(images))
-    heads = {name: keras.layers.Dense(len(each[1]), name=name) for name, each in encoder.items()}
-    first = keras.Model(images, [heads["mean"](flat), heads["log_var"](flat)])
-    for name, weights in encoder.items():
-        heads[name].set_weights(weights)
-    dense = keras.layers.Dense(len(decoder[1]))
-    latents = keras.Input((len(decoder[0]),))
-    second = keras.Model(latents, keras.layers.Reshape(shape)(dense(latents)))
-    dense.set_weights(decoder)
-    told.clear()
-    return first, second, told
+        class Watched(keras.layers.Layer):
+            def call(self, images, training=None):
+                told.append(bool(training))
+                return images
+
+        images, drawn = keras.Input(shape), keras.Input((latents,))
+        flat = keras.layers.Flatten()(Watched()(images))
+        self.layers = {name: keras.layers.Dense(latents) for name in ("mean", "log_var")}
+        self.layers["decoder"] = keras.layers.Dense(int(np.prod(shape)))
+        self.networks = (
+            keras.Model(images, [self.layers[name](flat) for name in ("mean", "log_var")]),
+            keras.Model(drawn, keras.layers.Reshape(shape)(self.layers["decoder"](drawn))),
+        )
+        told.clear()
+
+    def set(self, weights):
+        """Take these weights: a dict of `mean`, `log_var` and `decoder`, lists [kernel, bias]."""
+        for name, layer in self.layers.items():
+            layer.set_weights(weights[name])
+
+    def weights(self):
+        """A copy of the weights, a dict of dicts `kernel` and `bias`."""
+        return {
+            name: dict(zip(("kernel", "bias"), layer.get_weights(), strict=True))
+            for name, layer in self.layers.items()
+        }
 
 
-def vae_training(make, *, encoder, decoder, images, beta, seed, learning_rate, epochs, batch):
+def vae_training(make, *, beta, seed, batch, runs):
     """Train and test a variational autoencoder of linear networks, and report what became of it.
 
     Args:
         make: the answer, called as `make(encoder, decoder, beta=beta, seed=seed)`.
-        encoder, decoder: weights, see `_linear_autoencoder`.
-        images: array (n, height, width, 1); used in order, `batch` at a time.
+        batch: int, images in a batch; one size, as every other is compiled anew.
+        runs: list of dicts of `weights` (see `_LinearAutoencoder.set`), `images` (n, height,
+            width, 1), `learning_rate` and `epochs`, one after the other with one model.
 
     Returns:
-        dict: `is_model`, and where it is one `tested` (what `evaluate` gives before the
-        training), `after_test` and `after` (dicts of weights), `history` (of `fit`, a dict of
-        lists), `training` (whether the encoder was called for training: by test and by fit).
+        dict: `is_model`, and where it is one `training` (whether the encoder was called for
+        training: in tests and in `fit`), and for each run `tested` (what `evaluate` gives before
+        the training), `after_test` and `after` (weights) and `history` (of `fit`).
     """
     import keras
 
-    first, second, told = _linear_autoencoder(encoder, decoder, images.shape[1:])
-    model = make(first, second, beta=beta, seed=seed)
+    shape, latents = runs[0]["images"].shape[1:], len(runs[0]["weights"]["mean"][1])
+    linear = _LinearAutoencoder(shape, latents)
+    model = make(*linear.networks, beta=beta, seed=seed)
     report = {"kind": type(model).__name__, "is_model": isinstance(model, keras.Model)}
     if not report["is_model"]:
         return report
-
-    def weights():
-        names = "mean", "log_var"
-        by_name = {name: first.get_layer(name).get_weights() for name in names}
-        by_name["decoder"] = second.get_weights()
-        return {
-            f"{name} {part}": value
-            for name, pair in by_name.items()
-            for part, value in zip(("kernel", "bias"), pair, strict=True)
-        }
-
-    model.compile(optimizer=keras.optimizers.SGD(learning_rate))
-    told.clear()
-    report["tested"] = model.evaluate(images, batch_size=batch, verbose=0, return_dict=True)
-    report |= {"after_test": weights(), "training": {"test": list(told)}}
-    told.clear()
-    history = model.fit(images, batch_size=batch, epochs=epochs, shuffle=False, verbose=0)
-    report["training"]["fit"] = list(told)
-    return report | {"history": history.history, "after": weights()}
+    model.compile(optimizer=keras.optimizers.SGD(0.0))
+    report |= {"training": {"test": [], "fit": []}, "runs": []}
+    for run in runs:
+        linear.set(run["weights"])
+        linear.told.clear()
+        options = {"batch_size": batch, "verbose": 0}
+        tested = model.evaluate(run["images"], return_dict=True, **options)
+        after_test = linear.weights()
+        report["training"]["test"] += linear.told
+        linear.told.clear()
+        model.optimizer.learning_rate = run["learning_rate"]
+        trained = model.fit(run["images"], epochs=run["epochs"], shuffle=False, **options)
+        report["training"]["fit"] += linear.told
+        report["runs"].append(
+            {
+                "tested": tested,
+                "after_test": after_test,
+                "history": trained.history,
+                "after": linear.weights(),
+            }
+        )
+    return report
 
 
 def with_decoder(function, *, decoder, shape, arguments):
@@ -344,11 +360,11 @@ def with_decoder(function, *, decoder, shape, arguments):
     return {"result": function(model, *arguments), "calls": model.calls}
 
 
-def with_vae(function, *, encoder, decoder, beta, images):
+def with_vae(function, *, weights, beta, images):
     """Call `function(vae, images)` with a variational autoencoder of linear networks.
 
     Args:
-        encoder, decoder: weights, see `_linear_autoencoder`.
+        weights: see `_LinearAutoencoder.set`.
         beta: float, what its attribute of that name says.
     """
     import keras
@@ -366,7 +382,9 @@ def with_vae(function, *, encoder, decoder, beta, images):
     class LinearVAE(keras.Model):
         def __init__(self):
             super().__init__()
-            self.encoder, self.decoder, _ = _linear_autoencoder(encoder, decoder, images.shape[1:])
+            linear = _LinearAutoencoder(images.shape[1:], len(weights["mean"][1]))
+            linear.set(weights)
+            self.encoder, self.decoder = linear.networks
             self.beta, self.sampling = beta, Sampling()
 
         def call(self, images, training=None):

@@ -24,7 +24,7 @@ def per_example(found, n, what, expected, slips, further=()):
         further: pairs of (shape, what leads there).
     """
     if found.shape == ():
-        means = [(expected, "keep one number for each example: the training step averages.")]
+        means = [(expected, "keep one number for each example.")]
         means += [(wrong, said) for wrong, said in slips if np.shape(wrong) == (n,)]
         for name, over in (("sum", np.sum), ("mean", np.mean)):
             for values, said in means:
@@ -89,7 +89,9 @@ def kl(mean, log_var):
     return 0.5 * np.sum(mean**2 + np.exp(log_var) - 1 - log_var, axis=-1)
 
 
-AS_VARIANCE = "The log variance is used as if it were the variance: take exp of it, and no logarithm."
+AS_VARIANCE = (
+    "The log variance is used as if it were the variance: take exp of it, and no logarithm."
+)
 
 
 def kl_slips(m, v):
@@ -289,6 +291,13 @@ def sampling(answers, rng):
             "Derive the class from keras.layers.Layer.",
         )
     what = f"for {EXAMPLES} examples of 3 latents, draws"
+    if "first" in report:
+        shape(
+            numbers(report["first"], what),
+            (EXAMPLES, 3),
+            what,
+            [((3, EXAMPLES, 3), "Three arrays come back: return the latents alone.")],
+        )
     first, again = report["plain"]["5"], report["compiled"]["5"]
     other = report["plain"]["6"]
     none = "The noise has standard deviation 1 and is multiplied by exp(0.5 * latent_log_var)."
@@ -299,7 +308,6 @@ def sampling(answers, rng):
             what,
             [
                 ((EXAMPLES,), "One number for each example: draw for each latent."),
-                ((3, EXAMPLES, 3), "Three arrays come back: return the latents alone."),
             ],
         )
         if not np.all(np.isfinite(each)):
@@ -359,6 +367,7 @@ def placed(drawn, m, v):
         slip = "Use `reparameterize` with standard normal noise."
         with np.errstate(all="ignore"):
             for factor, said in (
+                (0.6028 * right, "The noise has one sign only: leave abs and the like out."),
                 (np.exp(v), "The noise is multiplied by the variance: take the root of it."),
                 (1 / right, "The sign of the exponent is turned round."),
                 (1 + 0 * v, "The noise keeps standard deviation 1, whatever the variance."),
@@ -404,7 +413,7 @@ def own_generator(report):
             "the global generator draws, and other code changes what comes."
         )
         if report["variables"]:
-            slip = "Two layers of one seed differ: draw from the layer's own generator alone."
+            slip = "Draw from the layer's own generator, made by SeedGenerator(seed), alone."
         raise Wrong("the same draws from two layers with seed 5", "different ones", slip)
 
 
@@ -453,7 +462,7 @@ def build_encoder(answers, rng):
             inputs,
             (2 * latents,),
             [((6, 2 * (9 - latents)), "The size is fixed: use `latent_size`.")],
-            "`keras.Model(inputs, [latent_mean, latent_log_var])`: two rows of latent_size numbers.",
+            "`keras.Model(inputs, [latent_mean, latent_log_var])`: two rows of latent_size each.",
             joined=pair_of_outputs,
         )
         if not convolutional(report):
@@ -666,28 +675,31 @@ def extreme_logits(answers):
 
 # --- 7 -----------------------------------------------------------------------------------------
 
-SIDE, LATENTS = 4, 2
+SIDE, LATENTS, BATCH = 4, 2, 4
 RATE = 0.01
+QUIET = -20.0  # a log variance: the standard deviation is 0.00005, and the noise nothing
 TRACKED = "negative_elbo", "reconstruction", "kl"
 
 
 def linear_vae(rng, log_var):
     """Weights of a small linear autoencoder whose log variance is the same for all images."""
     pixels = SIDE * SIDE
-    kernel = rng.normal(0, 0.4, (pixels, LATENTS)).astype("float32")
-    flat = [np.zeros((pixels, LATENTS), "float32"), np.full(LATENTS, log_var, "float32")]
-    encoder = {"mean": [kernel, rng.normal(0, 0.3, LATENTS).astype("float32")], "log_var": flat}
-    decoder = [
-        rng.normal(0, 0.8, (LATENTS, pixels)).astype("float32"),
-        rng.normal(0, 0.3, pixels).astype("float32"),
-    ]
-    return {"encoder": encoder, "decoder": decoder}
+
+    def normal(deviation, *size):
+        return rng.normal(0, deviation, size).astype("float32")
+
+    log_var = [np.zeros((pixels, LATENTS), "float32"), np.full(LATENTS, log_var, "float32")]
+    return {
+        "mean": [normal(0.4, pixels, LATENTS), normal(0.3, LATENTS)],
+        "log_var": log_var,
+        "decoder": [normal(0.8, LATENTS, pixels), normal(0.3, pixels)],
+    }
 
 
 def terms(weights, images, noise=0.0):
     """Reconstruction and KL of each image, (n,) each, with this noise; and logits, latents."""
     x = images.reshape(len(images), -1).astype("float64")
-    (kernel, bias), (_, log_var) = weights["encoder"]["mean"], weights["encoder"]["log_var"]
+    (kernel, bias), (_, log_var) = weights["mean"], weights["log_var"]
     mean = x @ kernel + bias
     latents = mean + np.exp(log_var / 2) * noise
     logits = latents @ weights["decoder"][0] + weights["decoder"][1]
@@ -702,7 +714,7 @@ def steps_of(weights, images, beta):
     by_logits = (sigmoid(logits) - x) / len(x)
     by_latents = by_logits @ weights["decoder"][0].T
     by_mean = by_latents + beta * mean / len(x)
-    log_var = weights["encoder"]["log_var"][1].astype("float64")
+    log_var = weights["log_var"][1].astype("float64")
     by_log_var = np.tile(beta * (np.exp(log_var) - 1) / 2 / len(x), (len(x), 1))
     return {
         "mean kernel": x.T @ by_mean,
@@ -714,12 +726,16 @@ def steps_of(weights, images, beta):
     }
 
 
-def weights_by_name(weights):
-    parts = {**weights["encoder"], "decoder": weights["decoder"]}
+def by_name(weights):
+    """Weights as a flat dict of float64 arrays, such as `mean kernel`."""
+    pairs = {
+        name: pair.items() if isinstance(pair, dict) else zip(("kernel", "bias"), pair, strict=True)
+        for name, pair in weights.items()
+    }
     return {
         f"{name} {part}": np.asarray(value, "float64")
-        for name, pair in parts.items()
-        for part, value in zip(("kernel", "bias"), pair, strict=True)
+        for name, pair in pairs.items()
+        for part, value in pair
     }
 
 
@@ -765,32 +781,35 @@ def right_terms(found, reconstruction, divergence, beta, what, tolerance):
 
 @questions.ask(7, "VAE", points=3, hint="the hints under question 7")
 def vae(answers, rng):
-    n, beta = 12, 3.0
-    images = (rng.random((n, SIDE, SIDE, 1)) < 0.5).astype("float32")
-    quiet = linear_vae(rng, log_var=-16.0)  # a standard deviation of 0.0003: the noise is nothing
-    common = {"images": images, "beta": beta, "seed": 1, "learning_rate": RATE}
-    report = answers.drive("vae_training", "VAE", **quiet, **common, epochs=1, batch=n)
+    beta = 3.0
+    images = (rng.random((3 * BATCH, SIDE, SIDE, 1)) < 0.5).astype("float32")
+    quiet = linear_vae(rng, log_var=QUIET)
+    noisy = linear_vae(rng, log_var=0.0)
+    batch, copies = images[:BATCH], np.repeat(images[:1], 100 * BATCH, axis=0)
+    still = {"learning_rate": 0.0, "epochs": 1}
+    runs = [
+        {"weights": quiet, "images": batch, "learning_rate": RATE, "epochs": 1},
+        {"weights": quiet, "images": images, **still, "epochs": 2},
+        {"weights": noisy, "images": copies, **still},
+    ]
+    report = answers.drive("vae_training", "VAE", beta=beta, seed=1, batch=BATCH, runs=runs)
     if not report["is_model"]:
         raise Wrong(
             "a Keras model", f"a value of type {report['kind']}", "Derive it from keras.Model."
         )
-    reconstruction, divergence = (each.mean() for each in terms(quiet, images)[:2])
-    tested = tracked(report["tested"], "what test_step returns")
+    step, epochs, drawn = report["runs"]
+    reconstruction, divergence = (each.mean() for each in terms(quiet, batch)[:2])
+    tested = tracked(step["tested"], "what test_step returns")
     right_terms(tested, reconstruction, divergence, beta, "tested", 1e-3)
-    before, after_test, after = (
-        weights_by_name(quiet),
-        report["after_test"],
-        report["after"],
-    )
+    before, after_test = by_name(quiet), by_name(step["after_test"])
     if not all(agree(after_test[name], before[name], 1e-6) for name in before):
         raise Wrong(
             "weights that a test leaves alone",
             "other weights after the test",
             "test_step must not train: no tape and no optimizer there.",
         )
-    moved_right(before, after, quiet, images, beta)
-    last = {name: values[-1] for name, values in report["history"].items()}
-    trained = tracked(last, "what train_step returns")
+    moved_right(before, by_name(step["after"]), quiet, batch, beta)
+    trained = tracked(last_of(step["history"]), "what train_step returns")
     right_terms(trained, reconstruction, divergence, beta, "trained", 1e-3)
     if not all(report["training"]["fit"]):
         slip = "Dropout and batch normalization only act so: self(images, training=True)."
@@ -798,12 +817,16 @@ def vae(answers, rng):
     if any(report["training"]["test"]):
         slip = "In test_step it is self(images, training=False)."
         raise Wrong("test_step runs the model for use", "training=True", slip)
-    epochs_and_batches(answers, images, quiet, beta)
-    with_noise(answers, rng)
+    means_of_epochs(epochs, terms(quiet, images))
+    with_noise(drawn, noisy, copies, rng)
     return (
         "the step of the optimizer to 4 digits, beta in the loss and 1 in what is tracked, means "
         "over an epoch, drawn latents in training and test, tests that change nothing"
     )
+
+
+def last_of(history):
+    return {name: values[-1] for name, values in history.items()}
 
 
 def moved_right(before, after, weights, images, beta):
@@ -858,41 +881,38 @@ def moved_right(before, after, weights, images, beta):
     )
 
 
-def epochs_and_batches(answers, images, weights, beta):
-    """Wrong unless what is tracked is the mean over all batches of one epoch."""
-    options = {"images": images, "beta": beta, "seed": 1, "learning_rate": 0.0}
-    report = answers.drive("vae_training", "VAE", **weights, **options, epochs=2, batch=4)
-    r, k = terms(weights, images)[:2]
-    whole = r.mean() + k.mean()
-    history = np.asarray(report["history"]["negative_elbo"], "float64")
-    batches = (r + k).reshape(-1, 4).mean(axis=1)
-    close(
-        history,
-        [whole, whole],
-        "over three batches, in each of two epochs without learning: the negative ELBO",
-        [
-            ([batches[-1]] * 2, "The last batch's values come back: use the trackers' means."),
-            ([3 * whole] * 2, "The batches are summed: use keras.metrics.Mean."),
-        ],
-        otherwise="Trackers are keras.metrics.Mean and attributes of the model: Keras then starts "
-        "them anew in each epoch.",
-        tolerance=1e-3,
-    )
-
-
-def with_noise(answers, rng):
-    """Wrong unless latents are drawn, in training and in tests."""
-    weights = linear_vae(rng, log_var=0.0)
-    image = (rng.random((1, SIDE, SIDE, 1)) < 0.5).astype("float32")
-    images = np.repeat(image, 600, axis=0)
-    options = {"images": images, "beta": 1.0, "seed": 2, "learning_rate": 0.0}
-    report = answers.drive("vae_training", "VAE", **weights, **options, epochs=1, batch=600)
-    drawn = terms(weights, np.repeat(image, 100_000, axis=0), rng.standard_normal((100_000, 2)))[0]
-    error = drawn.std() / np.sqrt(600)
-    at_mean = terms(weights, image)[0][0]
+def means_of_epochs(run, right):
+    """Wrong unless what is tracked is the mean over all batches of one epoch, in both steps."""
+    whole = (right[0] + right[1]).mean()
+    last = (right[0] + right[1])[-BATCH:].mean()
     for what, found in (
-        ("tested", report["tested"]["reconstruction"]),
-        ("trained", report["history"]["reconstruction"][0]),
+        ("in each of two epochs without learning", run["history"]["negative_elbo"]),
+        ("in a test", [run["tested"]["negative_elbo"]]),
+    ):
+        found = np.asarray(found, "float64")
+        close(
+            found,
+            np.full(len(found), whole),
+            f"over three batches, {what}: the negative ELBO",
+            [
+                (last + 0 * found, "The last batch's values come back: use the trackers' means."),
+                (3 * whole + 0 * found, "The batches are summed: use keras.metrics.Mean."),
+            ],
+            otherwise="Trackers are keras.metrics.Mean and attributes of the model: Keras then "
+            "starts them anew in each epoch.",
+            tolerance=1e-3,
+        )
+
+
+def with_noise(run, weights, images, rng):
+    """Wrong unless latents are drawn, in training and in tests; all images are the same."""
+    many = np.repeat(images[:1], 50_000, axis=0)
+    drawn = terms(weights, many, rng.standard_normal((50_000, LATENTS)))[0]
+    error = drawn.std() / np.sqrt(len(images))
+    at_mean = terms(weights, images[:1])[0][0]
+    for what, found in (
+        ("tested", run["tested"]["reconstruction"]),
+        ("trained", run["history"]["reconstruction"][0]),
     ):
         if abs(found - drawn.mean()) > 6 * error:
             slip = "Draw the latents by `self.sampling`: calling the model does it."
@@ -908,11 +928,16 @@ def with_noise(answers, rng):
 # --- 8 -----------------------------------------------------------------------------------------
 
 
+def softmax(logits):
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=(-2, -1), keepdims=True)
+
+
 @questions.ask(8, "latent_grid", points=1, hint="the hints under question 8")
 def latent_grid(answers, rng):
     from scipy.stats import norm
 
-    for side in (5, 8):
+    for side in (3, 6):
         kernel = rng.normal(0, 0.5, (2, 784)).astype("float32")
         bias = rng.normal(0, 0.5, 784).astype("float32")
         report = answers.drive(
@@ -933,29 +958,38 @@ def latent_grid(answers, rng):
                 ((side * side, 28, 28), "Rows and columns are one axis: (side, side, 28, 28)."),
                 ((side * side, 28, 28, 1), "Reshape to (side, side, 28, 28)."),
                 ((side * 28, side * 28), "One large picture: keep them apart, one place each."),
+                ((side * side, 2), "The latents come back: decode them."),
             ],
         )
 
-        def pictures(
-            steps, turned=False, flipped=True, logits=False, side=side, kernel=kernel, bias=bias
-        ):
+        def logits(steps, turned=False, flipped=True, side=side, kernel=kernel, bias=bias):
             first, second = np.meshgrid(steps, steps[::-1] if flipped else steps)
             if turned:
                 first, second = second, first
             decoded = np.stack([first, second], -1) @ kernel + bias
-            decoded = decoded if logits else sigmoid(decoded)
             return decoded.reshape(side, side, 28, 28)
 
+        def pictures(*options):
+            return sigmoid(logits(*options))
+
         quantiles = norm.ppf((np.arange(side) + 0.5) / side)
+        right, shares = pictures(quantiles), (np.arange(side) + 0.5) / side
         even = [np.linspace(-end, end, side) for end in (1, 1.5, 2, 2.5, 3, 4)]
         close(
             found,
-            pictures(quantiles),
+            right,
             what,
             [
-                (pictures(quantiles, logits=True), "These are logits: ops.sigmoid of them."),
+                (logits(quantiles), "These are logits: ops.sigmoid of them."),
+                (sigmoid(right), "The sigmoid acts twice."),
+                (np.round(right), "The probabilities are rounded: leave them as they are."),
+                (np.swapaxes(right, 2, 3), "Rows and columns within each picture are exchanged."),
                 (
-                    pictures(quantiles, flipped=False),
+                    softmax(logits(quantiles)),
+                    "A softmax makes the pixels compete: ops.sigmoid of each logit.",
+                ),
+                (
+                    pictures(quantiles, False, False),
                     "The second latent grows downwards: turn its values round, so that it is "
                     "largest in row 0.",
                 ),
@@ -963,13 +997,23 @@ def latent_grid(answers, rng):
                 (pictures(quantiles, True), "The two latents have changed places."),
                 (pictures(quantiles[::-1]), "Both latents run the wrong way."),
                 (
-                    pictures(quantiles[::-1], flipped=False),
+                    pictures(quantiles[::-1], False, False),
                     "The first latent runs from right to left.",
                 ),
-                *((pictures(e), "The latents are evenly spread: take quantiles.") for e in even),
+                *(
+                    (pictures(e, turned, flipped), "The latents are evenly spread: take quantiles.")
+                    for e in even
+                    for turned in (False, True)
+                    for flipped in (True, False)
+                ),
+                (pictures(norm.cdf(shares)), "norm.cdf is the inverse: norm.ppf gives quantiles."),
                 (
-                    pictures((np.arange(side) + 0.5) / side),
+                    pictures(shares),
                     "These are the shares themselves: norm.ppf turns them into latents.",
+                ),
+                (
+                    pictures(norm.ppf(np.arange(side) / side)),
+                    "Latents are infinite: the shares are (i + 0.5) / side.",
                 ),
                 (
                     pictures(norm.ppf(np.linspace(0.05, 0.95, side))),
@@ -986,6 +1030,7 @@ def latent_grid(answers, rng):
             ],
             otherwise="Quantiles of the normal distribution at (i + 0.5) / side; the first latent "
             "grows along axis 1, the second falls along axis 0.",
+            not_finite="norm.ppf is infinite at 0 and at 1: the shares are (i + 0.5) / side.",
             tolerance=1e-3,
         )
         if report["calls"] != 1:
@@ -1004,11 +1049,12 @@ def latent_grid(answers, rng):
 def outlier_score(answers, rng):
     for n in (6, 1):
         images = (rng.random((n, SIDE, SIDE, 1)) < 0.5).astype("float32")
-        weights = linear_vae(rng, log_var=-16.0)
-        found = answers.drive("with_vae", "outlier_score", **weights, beta=3.0, images=images)
-        r, k, logits, _ = terms(weights, images)
+        weights = linear_vae(rng, log_var=QUIET)
+        found = answers.drive("with_vae", "outlier_score", weights=weights, beta=3.0, images=images)
+        r, k, logits, mean = terms(weights, images)
         what = f"for {n} images, scores in nats"
         found, pixels = numbers(found, what), SIDE * SIDE
+        x, pair = images.reshape(n, -1), (mean, np.full_like(mean, QUIET))
         slips = [
             (-(r + k), "The sign is turned round: outliers have a high negative ELBO."),
             (r, "The KL is missing: the score is the whole negative ELBO."),
@@ -1019,10 +1065,17 @@ def outlier_score(answers, rng):
             (r / pixels + k, "The reconstruction is averaged over the pixels: take its sum."),
             (r - k, "The KL is subtracted: it is added in the negative ELBO."),
             (
-                np.sum((images.reshape(n, -1) - sigmoid(logits)) ** 2, axis=1),
+                np.sum((x - sigmoid(logits)) ** 2, axis=1),
                 "This is the squared error: take the negative ELBO.",
             ),
             (np.exp(-(r + k)), "This is a likelihood: take the negative ELBO."),
+            (cross_entropy(x, sigmoid(logits)).sum(1) + k, "negative_elbo takes logits itself."),
+            (r + k > np.mean(r + k), "True or false: the score is the number itself."),
+            (
+                (r + k - np.mean(r + k)) / max(np.std(r + k), 1e-9),
+                "The score is scaled: leave the nats as they are.",
+            ),
+            (r + kl(*pair[::-1]), "Mean and log variance have changed places."),
         ]
         per_example(found, n, what, r + k, slips)
         close(

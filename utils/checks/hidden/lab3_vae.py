@@ -77,11 +77,12 @@ def add_to(questions):
     @questions.also("VAE")
     def single_images(answers, rng):
         images = (rng.random((3, visible.SIDE, visible.SIDE, 1)) < 0.5).astype("float32")
-        weights = visible.linear_vae(rng, log_var=-16.0)
-        options = {"images": images, "beta": 0.5, "seed": 3, "learning_rate": 0.0}
-        report = answers.drive("vae_training", "VAE", **weights, **options, epochs=1, batch=1)
+        weights = visible.linear_vae(rng, log_var=visible.QUIET)
+        run = {"weights": weights, "images": images, "learning_rate": 0.0, "epochs": 1}
+        report = answers.drive("vae_training", "VAE", beta=0.5, seed=3, batch=1, runs=[run])
         r, k = (each.mean() for each in visible.terms(weights, images)[:2])
-        found = visible.tracked({n: v[-1] for n, v in report["history"].items()}, "train_step")
+        found = visible.last_of(report["runs"][0]["history"])
+        found = visible.tracked(found, "what train_step returns")
         visible.right_terms(found, r, k, 0.5, "trained one image at a time", 1e-3)
         return "batches of one image"
 
@@ -103,9 +104,15 @@ def add_to(questions):
         image = (rng.random((1, visible.SIDE, visible.SIDE, 1)) < 0.5).astype("float32")
         weights = visible.linear_vae(rng, log_var=-1.0)
         images = np.repeat(image, 500, axis=0)
-        found = answers.drive("with_vae", "outlier_score", **weights, beta=1.0, images=images)
+        found = answers.drive("with_vae", "outlier_score", weights=weights, beta=1.0, images=images)
         found = numbers(found, "scores")
         shape(found, (500,), "for 500 images, scores")
         if not np.all(np.isfinite(found)):
             raise Wrong("finite scores", "others", "Compute from logits.")
+        if np.ptp(found) < 1e-3:
+            raise Wrong(
+                "for 500 times the same image, scores that differ, each from a draw of its own",
+                "the same score for all",
+                "The mean is decoded instead of a draw: call the model itself.",
+            )
         return "many images"
