@@ -160,3 +160,23 @@ class TestLab2(LabRuns):
         "LABELS": "(10,)",
     }
     figures, uses, every = 9, {"training_pairs": ["add_gaussian_noise"]}, 20
+
+
+class TestLab3(LabRuns):
+    lab = "lab3_vae"
+    tiny = {
+        "TRAINING_IMAGES": "256",
+        "TEST_IMAGES": "40",
+        "LATENTS": "3",
+        "EPOCHS": "1",
+        "DRAWS": "5",
+        "BOUND_IMAGES": "10",
+        "MAP_SIDE": "4",
+    }
+    figures, every = 12, 60
+    uses = {
+        "Sampling": ["reparameterize"],
+        "negative_elbo": ["kl_divergence"],
+        "VAE": ["kl_divergence", "Sampling", "negative_elbo"],
+        "outlier_score": ["negative_elbo"],
+    }
