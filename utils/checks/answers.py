@@ -126,8 +126,15 @@ def _slip_behind(error, name):
         return (
             "NumPy can't compute inside a compiled training step: use the functions of keras.ops."
         )
-    if "bitwise_xor" in text or "for ^" in text:
+    if "bitwise_xor" in text or "BitwiseXor" in text or "for ^" in text:
         return "In Python a power is written with **; ^ is something else."
+    if "Iterating over a symbolic" in text:
+        return (
+            "In a compiled training step a batch has no fixed size: leave Python's loop over "
+            "examples out, the functions of keras.ops take the whole batch."
+        )
+    if "double tensor" in text:
+        return "float32 and float64 meet: give both the same type, such as ops.cast(x, y.dtype)."
     if "SeedSequence expects" in text:
         return "A seed is a whole number: keep the order of the arguments."
     if "size of the tensor must be unchanged" in text:

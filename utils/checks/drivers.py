@@ -18,15 +18,17 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
         inputs: array (n, ...).
         weights: list of arrays or None, put in place of the network's own before it is run
             a second time; each goes to the first variable of its shape.
-        scale: float or None, by which all trained weights are multiplied at the end, to run the
-            network once more: activations inside saturate, and an output without one grows.
+        scale: float or None, by which all trained weights (with a little noise, so that none is
+            zero) are multiplied at the end, to run the network once more: activations inside
+            saturate, and an output without one grows. Then again with the sign of each turned.
 
     Returns:
         dict: `kind` (class name), `is_network`, and where it is one `is_model` (whether it has
         `fit` and `predict`), `same_again` (whether a second call gives the same object or one
         with the same variables), `initial` (its own weights, a dict of arrays), `trainable`
         (how many of them), `layers` (the Keras class of each layer in it), `outputs` (from its
-        own weights), `outputs_scaled` (with `scale`), `set` (whether `weights` fitted) and, from
+        own weights), `outputs_scaled` (with `scale`) and `outputs_turned` (a dict of such, one
+        for each weight whose sign was turned), `set` (whether `weights` fitted) and, from
         these, `outputs_from_weights` and, for models, `outputs_in_training`.
     """
     import keras
@@ -36,7 +38,7 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
     if not report["is_network"]:
         return report
     inputs = np.asarray(inputs, "float32")
-    outputs = np.asarray(model(inputs), "float64")
+    outputs = _arrays(model(inputs))
     again = build(*arguments)
     shared = {id(v) for v in getattr(again, "variables", ())} & {id(v) for v in model.variables}
     report |= {
@@ -62,10 +64,25 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
         if report["is_model"]:
             report["outputs_in_training"] = np.asarray(model(inputs, training=True), "float64")
     if scale is not None:
+        noise = np.random.default_rng(0)
         for variable in model.trainable_variables:
-            variable.assign(scale * variable)
-        report["outputs_scaled"] = np.asarray(model(inputs), "float64")
+            variable.assign(scale * (variable + noise.normal(0, 0.01, variable.shape)))
+        report |= {"outputs_scaled": _arrays(model(inputs)), "outputs_turned": {}}
+        for i, variable in enumerate(model.trainable_variables):
+            variable.assign(-variable)
+            report["outputs_turned"][str(i)] = _arrays(model(inputs))
+            variable.assign(-variable)
     return report
+
+
+def _arrays(outputs):
+    """What a model gives as one float64 array where it can be; a dict or a ragged list stays one."""
+    if isinstance(outputs, dict):
+        return outputs
+    try:
+        return np.asarray(outputs, "float64")
+    except ValueError:
+        return list(outputs)
 
 
 def keras_class(layer):
@@ -164,7 +181,10 @@ def in_graph(function, *, arguments, options=None):
     return {
         "result": result,
         "dtype": result.dtype.name,
-        "gradients": {str(i): each for i, each in enumerate(gradients)},
+        "gradients": {
+            str(i): each if each is None else tf.convert_to_tensor(each)
+            for i, each in enumerate(gradients)
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.checks.compare import Wrong, agree, new_network, shape
+from utils.checks.compare import Wrong, agree, new_network, numbers, shape
 
 LARGER = 100  # weights, to see what is inside a network: see `no_final_activation`
 
@@ -23,7 +23,8 @@ def no_final_activation(outputs, what):
     """Wrong if large outputs show that something bounds or bends the last layer's values.
 
     With weights `LARGER` times as large only an activation keeps outputs small, on both sides or
-    on one, whatever the activations inside are and however small the weights begin.
+    on one, whatever the activations inside are and however small the weights begin. The sign of
+    one weight after the other was turned, as outputs may have a sign in common by chance.
     """
     low, high = outputs.min(), outputs.max()
     leave_out = "leave the activation of the last layer out"
@@ -34,7 +35,7 @@ def no_final_activation(outputs, what):
     elif low >= 0 and high <= 1:
         slip = f"A sigmoid holds the values between 0 and 1: {leave_out}."
     elif low >= 0:
-        slip = f"A relu cuts off everything below 0: {leave_out}."
+        slip = f"A relu cuts off everything below 0 (a softplus or exp does so too): {leave_out}."
     elif low >= -2 and high > 20:
         slip = f"An activation such as elu, gelu or silu holds the values from below: {leave_out}."
     elif low >= -1 and high <= 1:
@@ -59,9 +60,12 @@ def network(answers, name, code_size, inputs, expected, slips, otherwise, joined
             "A layer has no `predict`: derive the class from keras.Model.",
         )
     what = f"for {name}({code_size}) and {len(inputs)} inputs of shape {inputs.shape[1:]}, outputs"
+    report["outputs"] = numbers(report["outputs"], what, otherwise)
+    scaled = [report["outputs_scaled"], *report["outputs_turned"].values()]
     if joined:
-        for key in ("outputs", "outputs_scaled"):
-            report[key] = joined(report[key], what)
+        report["outputs"] = joined(report["outputs"], what)
+        scaled = [joined(each, what) for each in scaled]
+    report["outputs_scaled"] = np.concatenate(scaled)
     found = report["outputs"].shape
     shape(report["outputs"], (len(inputs), *expected), what, [*slips, (found, otherwise)])
     if not report["trainable"]:

@@ -29,12 +29,12 @@ def add_to(questions):
 
     @questions.also("Sampling")
     def single_examples(answers, rng):
-        inputs = [np.zeros((1, 50)), np.zeros((1, 50))]
-        report = answers.drive("draws", "Sampling", seeds=[11], inputs=inputs, calls=40)
-        drawn = report["compiled"]["11"][:, 0]  # (40, 50)
-        shape(drawn, (40, 50), "draws for batches of one example")
+        inputs = [np.zeros((1, 20)), np.zeros((1, 20))]
+        report = answers.drive("draws", "Sampling", seeds=[11], inputs=inputs, calls=20)
+        drawn = report["compiled"]["11"]
+        shape(drawn, (20, 1, 20), "20 times draws for one example of 20 latents")
         deviation = drawn.std()
-        if abs(deviation - 1) > 0.1 or abs(drawn.mean()) > 0.12:
+        if abs(deviation - 1) > 0.15 or abs(drawn.mean()) > 0.2:
             raise Wrong(
                 "standard normal draws",
                 f"mean {drawn.mean():.2g}, standard deviation {deviation:.2g}",
