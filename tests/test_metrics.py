@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import ndimage
+from scipy import ndimage, stats
 from sklearn.linear_model import LogisticRegression
 
 from utils import metrics
@@ -124,3 +124,70 @@ def test_principal_angles_of_planes_at_a_known_angle():
         tilted = np.array([[1, 0], [0, np.cos(angle)], [0, np.sin(angle)]])
         found = metrics.principal_angles(floor, 5 * tilted @ [[1, 2], [0, 3]])
         assert np.allclose(found, [degrees, 0], atol=1e-5)
+
+
+# --- importance weights: a linear model, where everything is known -------------------------------
+
+
+@pytest.fixture
+def linear():
+    """x = W z + b + s e: data, ln p(x), the true posterior's mean and covariance, ln p(x|z)."""
+    rng = np.random.default_rng(5)
+    W, b, s = rng.normal(0, 1, (6, 3)), rng.normal(0, 1, 6), 0.7
+    x = rng.standard_normal((40, 3)) @ W.T + b + s * rng.standard_normal((40, 6))
+    exact = stats.multivariate_normal(b, W @ W.T + s**2 * np.eye(6)).logpdf(x)
+    covariance = np.linalg.inv(np.eye(3) + W.T @ W / s**2)
+    mean = (x - b) @ W / s**2 @ covariance
+
+    def log_likelihood(x, latents):
+        return stats.norm.logpdf(x, b + np.asarray(latents) @ W.T, s).sum(axis=1)
+
+    return x, exact, mean, covariance, log_likelihood, (W, b, s)
+
+
+def test_weights_of_the_true_posterior_are_the_likelihood(linear):
+    """With q = p(z|x) each weight is p(x). Axes are turned to make the posterior diagonal."""
+    x, exact, _, covariance, _, (W, b, s) = linear
+    variances, turn = np.linalg.eigh(covariance)
+    W = W @ turn
+    log_var = np.tile(np.log(variances), (len(x), 1))
+
+    def encode(x):
+        return (x - b) @ W / s**2 * variances, log_var
+
+    def log_likelihood(x, latents):
+        return stats.norm.logpdf(x, b + np.asarray(latents) @ W.T, s).sum(axis=1)
+
+    found = metrics.log_importance_weights(x, encode, log_likelihood, draws=7, seed=1)
+    assert found.shape == (7, 40) and found.dtype == np.float64
+    np.testing.assert_allclose(found, np.tile(exact, (7, 1)), rtol=1e-10)
+
+
+def test_bound_rises_to_the_likelihood(linear):
+    x, exact, mean, covariance, log_likelihood, _ = linear
+    q_variance = 1 / np.diag(np.linalg.inv(covariance))  # the nearest q with independent latents
+
+    def encode(x):
+        return mean, np.tile(np.log(q_variance), (len(x), 1))
+
+    weights = metrics.log_importance_weights(x, encode, log_likelihood, draws=4_000)
+    gaps = [np.mean(exact - metrics.importance_weighted_bound(weights, k)) for k in (1, 5, 50, 500)]
+    # KL(q || p(z|x)): means agree, and the trace is 3 for the best q
+    kl = 0.5 * (np.linalg.slogdet(covariance)[1] - np.sum(np.log(q_variance)))
+    assert gaps[0] == pytest.approx(kl, rel=0.05)
+    assert gaps[0] > gaps[1] > gaps[2] > gaps[3] > -0.005  # a mean over 40 x 8 estimates
+    assert gaps[3] < 0.02
+    again = metrics.log_importance_weights(x, encode, log_likelihood, draws=2, seed=0)
+    np.testing.assert_array_equal(again, weights[:2])
+
+
+def test_importance_weighted_bound_by_hand():
+    weights = np.log([[1.0, 8], [3, 8], [2, 2], [6, 2], [5, 5]])  # five draws, two images
+    np.testing.assert_allclose(
+        metrics.importance_weighted_bound(weights, 2),  # the fifth draw has no partner
+        [(np.log(2) + np.log(4)) / 2, (np.log(8) + np.log(2)) / 2],
+    )
+    np.testing.assert_allclose(metrics.importance_weighted_bound(weights, 1), weights.mean(axis=0))
+    for k in (0, 6):
+        with pytest.raises(ValueError, match="between 1 and"):
+            metrics.importance_weighted_bound(weights, k)

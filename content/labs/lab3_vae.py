@@ -18,7 +18,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 100 minutes; everything runs in a minute and a half on two cores |
+# | Time | about 100 minutes; everything runs in a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
 # | Points | 15, in nine questions |
 # | Before | [10: Variational autoencoders](../notebooks/10_variational_autoencoders.ipynb), [Lab 2](lab2_denoising_autoencoder.ipynb) |
@@ -61,11 +61,11 @@ claims = Claims("lab3_vae")
 DATA = settings.choose(quick="glyphs", full="mnist")
 TRAINING_IMAGES = settings.choose(quick=10_000, full=60_000)
 TEST_IMAGES = settings.choose(quick=2_000, full=10_000)
-LATENTS = settings.choose(quick=10, full=20)  # of the main model; the map needs 2
+LATENTS = 20  # of the main model; the map needs 2
 GREY_LATENTS = settings.choose(quick=(), full=(2, 20))  # models of the grey images as well
-EPOCHS = settings.choose(quick=8, full=20)
+EPOCHS = settings.choose(quick=8, full=30)
 BATCH = 64  # at the start many small steps learn more than few large ones
-LEARNING_RATE = 2e-3  # falls to 0 along a cosine
+LEARNING_RATE = 3e-3  # falls to 0 along a cosine
 DRAWS = 500  # latents drawn for each image when bounds are measured
 BOUND_IMAGES = settings.choose(quick=300, full=1_000)  # and how many images that is done for
 MAP_SIDE = 15  # images on a side of the map
@@ -263,14 +263,18 @@ with lab.needs("reparameterize", "Sampling"):
 # %% [markdown]
 # ## 3. The encoder
 #
-# Convolutions shrink the image as in Lab 2. At the end there are *two* dense layers side by side: one for the means, one for the
+# Dense layers, as in the first paper on this model. At the end there are *two* of them side by side: one for the means, one for the
 # log variances. Neither has an activation, as both may be negative.
+#
+# How large should the clouds be at the start? With a variance of 1 the noise buries whatever the encoder has to say, and the decoder
+# learns to ignore it. A bias of -4 for the log variances makes small clouds to begin with, $\sigma = e^{-2} = 0.14$; training widens those that
+# need not be so exact.
 #
 # ### Question 4 (1 point): write `build_encoder`
 #
 # <details><summary>Hint 1: two outputs</summary>keras.Sequential has one output. Call the layers one after the other on keras.Input((28, 28, 1)), then <code>keras.Model(inputs, [latent_mean, latent_log_var])</code>.</details>
-# <details><summary>Hint 2: the convolutions</summary>16 and 32 channels, kernels of 3 pixels, <code>strides=2</code>, <code>padding="same"</code>, relu; then Flatten and Dense(128) with relu.</details>
-# <details><summary>Hint 3: two layers</summary>Two Dense(latent_size), both on the same features. A single one used twice would make mean and log variance the same numbers.</details>
+# <details><summary>Hint 2: the layers</summary>Flatten, then two Dense(256) with relu.</details>
+# <details><summary>Hint 3: two layers</summary>Two Dense(latent_size), both on the same features. A single one used twice would make mean and log variance the same numbers. The second with <code>bias_initializer=keras.initializers.Constant(-4)</code>.</details>
 
 
 # %%
@@ -281,17 +285,19 @@ def build_encoder(latent_size):
         latent_size: int, latents.
 
     Returns:
-        Keras model, (n, 28, 28, 1) -> [latent_mean, latent_log_var], both (n, latent_size):
-        convolutions with nonlinear activations, then a dense layer without one for each output.
-        At most 1,000,000 weights.
+        Keras model, (n, 28, 28, 1) -> [latent_mean, latent_log_var], both (n, latent_size): layers
+        with nonlinear activations, then a dense layer without one for each output. At most
+        1,000,000 weights. Log variances that begin near -4 train faster; that is not checked.
     """
     ### BEGIN SOLUTION
     images = keras.Input((28, 28, 1))
-    x = keras.layers.Conv2D(16, 3, strides=2, padding="same", activation="relu")(images)  # 14 x 14
-    x = keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)  # 7 x 7
-    x = keras.layers.Dense(128, activation="relu")(keras.layers.Flatten()(x))
+    x = keras.layers.Flatten()(images)
+    x = keras.layers.Dense(256, activation="relu")(x)
+    x = keras.layers.Dense(256, activation="relu")(x)
     latent_mean = keras.layers.Dense(latent_size, name="latent_mean")(x)
-    latent_log_var = keras.layers.Dense(latent_size, name="latent_log_var")(x)
+    small = keras.initializers.Constant(-4)
+    latent_log_var = keras.layers.Dense(
+        latent_size, bias_initializer=small, name="latent_log_var")(x)
     return keras.Model(images, [latent_mean, latent_log_var], name="encoder")
     ### END SOLUTION
 
@@ -311,8 +317,8 @@ lab.check("build_encoder", hidden=True)
 #
 # ### Question 5 (1 point): write `build_decoder`
 #
-# <details><summary>Hint 1: the start</summary>Dense(128) with relu, Dense(7 * 7 * 32) with relu, Reshape((7, 7, 32)).</details>
-# <details><summary>Hint 2: the doubling</summary>Two Conv2DTranspose with kernels of 4, <code>strides=2</code>, <code>padding="same"</code>: 16 channels with relu, then 1.</details>
+# <details><summary>Hint 1: the layers</summary>The encoder the other way round: two Dense(256) with relu.</details>
+# <details><summary>Hint 2: an image</summary>Dense(28 * 28), then Reshape((28, 28, 1)).</details>
 # <details><summary>Hint 3: the end</summary>No activation on the last layer: logits may have any value.</details>
 
 
@@ -330,11 +336,10 @@ def build_decoder(latent_size):
     ### BEGIN SOLUTION
     return keras.Sequential([
         keras.Input((latent_size,)),
-        keras.layers.Dense(128, activation="relu"),
-        keras.layers.Dense(7 * 7 * 32, activation="relu"),
-        keras.layers.Reshape((7, 7, 32)),
-        keras.layers.Conv2DTranspose(16, 4, strides=2, padding="same", activation="relu"),  # 14 x 14
-        keras.layers.Conv2DTranspose(1, 4, strides=2, padding="same"),  # 28 x 28
+        keras.layers.Dense(256, activation="relu"),
+        keras.layers.Dense(256, activation="relu"),
+        keras.layers.Dense(28 * 28),
+        keras.layers.Reshape((28, 28, 1)),
     ], name="decoder")
     ### END SOLUTION
 
@@ -520,11 +525,11 @@ with lab.needs("negative_elbo", "VAE"):
                        "two latents, and through many. With two, some digits come back as "
                        "others, and blurred; with many, nearly all are recognized.")
     claims.add(f"{LATENTS} latents: held-out negative ELBO", held_out[LATENTS]["negative_elbo"],
-               at_most=settings.choose(quick=135, full=105), unit="nats", tolerance=0.05,
+               at_most=settings.choose(quick=122, full=105), unit="nats", tolerance=0.05,
                published=settings.choose(quick=None, full="100 to 105, read off a figure"),
                source=settings.choose(quick="", full="Kingma and Welling 2014, fig. 2, 20 latents"))
     claims.add("2 latents: held-out negative ELBO", held_out[2]["negative_elbo"],
-               at_most=settings.choose(quick=175, full=150), unit="nats", tolerance=0.05)
+               at_most=settings.choose(quick=162, full=150), unit="nats", tolerance=0.05)
     claims.add("no latents, each pixel by its frequency: negative log-likelihood minus the above",
                guess - held_out[2]["negative_elbo"], at_least=20, unit="nats")
 
@@ -548,12 +553,12 @@ with lab.needs("negative_elbo", "VAE"):
 # %% tags=["experiment"]
 pixels = [load_arrays("digits", split)["image"].reshape(-1, 64).astype("float64")
           for split in ("train", "test")]
-pca = PCA(5).fit(pixels[0])
+pca = PCA(12).fit(pixels[0])
 s2 = pca.noise_variance_
-turn = np.linalg.qr(np.random.default_rng(0).standard_normal((5, 5)))[0]
-W = pca.components_.T * np.sqrt(pca.explained_variance_ - s2) @ turn  # (64, 5)
+turn = np.linalg.qr(np.random.default_rng(0).standard_normal((12, 12)))[0]
+W = pca.components_.T * np.sqrt(pca.explained_variance_ - s2) @ turn  # (64, 12)
 exact = pca.score_samples(pixels[1])  # ln p(x) of each test image, nats
-precision = np.eye(5) + W.T @ W / s2  # of the true posterior p(z|x)
+precision = np.eye(12) + W.T @ W / s2  # of the true posterior p(z|x)
 
 
 def best_diagonal(x):
@@ -564,19 +569,21 @@ def best_diagonal(x):
 
 def linear_log_likelihood(x, latents):
     """ln N(x; Wz + b, s^2 I) in nats, (n,)."""
-    return norm.logpdf(x, pca.mean_ + np.asarray(latents) @ W.T, np.sqrt(s2)).sum(axis=1)
+    error = x - pca.mean_ - np.asarray(latents) @ W.T
+    return -np.sum(error**2, axis=1) / (2 * s2) - 64 / 2 * np.log(2 * np.pi * s2)
 
 
 log_weights = metrics.log_importance_weights(
-    pixels[1], best_diagonal, linear_log_likelihood, draws=5_000, seed=settings.seed)
+    pixels[1], best_diagonal, linear_log_likelihood, draws=2_000, seed=settings.seed)
 gap = {k: np.mean(exact - metrics.importance_weighted_bound(log_weights, k))
        for k in (1, 5, 50, 500)}
 true_gap = np.linalg.slogdet(np.diag(np.diag(precision)))[1] - np.linalg.slogdet(precision)[1]
 show_numbers({f"k = {k}": [value] for k, value in gap.items()}, ["ln p(x) minus bound, nats"])
 claims.add("linear model: ln p(x) minus ELBO, over the KL of q from the true posterior",
            gap[1] / (true_gap / 2), at_least=0.97, at_most=1.03)
+claims.add("linear model: ln p(x) minus ELBO", gap[1], at_least=0.5, unit="nats")
 claims.add("linear model: ln p(x) minus the bound with k = 500", gap[500], at_least=0,
-           at_most=0.1, unit="nats", tolerance=0.2)
+           at_most=0.1, unit="nats")
 
 # %% [markdown]
 # With many draws the bound is the truth, to a few hundredths of a nat. So for the VAE, whose likelihood nobody can compute, $L_{500}$ is what we
@@ -607,7 +614,7 @@ with lab.needs("negative_elbo", "VAE"):
                        "curves fall, steeply at first, and flatten.")
     best = list(tightened[f"{LATENTS} latents"].values())
     claims.add(f"{LATENTS} latents: bound on -ln p(x) with k = 500", best[-1], unit="nats",
-               at_most=settings.choose(quick=130, full=100), tolerance=0.05,
+               at_most=settings.choose(quick=118, full=100), tolerance=0.05,
                published=settings.choose(quick=None, full=86.76),
                source=settings.choose(quick="", full="Burda et al. 2016, table 1: 50 latents, k = "
                                                      "5,000, other binarization"))
@@ -710,10 +717,24 @@ with lab.needs("VAE"):
     plots.show(figure, "Six rows of twelve pictures. Three lead from one digit to another by way of "
                        "the latents, changing shape; below each the same two images are faded "
                        "over, and the middle shows both at once.", tolerance=30)
-    halves = decoded((a + b) / 2), (starts + ends) / 2
-    undecided = [np.mean(np.minimum(each, 1 - np.asarray(each))) for each in halves]
-    claims.add("halfway between images: pixels undecided by latents over undecided by pixels",
-               undecided[0] / undecided[1], at_most=0.85, tolerance=0.3)
+
+# %% tags=["experiment"]
+with lab.needs("VAE"):
+    pairs = [vae.encoder.predict(test_images[half], verbose=0)[0]
+             for half in (slice(0, 100), slice(100, 200))]
+    halfway = {"by latents": decoded((pairs[0] + pairs[1]) / 2),
+               "by pixels": (test_images[:100] + test_images[100:200]) / 2}
+    rows = grey_train.reshape(len(grey_train), -1)
+
+    def to_nearest(images):
+        """Mean distance of images from the nearest training image, root mean square per pixel."""
+        images = np.reshape(images, (len(images), -1))
+        squares = (rows**2).sum(1) - 2 * images @ rows.T + (images**2).sum(1)[:, None]
+        return np.mean(np.sqrt(squares.min(axis=1) / rows.shape[1]))
+
+    away = {name: to_nearest(images) for name, images in halfway.items()}
+    claims.add("halfway between images: distance to the nearest training image by latents over "
+               "that by pixels", away["by latents"] / away["by pixels"], at_most=0.85)
 
 # %% tags=["experiment"]
 with lab.needs("kl_divergence", "VAE"):
@@ -787,16 +808,22 @@ with lab.needs("negative_elbo", "VAE"):
               "noise 0.1": trained(train_images, LATENTS, change=misreading(*noise_01)),
               "one tensor, two meanings": trained(train_images, LATENTS, change=misreading(*log_sigma)),
               "KL averaged": trained(train_images, LATENTS, beta=1 / LATENTS)}
-    readings = {"right": [], "noise 0.1": [noise_01], "one tensor, two meanings": [log_sigma],
-                "KL averaged": []}
-    cost = {name: min(measured(corrected(model, *reading), test_images)["negative_elbo"]
-                      for reading in [(1, 0), *readings[name]])
-            for name, model in models.items()}
+    readings = {"noise 0.1": [noise_01], "one tensor, two meanings": [log_sigma]}
+    worth = {name: min(measured(corrected(model, *reading), test_images)["negative_elbo"]
+                       for reading in [(1, 0), *readings.get(name, [])])
+             for name, model in models.items()}
 
 # %% tags=["experiment"]
 with lab.needs("negative_elbo", "VAE"):
-    show_numbers({name: [value, value - cost["right"]] for name, value in cost.items()},
-                 ["held-out negative ELBO, nats", "more than the right one"], first="trained with")
+    reported = {}  # what each one's own loss says
+    for name, model in models.items():
+        parts = measured(model, test_images)
+        weight = 1 / LATENTS if name == "KL averaged" else 1
+        reported[name] = parts["reconstruction"] + weight * parts["kl"]
+    above = {name: worth[name] - worth["right"] for name in models}
+    show_numbers({name: [reported[name], worth[name], above[name]] for name in models},
+                 ["its own loss, nats", "held-out negative ELBO, nats", "above the right one"],
+                 first="trained with")
     figure = plots.image_rows(
         {name: ops.sigmoid(model.decoder(drawn[:15].astype("float32")))
          for name, model in models.items()},
@@ -804,14 +831,17 @@ with lab.needs("negative_elbo", "VAE"):
     plots.show(figure, "Four rows of fifteen pictures from the same draws of the prior: the right "
                        "model's are mostly digits, those of the models with a mistake are torn, "
                        "mixed or blurred more often.", tolerance=40)
-    for name, least in (("noise 0.1", 20), ("one tensor, two meanings", 0.3), ("KL averaged", 5)):
-        claims.add(f"{name}: held-out negative ELBO above the right one's", unit="nats",
-                   value=cost[name] - cost["right"], at_least=least, tolerance=0.3)
+    for name, least in (("noise 0.1", 8), ("one tensor, two meanings", 0.3), ("KL averaged", 20)):
+        claims.add(f"{name}: held-out negative ELBO above the right one's", above[name],
+                   at_least=least, unit="nats", tolerance=0.3 if least > 1 else 2)
+    claims.add("noise 0.1: negative ELBO above what its own loss reports", unit="nats",
+               value=worth["noise 0.1"] - reported["noise 0.1"], at_least=25)
 
 # %% [markdown]
-# **The reading.** With a tenth of the noise the clouds are nearly points again: the decoder has never seen what lies between them. The averaged KL buys a better
-# reconstruction with latents that the prior does not know, and its samples show it. The second bug is the sly one: an encoder can learn
-# to live with a wrong reading of its own output, so the loss hardly tells. It is wrong all the same, and its KL is not a KL.
+# **The reading.** All three report *fewer* nats than the right model, and all three are worth less: the number that they print is not a bound on
+# anything. With a tenth of the noise, latents carry more than they pay for, and unused ones cost 1.8 nats each. The averaged KL buys a better reconstruction with latents
+# where the prior hardly goes, and its samples show it. The second bug is the sly one: an encoder can learn to live with a wrong
+# reading of its own output, so little is lost. Its KL is no KL all the same.
 
 # %% [markdown]
 # ## 11. What does not belong here?
@@ -893,13 +923,13 @@ with lab.needs("VAE", "outlier_score"):
 # %% tags=["experiment"]
 with lab.needs("negative_elbo", "VAE"):
     # The Keras example's stored log: 2 latents, 30 epochs, training and test images together.
-    reported = {2: 146.95}
+    published = {2: 146.95}
     for size in GREY_LATENTS:
         grey_vae = trained(grey_train, size)
         value = measured(grey_vae, grey_test)["negative_elbo"]
         claims.add(f"grey images, {size} latents: held-out negative ELBO", value, unit="nats",
-                   at_most={2: 150, 20: 105}[size], tolerance=0.05, published=reported.get(size),
-                   source="Keras example vae, epoch 30, on its training images" if size in reported
+                   at_most={2: 150, 20: 105}[size], tolerance=0.05, published=published.get(size),
+                   source="Keras example vae, epoch 30, on its training images" if size in published
                           else "")
     # What no model of grey images can get below: the entropy of the pixels themselves.
     grey = np.clip(grey_test.astype("float64"), 1e-12, 1 - 1e-12)

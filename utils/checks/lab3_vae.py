@@ -5,7 +5,6 @@ import numpy as np
 from utils.checks import Questions
 from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
 from utils.checks.networks import (
-    convolutional,
     network,
     no_final_activation,
     nonlinear,
@@ -465,13 +464,7 @@ def build_encoder(answers, rng):
             "`keras.Model(inputs, [latent_mean, latent_log_var])`: two rows of latent_size each.",
             joined=pair_of_outputs,
         )
-        if not convolutional(report):
-            raise Wrong(
-                "convolutions",
-                "dense layers alone",
-                "A dense layer does not know which pixels are neighbours: begin with Conv2D.",
-            )
-        not_too_many(report, "Let two strides of 2 shrink 28 to 14 to 7 before Flatten.")
+        not_too_many(report, "Dense(256) twice needs a quarter of that.")
         scaled = report["outputs_scaled"]
         for name, part in (("means", scaled[:, :latents]), ("log variances", scaled[:, latents:])):
             no_final_activation(part, name)
@@ -481,7 +474,7 @@ def build_encoder(answers, rng):
 
 @questions.ask(5, "build_decoder", points=1, hint="the hints under question 5")
 def build_decoder(answers, rng):
-    size = "Count from 7: 7 to 14 to 28, one transposed convolution of stride 2 each."
+    size = "End in Dense(28 * 28) and Reshape((28, 28, 1))."
     for latents in (2, 7):
         x, y = rng.normal(0, 1, (2, latents))
         inputs = np.stack([x, y, x + y, 0 * x, 1000 * x, 1000 * y])
@@ -502,7 +495,7 @@ def build_decoder(answers, rng):
             ],
             f"The images are of another size. {size}",
         )
-        not_too_many(report, "Start from 7 x 7 x 32, not from a larger map.")
+        not_too_many(report, "Dense(256) twice, then Dense(28 * 28), needs a third of that.")
         no_final_activation(report["outputs_scaled"], "logits")
         nonlinear(report["outputs_scaled"], "a decoder")
     return "logits of 28 x 28 x 1 from 2 and from 7 latents"
