@@ -281,7 +281,8 @@ class LossPlot(FigureEachEpoch):
     Args:
         title: str, the point of the figure in a sentence, as for `plots.new_figure`.
         alt: str, what is seen in the end, as for `plots.show`.
-        names: entries of the history to draw; by default all that end in "loss".
+        names: entries of the history to draw, or a dict of these to their labels; by default all
+            that end in "loss".
         log: str, the logarithmic axes: "", "x", "y" or "xy".
         seconds: float, the least time between drawings; ten times what one takes, if longer.
 
@@ -312,7 +313,8 @@ class LossPlot(FigureEachEpoch):
         figure, ax = plots.new_figure(title=self.title)
         # an entry measured only in some epochs has no place among the others
         length = max(len(history[name]) for name in names)
-        shown = {name.replace("_", " "): history[name] for name in names}
+        labels = names if isinstance(names, dict) else {n: n.replace("_", " ") for n in names}
+        shown = {label: history[name] for name, label in labels.items()}
         shown = {name: values for name, values in shown.items() if len(values) == length}
         x = range(1, length + 1)
         few = length <= 10  # and a single epoch has no line

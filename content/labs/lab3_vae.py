@@ -41,6 +41,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from scipy import ndimage
 from scipy.stats import norm
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
@@ -68,7 +69,7 @@ BATCH = 64  # at the start many small steps learn more than few large ones
 LEARNING_RATE = 3e-3  # falls to 0 along a cosine
 DRAWS = 500  # latents drawn for each image when bounds are measured
 BOUND_IMAGES = settings.choose(quick=300, full=1_000)  # and how many images that is done for
-MAP_SIDE = 15  # images on a side of the map
+MAP_SIDE = 14  # images on a side of the map
 
 # %% [markdown]
 # ### Images that are black or white
@@ -76,9 +77,20 @@ MAP_SIDE = 15  # images on a side of the map
 # Our model will say of every pixel how probable it is to be white. Then the data should be black or white too: each pixel
 # becomes white with the probability that its grey value gives. That is done once and kept (*static binarization*), so that
 # everybody's nats are nats of the same images.
+#
+# MNIST's digits lie in the middle, by their centre of mass, on clean black. Those drawn from fonts are moved and cleaned in the same way, or a
+# model of two latents would spend both on the place.
 
 
 # %%
+def like_mnist(glyphs):
+    """Glyphs (n, 28, 28, 1) without their faint noise, each moved to the middle by whole pixels."""
+    clean = np.where(glyphs < 0.2, 0, glyphs)
+    middles = np.array([ndimage.center_of_mass(each)[:2] for each in clean])
+    shifts = np.round(13.5 - middles).astype(int)
+    return np.stack([np.roll(each, shift, axis=(0, 1)) for each, shift in zip(clean, shifts)])
+
+
 def binarized(images, seed):
     """Images (n, 28, 28, 1) of zeros and ones, white with the probability of the grey value."""
     draws = np.random.default_rng(seed).random(images.shape)
@@ -88,6 +100,8 @@ def binarized(images, seed):
 grey_train, test = (load_arrays(DATA, split, count=count) for split, count in
                     (("train", TRAINING_IMAGES), ("test", TEST_IMAGES)))
 grey_train, grey_test, test_labels = grey_train["image"], test["image"], test["label"]
+if DATA == "glyphs":
+    grey_train, grey_test = like_mnist(grey_train), like_mnist(grey_test)
 train_images, test_images = binarized(grey_train, 1), binarized(grey_test, 2)
 print("Training images:", train_images.shape, "- test images:", test_images.shape)
 
@@ -501,10 +515,11 @@ def measured(vae, images):
 
 with lab.needs("negative_elbo", "VAE"):
     progress = training.LossPlot(
-        title="The loss falls, and the latents are put to use: the KL rises",
-        names=("negative_elbo", "reconstruction", "kl"), ylabel="nats per image",
+        title="The KL rises, because it buys more reconstruction than it costs",
+        names={"negative_elbo": "negative ELBO", "reconstruction": "reconstruction", "kl": "KL"},
+        ylabel="nats per image",
         alt="Negative ELBO and reconstruction against epochs, falling steeply and then slowly; "
-            "the KL below them rises from near zero and levels off.")
+            "the KL far below them rises a little and levels off.")
     vae = trained(train_images, LATENTS, callbacks=[progress])
     flat = trained(train_images, 2)
 
@@ -525,17 +540,18 @@ with lab.needs("negative_elbo", "VAE"):
                        "two latents, and through many. With two, some digits come back as "
                        "others, and blurred; with many, nearly all are recognized.")
     claims.add(f"{LATENTS} latents: held-out negative ELBO", held_out[LATENTS]["negative_elbo"],
-               at_most=settings.choose(quick=122, full=105), unit="nats", tolerance=0.05,
+               at_most=settings.choose(quick=73, full=105), unit="nats", tolerance=0.05,
                published=settings.choose(quick=None, full="100 to 105, read off a figure"),
                source=settings.choose(quick="", full="Kingma and Welling 2014, fig. 2, 20 latents"))
     claims.add("2 latents: held-out negative ELBO", held_out[2]["negative_elbo"],
-               at_most=settings.choose(quick=162, full=150), unit="nats", tolerance=0.05)
+               at_most=settings.choose(quick=99, full=150), unit="nats", tolerance=0.05)
     claims.add("no latents, each pixel by its frequency: negative log-likelihood minus the above",
-               guess - held_out[2]["negative_elbo"], at_least=20, unit="nats")
+               guess - held_out[2]["negative_elbo"], at_least=35, unit="nats")
 
 # %% [markdown]
-# **The reading.** The first thing a model learns is how often each pixel is white, and that needs no latents: for a while the KL stays near zero. Then
-# information about the image pays: each nat of KL saves more than one nat of reconstruction.
+# **The reading.** The KL is what the encoder spends to tell the decoder about the image, the reconstruction what then remains to be told. A nat of KL is only
+# spent where it saves more than a nat of reconstruction. That is why the model with two latents has a small KL and blurred pictures: two
+# numbers can't hold more.
 
 # %% [markdown]
 # ## 7. How tight is the bound?
@@ -612,16 +628,16 @@ with lab.needs("negative_elbo", "VAE"):
     plots.show(figure, "The bound on the negative log-likelihood against the number of draws, on a "
                        "logarithmic axis, for the model with two latents and with many: both "
                        "curves fall, steeply at first, and flatten.")
-    best = list(tightened[f"{LATENTS} latents"].values())
-    claims.add(f"{LATENTS} latents: bound on -ln p(x) with k = 500", best[-1], unit="nats",
-               at_most=settings.choose(quick=118, full=100), tolerance=0.05,
+    tight = list(tightened[f"{LATENTS} latents"].values())
+    claims.add(f"{LATENTS} latents: bound on -ln p(x) with k = 500", tight[-1], unit="nats",
+               at_most=settings.choose(quick=70, full=100), tolerance=0.05,
                published=settings.choose(quick=None, full=86.76),
                source=settings.choose(quick="", full="Burda et al. 2016, table 1: 50 latents, k = "
                                                      "5,000, other binarization"))
     claims.add(f"{LATENTS} latents: smallest fall of the bound from k = 1 to 5 to 50 to 500",
-               np.min(-np.diff(best)), at_least=0.1, unit="nats", tolerance=0.5)
+               np.min(-np.diff(tight)), at_least=0.1, unit="nats", tolerance=0.5)
     single = measured(vae, test_images[:BOUND_IMAGES])["negative_elbo"]
-    claims.add(f"{LATENTS} latents: negative ELBO minus the bound with k = 500", single - best[-1],
+    claims.add(f"{LATENTS} latents: negative ELBO minus the bound with k = 500", single - tight[-1],
                at_least=1, at_most=10, unit="nats", tolerance=0.3)
 
 # %% [markdown]
@@ -697,7 +713,7 @@ with lab.needs("VAE"):
         return ops.sigmoid(vae.decoder(np.asarray(latents, "float32")))
 
     drawn = np.random.default_rng(settings.seed).standard_normal((60, LATENTS))
-    figure, ax = plots.new_figure(title="Sixty digits that nobody has drawn before", height=3.4)
+    figure, ax = plots.new_figure(title="Sixty digits that nobody has drawn before", height=2.6)
     plots.image_row(ax, decoded(drawn), columns=15)
     plots.show(figure, "Sixty pictures decoded from draws of the prior, in four rows: many are "
                        "clear digits, some are between two digits or fall apart.", tolerance=40)
@@ -709,7 +725,8 @@ with lab.needs("VAE"):
     share = np.linspace(0, 1, 12)[:, None]
     rows = {}
     for i in range(3):
-        rows[f"between two images: by latents, path {i + 1}"] = decoded((1 - share) * a[i] + share * b[i])
+        between = (1 - share) * a[i] + share * b[i]
+        rows[f"between two images: by latents, path {i + 1}"] = decoded(between)
         mixed = (1 - share[..., None, None]) * starts[i] + share[..., None, None] * ends[i]
         rows[f"by pixels, path {i + 1}"] = mixed
     figure = plots.image_rows(rows, height=6.2,
@@ -744,10 +761,11 @@ with lab.needs("kl_divergence", "VAE"):
     busiest = np.argsort(-used)[:5]
     steps = np.linspace(-2.5, 2.5, 12)
     rows = {}
-    for rank, j in enumerate(busiest):
+    ranks = "busiest", "second busiest", "third busiest", "fourth busiest", "fifth busiest"
+    for rank, j in zip(ranks, busiest):
         latents = np.repeat(mean[:1], len(steps), axis=0)
         latents[:, j] = steps
-        rows[f"latent with the {rank + 1}. most information, from -2.5 to 2.5"] = decoded(latents)
+        rows[f"the {rank} latent, from -2.5 to 2.5"] = decoded(latents)
     figure = plots.image_rows(rows, height=5.4, title="One latent moves, the others stay")
     plots.show(figure, "Five rows of twelve pictures, each with one latent going from low to high: "
                        "the digit changes its place, slant, weight or kind.", tolerance=40)
@@ -806,11 +824,12 @@ with lab.needs("negative_elbo", "VAE"):
     log_sigma = (2, 0)  # ln sigma^2 = 2 ln sigma
     models = {"right": vae,
               "noise 0.1": trained(train_images, LATENTS, change=misreading(*noise_01)),
-              "one tensor, two meanings": trained(train_images, LATENTS, change=misreading(*log_sigma)),
+              "one tensor, two meanings": trained(train_images, LATENTS,
+                                                  change=misreading(*log_sigma)),
               "KL averaged": trained(train_images, LATENTS, beta=1 / LATENTS)}
-    readings = {"noise 0.1": [noise_01], "one tensor, two meanings": [log_sigma]}
-    worth = {name: min(measured(corrected(model, *reading), test_images)["negative_elbo"]
-                       for reading in [(1, 0), *readings.get(name, [])])
+    as_sampled = {"noise 0.1": noise_01, "one tensor, two meanings": log_sigma}
+    worth = {name: [measured(corrected(model, *reading), test_images)["negative_elbo"]
+                    for reading in ((1, 0), as_sampled.get(name, (1, 0)))]
              for name, model in models.items()}
 
 # %% tags=["experiment"]
@@ -820,28 +839,34 @@ with lab.needs("negative_elbo", "VAE"):
         parts = measured(model, test_images)
         weight = 1 / LATENTS if name == "KL averaged" else 1
         reported[name] = parts["reconstruction"] + weight * parts["kl"]
-    above = {name: worth[name] - worth["right"] for name in models}
-    show_numbers({name: [reported[name], worth[name], above[name]] for name in models},
-                 ["its own loss, nats", "held-out negative ELBO, nats", "above the right one"],
-                 first="trained with")
+    best = {name: min(values) for name, values in worth.items()}
+    above = {name: value - best["right"] for name, value in best.items()}
+    show_numbers({name: [reported[name], *worth[name], above[name]] for name in models},
+                 ["its own loss", "held-out negative ELBO, read as in the KL",
+                  "read as in the sampling", "the better above the right one"],
+                 first="trained with (all in nats)")
     figure = plots.image_rows(
         {name: ops.sigmoid(model.decoder(drawn[:15].astype("float32")))
          for name, model in models.items()},
-        title="Three published bugs: what each draws from the prior", height=4.4)
+        title="Three published bugs: what each draws from the prior", height=3.4)
     plots.show(figure, "Four rows of fifteen pictures from the same draws of the prior: the right "
                        "model's are mostly digits, those of the models with a mistake are torn, "
                        "mixed or blurred more often.", tolerance=40)
-    for name, least in (("noise 0.1", 8), ("one tensor, two meanings", 0.3), ("KL averaged", 20)):
+    for name, least in (("noise 0.1", 10), ("KL averaged", 20)):
         claims.add(f"{name}: held-out negative ELBO above the right one's", above[name],
-                   at_least=least, unit="nats", tolerance=0.3 if least > 1 else 2)
-    claims.add("noise 0.1: negative ELBO above what its own loss reports", unit="nats",
-               value=worth["noise 0.1"] - reported["noise 0.1"], at_least=25)
+                   at_least=least, unit="nats", tolerance=0.3)
+    claims.add("one tensor, two meanings: the same, read as in the sampling", at_least=-1.5,
+               value=above["one tensor, two meanings"], at_most=3, unit="nats", tolerance=0.5)
+    for name, least in (("noise 0.1", 30), ("one tensor, two meanings", 6), ("KL averaged", 40)):
+        claims.add(f"{name}: held-out negative ELBO above what its own loss reports", unit="nats",
+                   value=best[name] - reported[name], at_least=least, tolerance=0.2)
 
 # %% [markdown]
-# **The reading.** All three report *fewer* nats than the right model, and all three are worth less: the number that they print is not a bound on
-# anything. With a tenth of the noise, latents carry more than they pay for, and unused ones cost 1.8 nats each. The averaged KL buys a better reconstruction with latents
-# where the prior hardly goes, and its samples show it. The second bug is the sly one: an encoder can learn to live with a wrong
-# reading of its own output, so little is lost. Its KL is no KL all the same.
+# **The reading.** All three losses report *fewer* nats than the right one, and no model is worth as little: what they print is not a bound on
+# anything, and the mistake that prints the best number draws the worst digits. With a tenth of the noise, latents carry more than they pay for, and unused
+# ones cost 1.8 nats each. The averaged KL buys a better reconstruction with latents where the prior hardly goes. The second bug is the sly
+# one: whoever reads the encoder's output as the sampling did has a model that is nearly as good as the right one. Read as
+# the KL did, or compared by its own loss, it is not.
 
 # %% [markdown]
 # ## 11. What does not belong here?
@@ -879,8 +904,8 @@ lab.check("outlier_score", hidden=True)
 
 # %% tags=["experiment"]
 with lab.needs("VAE", "outlier_score"):
-    letters = binarized(load_arrays("glyphs/letters", "test", count=2_000)["image"], 3)
-    digits = test_images[:2_000]
+    letters = load_arrays("glyphs/letters", "test", count=2_000)["image"]
+    letters, digits = binarized(like_mnist(letters), 3), test_images[:2_000]
     scores = [np.asarray(outlier_score(vae, images)) for images in (digits, letters)]
     is_letter = np.repeat([0, 1], [len(digits), len(letters)])
     figure, ax = plots.new_figure(title="Letters cost the digits' model more nats", height=3)
@@ -903,9 +928,9 @@ with lab.needs("VAE", "outlier_score"):
     figure = plots.image_rows(
         {"digits with the highest scores": digits[order[0][::-1][:14]],
          "letters with the lowest scores": letters[order[1][:14]]},
-        title="The score's mistakes are understandable", height=2.6)
-    plots.show(figure, "Two rows of pictures: digits that the model finds odd, large and heavy "
-                       "ones, and letters that it takes for digits, such as I, O and S.",
+        title="The score's mistakes are understandable", height=2.1)
+    plots.show(figure, "Two rows of pictures: digits that the model finds odd, and letters "
+                       "that it takes for digits, most of them simple strokes such as I.",
                tolerance=40)
 
 # %% [markdown]
