@@ -641,6 +641,14 @@ def build_encoder(latent_size):
 """
 RIGHT["build_encoder"] = {
     "functional": encoder(),
+    "dense": encoder("layers.Flatten()", DENSE, DENSE),
+    "small clouds at the start": encoder(
+        "layers.Flatten()",
+        "layers.Dense(256, 'relu')",
+        "layers.Dense(256, 'relu')",
+        heads="[layers.Dense(latent_size)(x), layers.Dense(latent_size, "
+        "bias_initializer=keras.initializers.Constant(-4))(x)]",
+    ),
     "a tuple": encoder(heads="(layers.Dense(latent_size)(x), layers.Dense(latent_size)(x))"),
     "named": encoder(
         heads="[mean, log_var], name='encoder'",
@@ -758,7 +766,6 @@ WRONG["build_encoder"] = {
         ),
         "log variance",
     ),
-    "dense": (encoder("layers.Flatten()", DENSE, DENSE), "dense layers alone"),
     "no activation": (
         encoder(*(e.replace(", activation='relu'", "") for e in CONVOLUTIONS), "layers.Flatten()"),
         "give the inner layers a relu",
@@ -767,7 +774,7 @@ WRONG["build_encoder"] = {
         encoder(
             "layers.Conv2D(32, 3, padding='same', activation='relu')", "layers.Flatten()", DENSE
         ),
-        "Let two strides",
+        "needs a quarter",
     ),
     "no flatten": (encoder(*CONVOLUTIONS), "Flatten the map"),
     "fixed size": (encoder(heads=HEADS.replace("latent_size", "2")), "The size is fixed"),
@@ -932,14 +939,14 @@ WRONG["build_decoder"] = {
         ),
         "give the inner layers a relu",
     ),
-    "one doubling": (decoder(TRANSPOSED[1]), "7 to 14 to 28"),
-    "too many doublings": (decoder(*TRANSPOSED, TRANSPOSED[1]), "7 to 14 to 28"),
+    "one doubling": (decoder(TRANSPOSED[1]), "another size"),
+    "too many doublings": (decoder(*TRANSPOSED, TRANSPOSED[1]), "another size"),
     "valid padding": (
         decoder(*(each.replace("'same'", "'valid'") for each in TRANSPOSED)),
-        "7 to 14 to 28",
+        "another size",
     ),
-    "from 8 x 8": (decoder(start=START.replace("7", "8")), "Count from 7"),
-    "from 4 x 4": (decoder(start=START.replace("7", "4")), "Count from 7"),
+    "from 8 x 8": (decoder(start=START.replace("7", "8")), "another size"),
+    "from 4 x 4": (decoder(start=START.replace("7", "4")), "another size"),
     "no strides": (
         decoder(*(each.replace("strides=2, ", "") for each in TRANSPOSED)),
         "another size",
@@ -965,7 +972,7 @@ WRONG["build_decoder"] = {
             start=START.replace("7 * 7 * 32", "28 * 28 * 32").replace("(7, 7, 32)", "(28, 28, 32)"),
             end="",
         ).replace("strides=2", "strides=1"),
-        "Start from 7 x 7 x 32",
+        "needs a third",
     ),
     "no return": (decoder().replace("return ", ""), "without `return`"),
     "shared": (

@@ -298,13 +298,13 @@ def vae_training(make, *, beta, seed, batch, runs):
     report |= {"training": {"test": [], "fit": []}, "runs": []}
     for run in runs:
         linear.set(run["weights"])
+        model.optimizer.learning_rate = run["learning_rate"]
         linear.told.clear()
         options = {"batch_size": batch, "verbose": 0}
         tested = model.evaluate(run["images"], return_dict=True, **options)
         after_test = linear.weights()
         report["training"]["test"] += linear.told
         linear.told.clear()
-        model.optimizer.learning_rate = run["learning_rate"]
         trained = model.fit(run["images"], epochs=run["epochs"], shuffle=False, **options)
         report["training"]["fit"] += linear.told
         report["runs"].append(

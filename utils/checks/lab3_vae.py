@@ -700,13 +700,13 @@ def terms(weights, images, noise=0.0):
     return cross_entropy(x, logits).sum(1), divergence, logits, latents
 
 
-def steps_of(weights, images, beta):
+def steps_of(weights, images, beta, through_latents=True):
     """Gradients of the mean loss where the noise is nearly none, by name of the weight."""
     x = images.reshape(len(images), -1).astype("float64")
     _, _, logits, mean = terms(weights, images)
     by_logits = (sigmoid(logits) - x) / len(x)
     by_latents = by_logits @ weights["decoder"][0].T
-    by_mean = by_latents + beta * mean / len(x)
+    by_mean = through_latents * by_latents + beta * mean / len(x)
     log_var = weights["log_var"][1].astype("float64")
     by_log_var = np.tile(beta * (np.exp(log_var) - 1) / 2 / len(x), (len(x), 1))
     return {
@@ -825,8 +825,11 @@ def last_of(history):
 def moved_right(before, after, weights, images, beta):
     """Wrong unless plain gradient descent has moved every weight as it should."""
     moved = {name: after[name] - before[name] for name in before}
-    gradients = steps_of(weights, images, beta)
-    expected = {name: -RATE * gradient for name, gradient in gradients.items()}
+
+    def changes(gradients):
+        return {name: -RATE * gradient for name, gradient in gradients.items()}
+
+    expected = changes(steps_of(weights, images, beta))
 
     def matches(other, factor=1.0):
         scale = max(np.abs(each).max() for each in other.values())
@@ -849,23 +852,25 @@ def moved_right(before, after, weights, images, beta):
     elif set(still) == {"log_var kernel", "log_var bias"}:
         slip = "The log variance gets no gradient: the KL is missing in the loss."
     else:
+        pixels = SIDE * SIDE
         for other_beta, factor, said in (
             (beta, -1, "The weights move uphill: descend, by optimizer.apply on the loss."),
             (beta, n, "The loss is summed over the batch: take its mean."),
             (beta, 2, "The step is taken twice."),
             (1.0, 1, "beta is not used in the loss: beta=self.beta."),
             (0.0, 1, "The KL is missing in the loss."),
+            (1 / beta, beta, "beta stands before the reconstruction: it belongs to the KL."),
+            (1.0, beta, "beta stands before both terms: it belongs to the KL."),
             (beta / LATENTS, 1, "The KL is averaged over the latents: see question 1."),
+            (beta * pixels, 1 / pixels, "The reconstruction is averaged over the pixels: sum."),
         ):
-            other = steps_of(weights, images, other_beta)
-            if matches({name: -RATE * gradient for name, gradient in other.items()}, factor):
+            if matches(changes(steps_of(weights, images, other_beta)), factor):
                 slip = said
                 break
         else:
-            pixels = SIDE * SIDE
-            only = steps_of(weights, images, beta * pixels)
-            if matches({name: -RATE * each / pixels for name, each in only.items()}):
-                slip = "The reconstruction is averaged over the pixels: see question 6."
+            cut = steps_of(weights, images, beta, through_latents=False)
+            if matches(changes(cut)):
+                slip = "No gradient gets from the decoder to the encoder: the latents are cut off."
     raise Wrong(
         f"after a step of rate {RATE}, changes of the decoder's bias "
         f"{brief(expected['decoder bias'][:4])}... and the means' {brief(expected['mean bias'])}",
