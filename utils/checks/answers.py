@@ -136,6 +136,8 @@ def _slip_behind(error, name):
             "In a compiled training step a batch has no fixed size: use ops.shape(x), and no "
             "NumPy, which can't draw there."
         )
+    if "No gradients provided" in text:
+        return "The model and the loss have to be inside the tape: `with tf.GradientTape() as tape:`."
     if "Iterating over a symbolic" in text:
         return (
             "In a compiled training step a batch has no fixed size: leave Python's loop over "

@@ -766,6 +766,7 @@ def right_terms(found, reconstruction, divergence, beta, what, tolerance):
             ([r + k, r + k, r + k], "All three track the bound: split it."),
             ([r + k, r + k, k], "The reconstruction is the bound without the KL: beta 0."),
             ([0, 0, 0], "The trackers are never updated: update_state."),
+            ([BATCH * (r + k), BATCH * r, BATCH * k], "These are sums: use keras.metrics.Mean."),
         ],
         otherwise="Track per image: the reconstruction (beta 0), the KL, and their sum.",
         tolerance=tolerance,
