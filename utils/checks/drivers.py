@@ -284,7 +284,8 @@ def vae_training(make, *, beta, seed, batch, runs):
     Returns:
         dict: `is_model`, and where it is one `training` (whether the encoder was called for
         training: in tests and in `fit`), and for each run `tested` (what `evaluate` gives before
-        the training), `after_test` and `after` (weights) and `history` (of `fit`).
+        the training), `after_test` and `after` (weights), `history` (of `fit`) and `steps` (that
+        the optimizer has taken until then).
     """
     import keras
 
@@ -313,6 +314,7 @@ def vae_training(make, *, beta, seed, batch, runs):
                 "after_test": after_test,
                 "history": trained.history,
                 "after": linear.weights(),
+                "steps": int(model.optimizer.iterations),
             }
         )
     return report
@@ -336,11 +338,13 @@ def with_decoder(function, *, decoder, shape, arguments):
         calls, inside = 0, False
 
         def call(self, latents, training=None):
+            if len(latents.shape) != 2:
+                raise ValueError(f"incompatible with the layer: latents of shape {latents.shape}")
             logits = keras.ops.cast(latents, "float32") @ kernel + bias
             return keras.ops.reshape(logits, (-1, *shape))
 
         def __call__(self, *inputs, **options):
-            self.calls += not self.inside
+            self.calls += not (self.inside or isinstance(inputs[0], keras.KerasTensor))
             return super().__call__(*inputs, **options)
 
         def _once(self, predict, *inputs, **options):
