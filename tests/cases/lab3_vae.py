@@ -53,6 +53,7 @@ def kl(*lines):
     return define("kl_divergence", "latent_mean, latent_log_var", *body)
 
 
+TERMS = "m**2 + ops.exp(v) - 1 - v"
 RIGHT["kl_divergence"] = {
     "keras.ops": kl("0.5 * ops.sum(m**2 + ops.exp(v) - 1 - v, axis=1)"),
     "as Keras's example has it": kl(
@@ -120,9 +121,23 @@ RIGHT["kl_divergence"] = {
     "keepdims, then squeezed": kl(
         "ops.squeeze(0.5 * ops.sum(m**2 + ops.exp(v) - 1 - v, axis=1, keepdims=True), axis=1)"
     ),
+    "unstacked": kl(
+        "pairs = zip(tf.unstack(m, axis=1), tf.unstack(v, axis=1))",
+        "tf.add_n([0.5 * (a**2 + tf.exp(b) - 1 - b) for a, b in pairs])",
+    ),
+    "map_fn": kl(
+        "one = lambda t: 0.5 * tf.reduce_sum(t[0] ** 2 + tf.exp(t[1]) - 1 - t[1])",
+        "tf.map_fn(one, (m, v), fn_output_signature=m.dtype)",
+    ),
+    "other names": define(
+        "kl_divergence",
+        "mu, logvar, axis=-1",
+        "return 0.5 * ops.sum(mu**2 + ops.exp(logvar) - 1 - logvar, axis=axis)",
+    ),
+    "never negative": kl(f"ops.maximum(0.5 * ops.sum({TERMS}, axis=1), 0.0)"),
+    "dot": kl(f"ops.dot(0.5 * ({TERMS}), ops.ones((m.shape[1],), dtype=m.dtype))"),
     "print inside": kl("print('shape', m.shape)", "0.5 * ops.sum(m**2 + ops.exp(v) - 1 - v, 1)"),
 }
-TERMS = "m**2 + ops.exp(v) - 1 - v"
 WRONG["kl_divergence"] = {
     "sign": (kl(f"-0.5 * ops.sum({TERMS}, axis=1)"), "sign is turned round"),
     "half missing": (kl(f"ops.sum({TERMS}, axis=1)"), "factor 1/2 is missing"),
@@ -225,6 +240,16 @@ WRONG["kl_divergence"] = {
     "two results": (
         kl("terms = 0.5 * (m**2 + ops.exp(v) - 1 - v)", "terms, ops.sum(terms, axis=1)"),
         "Return",
+    ),
+    "ragged": (kl("[[1, 2], [3]]"), "ragged"),
+    "dict": (kl("{'kl': 1}"), "a dict"),
+    "axis 2": (kl(f"0.5 * ops.sum({TERMS}, axis=2)"), "Invalid reduction dimension"),
+    "axis -2": (kl(f"0.5 * ops.sum({TERMS}, axis=-2)"), "The sum runs over the batch"),
+    "over the batch's size": (kl(f"0.5 * ops.sum({TERMS}, axis=1) / len(m)"), "averaged over"),
+    "Keras's divergence": (kl("keras.losses.KLDivergence()(m, v)"), "One number comes back"),
+    "log of the log": (
+        kl("0.5 * ops.sum(m**2 + tf.exp(v) - 1 - tf.math.log(v), axis=1)"),
+        "no logarithm",
     ),
     "clipped": (
         kl("v = ops.clip(v, -0.5, 0.5)", f"0.5 * ops.sum({TERMS}, axis=1)"),
@@ -341,6 +366,11 @@ WRONG["reparameterize"] = {
         define("reparameterize", "latent_mean, latent_log_var", "return latent_mean"),
         "Keep the arguments",
     ),
+    "half twice": (drawn("m + 0.5 * ops.exp(0.5 * v) * e"), "The 0.5 is there twice"),
+    "log": (drawn("m + ops.log(v) * e"), "logarithm of the log variance"),
+    "no zero": (drawn("None"), "without `return`"),
+    "text": (drawn("'z'"), "Return an array"),
+    "squared": (drawn("m + ops.exp(v) ** 2 * e"), "not twice"),
     "one row of noise": (drawn("m + ops.exp(0.5 * v) * e[:1]"), "same noise"),
     "one noise for all latents": (drawn("m + ops.exp(0.5 * v) * e[:, :1]"), "same noise"),
 }
@@ -574,6 +604,16 @@ WRONG["Sampling"] = {
         "draw for each latent",
     ),
     "no return": (layer().replace("return reparam", "reparam"), "without `return`"),
+    "static shape": (layer(NORMAL.replace("ops.shape(m)", "m.shape")), "ops.shape(x)"),
+    "two arguments": (
+        layer()
+        .replace("call(self, inputs)", "call(self, m, v)")
+        .replace("        m, v = inputs\n", ""),
+        "arguments that the docstring gives",
+    ),
+    "mean and log variance": (layer(result="reparameterize(v, m, e)"), "changed places"),
+    "two outputs": (layer(result="[m, e]"), "Several arrays come back"),
+    "a number": ("Sampling = 3\n", "can't be called"),
     "infinite": (layer(result="m + e / (v - v)"), "not finite"),
     "only in training": (
         layer(result="reparameterize(m, v, e) if training else m").replace(
@@ -641,6 +681,14 @@ def build_encoder(latent_size):
 """
 RIGHT["build_encoder"] = {
     "functional": encoder(),
+    "dense": encoder("layers.Flatten()", DENSE, DENSE),
+    "small clouds at the start": encoder(
+        "layers.Flatten()",
+        "layers.Dense(256, 'relu')",
+        "layers.Dense(256, 'relu')",
+        heads="[layers.Dense(latent_size)(x), layers.Dense(latent_size, "
+        "bias_initializer=keras.initializers.Constant(-4))(x)]",
+    ),
     "a tuple": encoder(heads="(layers.Dense(latent_size)(x), layers.Dense(latent_size)(x))"),
     "named": encoder(
         heads="[mean, log_var], name='encoder'",
@@ -758,7 +806,6 @@ WRONG["build_encoder"] = {
         ),
         "log variance",
     ),
-    "dense": (encoder("layers.Flatten()", DENSE, DENSE), "dense layers alone"),
     "no activation": (
         encoder(*(e.replace(", activation='relu'", "") for e in CONVOLUTIONS), "layers.Flatten()"),
         "give the inner layers a relu",
@@ -767,7 +814,7 @@ WRONG["build_encoder"] = {
         encoder(
             "layers.Conv2D(32, 3, padding='same', activation='relu')", "layers.Flatten()", DENSE
         ),
-        "Let two strides",
+        "needs a quarter",
     ),
     "no flatten": (encoder(*CONVOLUTIONS), "Flatten the map"),
     "fixed size": (encoder(heads=HEADS.replace("latent_size", "2")), "The size is fixed"),
@@ -932,14 +979,14 @@ WRONG["build_decoder"] = {
         ),
         "give the inner layers a relu",
     ),
-    "one doubling": (decoder(TRANSPOSED[1]), "7 to 14 to 28"),
-    "too many doublings": (decoder(*TRANSPOSED, TRANSPOSED[1]), "7 to 14 to 28"),
+    "one doubling": (decoder(TRANSPOSED[1]), "another size"),
+    "too many doublings": (decoder(*TRANSPOSED, TRANSPOSED[1]), "another size"),
     "valid padding": (
         decoder(*(each.replace("'same'", "'valid'") for each in TRANSPOSED)),
-        "7 to 14 to 28",
+        "another size",
     ),
-    "from 8 x 8": (decoder(start=START.replace("7", "8")), "Count from 7"),
-    "from 4 x 4": (decoder(start=START.replace("7", "4")), "Count from 7"),
+    "from 8 x 8": (decoder(start=START.replace("7", "8")), "another size"),
+    "from 4 x 4": (decoder(start=START.replace("7", "4")), "another size"),
     "no strides": (
         decoder(*(each.replace("strides=2, ", "") for each in TRANSPOSED)),
         "another size",
@@ -965,7 +1012,7 @@ WRONG["build_decoder"] = {
             start=START.replace("7 * 7 * 32", "28 * 28 * 32").replace("(7, 7, 32)", "(28, 28, 32)"),
             end="",
         ).replace("strides=2", "strides=1"),
-        "Start from 7 x 7 x 32",
+        "needs a third",
     ),
     "no return": (decoder().replace("return ", ""), "without `return`"),
     "shared": (
@@ -1213,6 +1260,31 @@ WRONG["negative_elbo"] = {
         ),
         "leave keepdims out",
     ),
+    "logits turned round": (
+        bound(f"ops.sum(ops.softplus(-l) + x * l, axis=(1, 2, 3)) + {KL}"),
+        "sign of the logits",
+    ),
+    "image added": (
+        bound(f"ops.sum(ops.softplus(l) + x * l, axis=(1, 2, 3)) + {KL}"),
+        "is subtracted",
+    ),
+    "half": (bound(f"{SOFTPLUS} / 2 + {KL}"), "no factor 1/2"),
+    "binary images only": (
+        bound(f"ops.sum(ops.softplus((1 - 2 * x) * l), axis=(1, 2, 3)) + {KL}"),
+        "cross-entropy from logits",
+    ),
+    "channels left": (
+        bound(f"ops.sum(ops.softplus(l) - x * l, axis=(1, 2)) + {KL}"),
+        "sum over every other",
+    ),
+    "class of Keras, mean": (
+        bound(f"keras.losses.BinaryCrossentropy(from_logits=True)(x, l) + {KL}"),
+        "mean over everything",
+    ),
+    "divergence over the batch's size": (
+        bound(f"{SOFTPLUS} + {KL} / x.shape[0]"),
+        "leave its size out",
+    ),
     "no default": (
         bound(f"{SOFTPLUS} + {KL}").replace("beta=1.0", "beta"),
         "Keep the arguments",
@@ -1236,7 +1308,8 @@ WRONG["negative_elbo"] = {
     "pair": (bound(f"{SOFTPLUS}, kl_divergence(m, v)"), "Two results"),
     "types meet": (
         bound(
-            f"ops.sum({KERAS.replace('x, l', 'layers.Flatten()(x), layers.Flatten()(l)')}) + {KL}"
+            "pixels = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)(x, l)",
+            f"ops.sum(pixels, axis=(1, 2)) + {KL}",
         ),
         "float32 and float64",
     ),
@@ -1790,7 +1863,6 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
         model(track=TRACK.replace("beta=0.0)", "beta=0.0) / 16")),
         "reconstruction",
     ),
-    "seed not used": (model(init=INIT.replace("Sampling(seed)", "Sampling(0)")), "seed"),
     "NumPy noise": (
         model(
             call=CALL.replace(
@@ -1808,16 +1880,16 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
                 "latent_mean + 0.1 * (self.sampling([latent_mean, latent_log_var]) - latent_mean)",
             )
         ),
-        "noise",
+        "self.sampling",
     ),
     "exp without half": (
         model(
             call=CALL.replace(
                 "self.sampling([latent_mean, latent_log_var])",
-                "self.sampling([latent_mean, 2 * latent_log_var - 1])",
+                "self.sampling([latent_mean, 2 * latent_log_var])",
             )
         ),
-        "Draw",
+        "Draw the latents",
     ),
     "an optimizer of its own": (
         model(
@@ -1844,7 +1916,7 @@ return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, 
                 "return self.track(images, *self(images, training=True))",
             )
         ),
-        "once",
+        "runs again",
     ),
     "float of a tensor": (
         model(kept("gradients = tape", "loss = float(loss)\ngradients = tape")),
@@ -1956,6 +2028,12 @@ RIGHT["latent_grid"] = {
         STACK,
         f"pictures = {RESULT}",
         "np.swapaxes(pictures, 0, 1)[::-1]",
+    ),
+    "a model around the decoder": grid(
+        MESH,
+        STACK,
+        "model = keras.Sequential([decoder, layers.Activation('sigmoid')])",
+        "np.reshape(model(z), (side, side, 28, 28))",
     ),
     "the image's size from the decoder": grid(
         MESH, STACK, "p = ops.sigmoid(decoder(z))", "ops.reshape(p, (side, side, *p.shape[1:3]))"
@@ -2088,6 +2166,13 @@ WRONG["latent_grid"] = {
         grid(MESH, STACK, f"np.swapaxes({RESULT}, 2, 3)"),
         "exchanged",
     ),
+    "latents in a square": (
+        grid(MESH, "z = np.stack([a, b], -1)", RESULT),
+        "compare with the docstring",
+    ),
+    "exchanged": (grid(MESH, STACK, RESULT.replace("ops.s", "1 - ops.s")), "exchanged"),
+    "to 255": (grid(MESH, STACK, f"255 * {RESULT}"), "not to 255"),
+    "decoded twice": (grid(MESH, STACK, "decoder(z)", RESULT), "2 calls"),
     "latents alone": (grid(MESH, STACK, "z"), "latents"),
 }
 HIDDEN_WRONG["latent_grid"] = {

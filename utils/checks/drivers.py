@@ -284,7 +284,8 @@ def vae_training(make, *, beta, seed, batch, runs):
     Returns:
         dict: `is_model`, and where it is one `training` (whether the encoder was called for
         training: in tests and in `fit`), and for each run `tested` (what `evaluate` gives before
-        the training), `after_test` and `after` (weights) and `history` (of `fit`).
+        the training), `after_test` and `after` (weights), `history` (of `fit`) and `steps` (that
+        the optimizer has taken until then).
     """
     import keras
 
@@ -298,13 +299,13 @@ def vae_training(make, *, beta, seed, batch, runs):
     report |= {"training": {"test": [], "fit": []}, "runs": []}
     for run in runs:
         linear.set(run["weights"])
+        model.optimizer.learning_rate = run["learning_rate"]
         linear.told.clear()
         options = {"batch_size": batch, "verbose": 0}
         tested = model.evaluate(run["images"], return_dict=True, **options)
         after_test = linear.weights()
         report["training"]["test"] += linear.told
         linear.told.clear()
-        model.optimizer.learning_rate = run["learning_rate"]
         trained = model.fit(run["images"], epochs=run["epochs"], shuffle=False, **options)
         report["training"]["fit"] += linear.told
         report["runs"].append(
@@ -313,6 +314,7 @@ def vae_training(make, *, beta, seed, batch, runs):
                 "after_test": after_test,
                 "history": trained.history,
                 "after": linear.weights(),
+                "steps": int(model.optimizer.iterations),
             }
         )
     return report
@@ -336,11 +338,13 @@ def with_decoder(function, *, decoder, shape, arguments):
         calls, inside = 0, False
 
         def call(self, latents, training=None):
+            if len(latents.shape) != 2:
+                raise ValueError(f"incompatible with the layer: latents of shape {latents.shape}")
             logits = keras.ops.cast(latents, "float32") @ kernel + bias
             return keras.ops.reshape(logits, (-1, *shape))
 
         def __call__(self, *inputs, **options):
-            self.calls += not self.inside
+            self.calls += not (self.inside or isinstance(inputs[0], keras.KerasTensor))
             return super().__call__(*inputs, **options)
 
         def _once(self, predict, *inputs, **options):

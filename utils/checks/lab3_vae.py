@@ -25,8 +25,8 @@ def per_example(found, n, what, expected, slips, further=()):
     if found.shape == ():
         means = [(expected, "keep one number for each example.")]
         means += [(wrong, said) for wrong, said in slips if np.shape(wrong) == (n,)]
-        for name, over in (("sum", np.sum), ("mean", np.mean)):
-            for values, said in means:
+        for values, said in means:
+            for name, over in (("sum", np.sum), ("mean", np.mean)):
                 if agree(found, over(values), 1e-3):
                     slip = f"One number comes back, a {name} over the batch. "
                     raise Wrong(f"{what}, shape ({n},)", brief(found), slip + said.capitalize())
@@ -41,7 +41,11 @@ def per_example(found, n, what, expected, slips, further=()):
             ((2, n), "Two results come back: return one number for each example."),
             ((n, 1), "Sum without keepdims: the shape is (batch,)."),
             ((1,), "The sum runs over the batch as well: keep one number for each example."),
-            ((n, n), "Shapes (batch,) and (batch, 1) were combined: leave keepdims out."),
+            (
+                (n, n),
+                "Shapes (batch,) and (batch, 1) were combined: sum over every other "
+                "axis, and leave keepdims out.",
+            ),
         ],
     )
 
@@ -110,6 +114,7 @@ def kl_slips(m, v):
             (2 * right / latents, "The mean over the latents, without the 1/2: half of the sum."),
             (-2 * right, "The sign is turned round, and the factor 1/2 is missing."),
             (right / 2, "The factor 1/2 is there twice."),
+            (right / len(m), "Nothing is averaged over the batch: leave its size out."),
             (
                 half(m**2 + e**2 - 1 - 2 * v),
                 "The log variance is taken for the log of the standard deviation: exp of it is "
@@ -204,6 +209,7 @@ def reparameterize_slips(m, v, e):
             (m + np.exp(2 * v) * e, "Half the log variance, not twice: exp(0.5 * ...)."),
             (m + 0.5 * np.exp(v) * e, "The 0.5 belongs inside the exp: it makes a root of it."),
             (m + np.exp(-v / 2) * e, "The sign of the exponent is turned round."),
+            (m + 0.5 * np.exp(v / 2) * e, "The 0.5 is there twice: it belongs inside the exp."),
             (m - np.exp(v / 2) * e, "The noise is subtracted: add it."),
             (m + e, "The noise keeps standard deviation 1: multiply by exp(0.5 * log variance)."),
             (m + np.exp(v / 2), "The noise is missing: it multiplies the standard deviation."),
@@ -258,8 +264,8 @@ def reparameterize(answers, rng):
             what,
             slips,
             otherwise="Mean plus standard deviation times noise.",
-            not_finite="A root of the log variance: take exp first, then the root, or exp of half "
-            "of it.",
+            not_finite="A root or logarithm of the log variance: take exp first, then the root, or "
+            "exp of half of it.",
         )
     arguments = rng.normal(0, 1, (3, 3, 2)).astype("float32")
     m, v, e = arguments.astype("float64")
@@ -295,7 +301,10 @@ def sampling(answers, rng):
             numbers(report["first"], what),
             (EXAMPLES, 3),
             what,
-            [((3, EXAMPLES, 3), "Three arrays come back: return the latents alone.")],
+            [
+                ((many, EXAMPLES, 3), "Several arrays come back: return the latents alone.")
+                for many in (2, 3)
+            ],
         )
     first, again = report["plain"]["5"], report["compiled"]["5"]
     other = report["plain"]["6"]
@@ -366,7 +375,6 @@ def placed(drawn, m, v):
         slip = "Use `reparameterize` with standard normal noise."
         with np.errstate(all="ignore"):
             for factor, said in (
-                (0.6028 * right, "The noise has one sign only: leave abs and the like out."),
                 (np.exp(v), "The noise is multiplied by the variance: take the root of it."),
                 (1 / right, "The sign of the exponent is turned round."),
                 (1 + 0 * v, "The noise keeps standard deviation 1, whatever the variance."),
@@ -380,6 +388,10 @@ def placed(drawn, m, v):
                 if np.all(np.abs(deviation - factor) < 0.1 * np.abs(factor) + 1e-3):
                     slip = said
                     break
+        if agree(mean, v, 0.2):
+            slip = "Mean and log variance have changed places."
+        elif np.all(np.abs(mean - m) > 0.65 * right):
+            slip = "The noise has one sign only: leave abs and the like out."
         raise Wrong(expected, found, slip)
     if np.any(np.abs(mean - m) > 5 * error):
         slip = "The draws are not centred on the mean: add the mean, and draw noise around 0."
@@ -525,6 +537,9 @@ def reconstruction_slips(x, logits, m, v):
     as_probability = -(x * np.log(kept) + (1 - x) * np.log(1 - kept))
     return [
         (0 * right, "The reconstruction is missing when beta is 0: beta stands before the KL."),
+        (right / 2, "There is no factor 1/2 here."),
+        (cross_entropy(x, -logits).sum(pixels), "The sign of the logits is turned round."),
+        ((softplus(logits) + x * logits).sum(pixels), "The term with the image is subtracted."),
         (kl(m, v), "beta stands before the reconstruction: it belongs to the divergence."),
         (right + kl(m, v), "beta is not used: it stands before the divergence."),
         (right.sum() + 0 * right, "The sum runs over the batch as well: axes 1, 2 and 3."),
@@ -609,6 +624,7 @@ def negative_elbo(answers, rng):
                     (wrong, f"If `kl_divergence` is used, mend question 1 first. {said}")
                     for wrong, said in kl_slips(m64, v64)
                 ),
+                (divergence / n, "The divergence is divided by the size of the batch."),
                 (divergence.mean() + 0 * right, "The divergence is averaged over the batch."),
                 (divergence.sum() + 0 * right, "The divergence is summed over the batch."),
             ],
@@ -700,13 +716,13 @@ def terms(weights, images, noise=0.0):
     return cross_entropy(x, logits).sum(1), divergence, logits, latents
 
 
-def steps_of(weights, images, beta):
+def steps_of(weights, images, beta, through_latents=True):
     """Gradients of the mean loss where the noise is nearly none, by name of the weight."""
     x = images.reshape(len(images), -1).astype("float64")
     _, _, logits, mean = terms(weights, images)
     by_logits = (sigmoid(logits) - x) / len(x)
     by_latents = by_logits @ weights["decoder"][0].T
-    by_mean = by_latents + beta * mean / len(x)
+    by_mean = through_latents * by_latents + beta * mean / len(x)
     log_var = weights["log_var"][1].astype("float64")
     by_log_var = np.tile(beta * (np.exp(log_var) - 1) / 2 / len(x), (len(x), 1))
     return {
@@ -721,14 +737,10 @@ def steps_of(weights, images, beta):
 
 def by_name(weights):
     """Weights as a flat dict of float64 arrays, such as `mean kernel`."""
-    pairs = {
-        name: pair.items() if isinstance(pair, dict) else zip(("kernel", "bias"), pair, strict=True)
-        for name, pair in weights.items()
-    }
     return {
         f"{name} {part}": np.asarray(value, "float64")
-        for name, pair in pairs.items()
-        for part, value in pair
+        for name, pair in weights.items()
+        for part, value in zip(("kernel", "bias"), pair, strict=True)
     }
 
 
@@ -748,7 +760,7 @@ def tracked(found, what):
     return values
 
 
-def right_terms(found, reconstruction, divergence, beta, what, tolerance):
+def right_terms(found, reconstruction, divergence, beta, what, tolerance, slips=()):
     """Wrong unless the three tracked numbers are these, with beta 1."""
     expected = [reconstruction + divergence, reconstruction, divergence]
     r, k = reconstruction, divergence
@@ -760,12 +772,15 @@ def right_terms(found, reconstruction, divergence, beta, what, tolerance):
             ([r + beta * k, r, k], "The bound is tracked with self.beta: track it with beta 1."),
             ([r + beta * k, r + (beta - 1) * k, k], "The bound is tracked with self.beta."),
             ([r + beta * k, r, beta * k], "The KL is tracked times beta: track it as it is."),
+            ([r + k, r, beta * k], "The KL is tracked times beta: track it as it is."),
             ([r, r + k, k], "The trackers are in another order: bound, reconstruction, KL."),
             ([r, k, r + k], "The trackers are in another order: bound, reconstruction, KL."),
             ([r + k, k, r], "Reconstruction and KL have changed places."),
             ([r + k, r + k, r + k], "All three track the bound: split it."),
             ([r + k, r + k, k], "The reconstruction is the bound without the KL: beta 0."),
             ([0, 0, 0], "The trackers are never updated: update_state."),
+            *slips,
+            ([BATCH * (r + k), BATCH * r, BATCH * k], "These are sums: use keras.metrics.Mean."),
         ],
         otherwise="Track per image: the reconstruction (beta 0), the KL, and their sum.",
         tolerance=tolerance,
@@ -777,13 +792,13 @@ def vae(answers, rng):
     beta = 3.0
     images = (rng.random((3 * BATCH, SIDE, SIDE, 1)) < 0.5).astype("float32")
     quiet = linear_vae(rng, log_var=QUIET)
-    noisy = linear_vae(rng, log_var=0.0)
+    noisy = linear_vae(rng, log_var=1.0)
     batch, copies = images[:BATCH], np.repeat(images[:1], 100 * BATCH, axis=0)
     still = {"learning_rate": 0.0, "epochs": 1}
     runs = [
         {"weights": quiet, "images": batch, "learning_rate": RATE, "epochs": 1},
         {"weights": quiet, "images": images, **still, "epochs": 2},
-        {"weights": noisy, "images": copies, **still},
+        {"weights": noisy, "images": copies, **still, "epochs": 2},
     ]
     report = answers.drive("vae_training", "VAE", beta=beta, seed=1, batch=BATCH, runs=runs)
     if not report["is_model"]:
@@ -794,16 +809,24 @@ def vae(answers, rng):
     reconstruction, divergence = (each.mean() for each in terms(quiet, batch)[:2])
     tested = tracked(step["tested"], "what test_step returns")
     right_terms(tested, reconstruction, divergence, beta, "tested", 1e-3)
-    before, after_test = by_name(quiet), by_name(step["after_test"])
+    before, after_test = by_name(quiet), by_name(listed(step["after_test"]))
     if not all(agree(after_test[name], before[name], 1e-6) for name in before):
         raise Wrong(
             "weights that a test leaves alone",
             "other weights after the test",
             "test_step must not train: no tape and no optimizer there.",
         )
-    moved_right(before, by_name(step["after"]), quiet, batch, beta)
+    if not step["steps"]:
+        slip = "Give the gradients to self.optimizer.apply: compile has put it there."
+        raise Wrong(
+            "a step of the model's optimizer in fit", "none", f"No weight has moved. {slip}"
+        )
+    moved_right(before, by_name(listed(step["after"])), quiet, batch, beta)
     trained = tracked(last_of(step["history"]), "what train_step returns")
-    right_terms(trained, reconstruction, divergence, beta, "trained", 1e-3)
+    r, k = (each.mean() for each in terms(listed(step["after"]), batch)[:2])
+    again = "The model runs again after the step: track the outputs that the loss came from."
+    slips = [([r + k, r, k], again)]
+    right_terms(trained, reconstruction, divergence, beta, "trained", 1e-3, slips)
     if not all(report["training"]["fit"]):
         slip = "Dropout and batch normalization only act so: self(images, training=True)."
         raise Wrong("train_step runs the model for training", "training=False", slip)
@@ -818,6 +841,11 @@ def vae(answers, rng):
     )
 
 
+def listed(weights):
+    """Weights as the driver reports them, in the form that it takes them."""
+    return {name: [pair["kernel"], pair["bias"]] for name, pair in weights.items()}
+
+
 def last_of(history):
     return {name: values[-1] for name, values in history.items()}
 
@@ -825,8 +853,11 @@ def last_of(history):
 def moved_right(before, after, weights, images, beta):
     """Wrong unless plain gradient descent has moved every weight as it should."""
     moved = {name: after[name] - before[name] for name in before}
-    gradients = steps_of(weights, images, beta)
-    expected = {name: -RATE * gradient for name, gradient in gradients.items()}
+
+    def changes(gradients):
+        return {name: -RATE * gradient for name, gradient in gradients.items()}
+
+    expected = changes(steps_of(weights, images, beta))
 
     def matches(other, factor=1.0):
         scale = max(np.abs(each).max() for each in other.values())
@@ -849,23 +880,25 @@ def moved_right(before, after, weights, images, beta):
     elif set(still) == {"log_var kernel", "log_var bias"}:
         slip = "The log variance gets no gradient: the KL is missing in the loss."
     else:
+        pixels = SIDE * SIDE
         for other_beta, factor, said in (
             (beta, -1, "The weights move uphill: descend, by optimizer.apply on the loss."),
             (beta, n, "The loss is summed over the batch: take its mean."),
             (beta, 2, "The step is taken twice."),
             (1.0, 1, "beta is not used in the loss: beta=self.beta."),
             (0.0, 1, "The KL is missing in the loss."),
+            (1 / beta, beta, "beta stands before the reconstruction: it belongs to the KL."),
+            (1.0, beta, "beta stands before both terms: it belongs to the KL."),
             (beta / LATENTS, 1, "The KL is averaged over the latents: see question 1."),
+            (beta * pixels, 1 / pixels, "The reconstruction is averaged over the pixels: sum."),
         ):
-            other = steps_of(weights, images, other_beta)
-            if matches({name: -RATE * gradient for name, gradient in other.items()}, factor):
+            if matches(changes(steps_of(weights, images, other_beta)), factor):
                 slip = said
                 break
         else:
-            pixels = SIDE * SIDE
-            only = steps_of(weights, images, beta * pixels)
-            if matches({name: -RATE * each / pixels for name, each in only.items()}):
-                slip = "The reconstruction is averaged over the pixels: see question 6."
+            cut = steps_of(weights, images, beta, through_latents=False)
+            if matches(changes(cut)):
+                slip = "No gradient gets from the decoder to the encoder: the latents are cut off."
     raise Wrong(
         f"after a step of rate {RATE}, changes of the decoder's bias "
         f"{brief(expected['decoder bias'][:4])}... and the means' {brief(expected['mean bias'])}",
@@ -899,6 +932,14 @@ def means_of_epochs(run, right):
 
 def with_noise(run, weights, images, rng):
     """Wrong unless latents are drawn, in training and in tests; all images are the same."""
+    first, second = run["history"]["reconstruction"]
+    if abs(first - second) < 1e-5 * abs(first) and abs(first - terms(weights, images)[0][0]) > 1e-3:
+        raise Wrong(
+            "other noise in each step",
+            "the same reconstruction in two epochs",
+            "The noise was drawn once, when the step was compiled: NumPy and Python draw only "
+            "then. Use self.sampling.",
+        )
     many = np.repeat(images[:1], 50_000, axis=0)
     drawn = terms(weights, many, rng.standard_normal((50_000, LATENTS)))[0]
     error = drawn.std() / np.sqrt(len(images))
@@ -912,7 +953,7 @@ def with_noise(run, weights, images, rng):
             if abs(found - at_mean) < 1e-3 * abs(at_mean):
                 slip = f"The mean is decoded instead of a draw: {slip}"
             raise Wrong(
-                f"{what} with variance 1, a reconstruction of {drawn.mean():.4g} nats",
+                f"{what} with variance e, a reconstruction of {drawn.mean():.4g} nats",
                 f"{found:.4g} nats",
                 slip,
             )
@@ -959,7 +1000,8 @@ def latent_grid(answers, rng):
             first, second = np.meshgrid(steps, steps[::-1] if flipped else steps)
             if turned:
                 first, second = second, first
-            decoded = np.stack([first, second], -1) @ kernel + bias
+            with np.errstate(all="ignore"):  # wrong latents may be infinite
+                decoded = np.stack([first, second], -1) @ kernel + bias
             return decoded.reshape(side, side, 28, 28)
 
         def pictures(*options):
@@ -975,6 +1017,8 @@ def latent_grid(answers, rng):
             [
                 (logits(quantiles), "These are logits: ops.sigmoid of them."),
                 (sigmoid(right), "The sigmoid acts twice."),
+                (1 - right, "Black and white are exchanged."),
+                (255 * right, "Probabilities go from 0 to 1, not to 255."),
                 (np.round(right), "The probabilities are rounded: leave them as they are."),
                 (np.swapaxes(right, 2, 3), "Rows and columns within each picture are exchanged."),
                 (
