@@ -34,6 +34,8 @@ from utils import runtime
 settings = runtime.start(seed=0, precision="float32")
 
 # %%
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -430,7 +432,7 @@ generators, samples = {}, {"real": test, "flow": stages[-1]}
 for k in (2, 1):
     layers = [keras.layers.Dense(HIDDEN, activation="relu") for _ in range(3)]
     network = keras.Sequential([keras.Input((k,)), *layers, keras.layers.Dense(2)])
-    train_network(network, lambda points, seed: mmd_loss(network, points, seed), 0.002)
+    train_network(network, partial(mmd_loss, network), learning_rate=0.002)
     generators[k] = network
     samples[f"generator, k = {k}"] = np.asarray(network(latent[:, :k]))
 
