@@ -105,7 +105,7 @@ claims.add("z^3 against the density 1/(2 sqrt x): gap", gap(z**3, np.sqrt), at_l
 # %%
 figure, ax = plots.new_figure(
     title="Squaring crowds the samples near zero, as 1/(2 sqrt x) says", height=3)
-ax.hist(z**2, 50, (0, 1), density=True, color="#cccccc")
+ax.hist(z**2, 50, range=(0, 1), density=True, color="#cccccc")
 x = np.linspace(0.005, 1, 400)
 plots.curves(ax, x, {"divided by f'": 0.5 / np.sqrt(x), "f' forgotten": np.ones(400),
                      "multiplied by f'": 1.5 * np.sqrt(x)}, xlabel="x", ylabel="density")
