@@ -24,6 +24,7 @@
 # | 3 | [03: Autoencoders](03_autoencoders.ipynb) (lecture) | Nonlinear layers beat PCA at every narrow width; what the code looks like and what it is good for | 30 min |
 # | 4 | [04: Upsampling and the transposed convolution](04_upsampling.ipynb) (lecture) | Four ways up, each the transpose of a way down; where checkerboards come from and what cures them | 35 min |
 # | 5 | [Lab 2: A denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb) (lab, 12 points) | A denoiser ahead of every tuned filter, the classic mistake, and the score that a denoiser knows | 75 min |
+# | 6 | [09: Generative networks](09_generative_networks.ipynb) (lecture) | A random number through a function: when its density is known exactly, and when there is none; the families of models | 35 min |
 #
 # ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/02_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
