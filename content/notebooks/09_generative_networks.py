@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   course:
-#     time_limit_s: 60
+#     time_limit_s: 240
 #     memory_limit_gb: 4
 # ---
 
