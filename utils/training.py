@@ -174,9 +174,10 @@ def fit(
         whole_epochs: bool, make every epoch a single compiled call, in which batches are taken from
             tensors on hand. It trains on the same batches to the same weights (but for rounding)
             and saves what Python does between two steps: a toy network trains several times
-            faster, and with `model.compile(..., jit_compile=True)` faster still; where a step
-            takes 10 ms or more there is nothing to gain. For arrays in batches of one size.
-            Callbacks are called for an epoch as if it were one batch.
+            faster, and small layers still faster with `model.compile(..., jit_compile=True)`, which
+            draws other random numbers from the same seeds. Where a step takes 10 ms or more there
+            is nothing to gain. For arrays in batches of one size. Callbacks are called for an
+            epoch as if it were one batch.
         callbacks: Keras callbacks. Their own state, such as the patience of `EarlyStopping`,
             is not saved and begins anew. That a run ended early is saved.
         options: for `model.fit`, such as `validation_freq`.
