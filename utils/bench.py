@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAB = ROOT / "solutions" / "lab3_vae.ipynb"
 TORCH = "2.13.0"
 BATCH = 128
+SKIP = 4  # steps at the begin of a turn that are not timed: caches are another contestant's
 EXAMPLE, OURS, MIXED, EAGER = "Keras example", "ours", "ours, bfloat16", "PyTorch eager"
 PLAIN, WHOLE, XLA = "toy: plain fit", "toy: ours", "toy: ours with XLA"
 
@@ -37,15 +39,20 @@ class Data:
 
 @dataclass
 class Record:
-    """What was measured of one contestant: seconds per step by round, losses by seed."""
+    """What was measured of one contestant: times per step by round, losses by seed."""
 
     step_seconds: list = field(default_factory=list)
+    step_core_seconds: list = field(default_factory=list)  # of computing, summed over cores
     held_out: list = field(default_factory=list)
     curves: list = field(default_factory=list)  # the training loss of each turn, one list a seed
 
     @property
     def milliseconds(self):
         return 1000 * float(np.median(self.step_seconds))
+
+    @property
+    def core_milliseconds(self):
+        return 1000 * float(np.median(self.step_core_seconds))
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,11 @@ class Outcome:
 # --- measuring ------------------------------------------------------------------------------
 
 
+def now():
+    """Seconds on the clock, and of computing in this process, summed over its threads."""
+    return time.perf_counter(), time.process_time()
+
+
 def negative_elbo(encode, decode, images, noise):
     """The same yardstick for all: negative ELBO in nats per image, in float64.
 
@@ -122,7 +134,8 @@ def contest(makers, records, *, seeds, rounds, steps, skip, on_turn):
 
     Args:
         makers: dict of name to function of a seed, which gives a contestant with
-            `turn(steps, skip) -> (seconds, mean loss)`, `held_out() -> nats` and `close()`.
+            `turn(steps, skip) -> ((seconds, core seconds), mean loss)`, `held_out() -> nats`
+            and `close()`.
         rounds: timed rounds for each seed, after a first one that is not timed.
         steps, skip: steps in a turn that are timed, and before these steps that are not.
         on_turn: called with the name before each turn.
@@ -138,10 +151,11 @@ def contest(makers, records, *, seeds, rounds, steps, skip, on_turn):
                 shift = number % len(names)  # nobody is always the first
                 for name in names[shift:] + names[:shift]:
                     on_turn(name)
-                    seconds, loss = running[name].turn(steps, skip)
+                    times, loss = running[name].turn(steps, skip)
                     records[name].curves[-1].append(float(loss))
                     if number:
-                        records[name].step_seconds.append(seconds / steps)
+                        records[name].step_seconds.append(times[0] / steps)
+                        records[name].step_core_seconds.append(times[1] / steps)
             for name, each in running.items():
                 records[name].held_out.append(each.held_out())
         finally:
@@ -157,20 +171,23 @@ def speed(text, records, fast, slow, at_least=None):
     return Speed(text, float(np.median(ratios)), float(low), float(high), at_least)
 
 
-def outcomes(records, reference):
-    """Held-out losses against those of `reference`: a two-sided t-test at 0.1 % for each.
+def outcomes(text, losses, reference):
+    """Losses by seed against those of `reference`: a two-sided t-test at 0.1 % for each.
 
-    The spread over seeds is pooled over contestants, since three seeds alone say little about it.
+    losses: dict of name to list. The spread over seeds is pooled over contestants, since three
+    seeds alone say little about it.
     """
     from scipy import stats
 
-    losses = {name: np.array(record.held_out) for name, record in records.items()}
+    losses = {name: np.array(each) for name, each in losses.items()}
     seeds = len(losses[reference])
     spread = np.sqrt(np.mean([np.var(each, ddof=1) for each in losses.values()]))
     factor = stats.t.ppf(1 - 0.0005, len(losses) * (seeds - 1))
     allowed = float(factor * spread * np.sqrt(2 / seeds))
     return [
-        Outcome(f"{name} - {reference}", float(each.mean() - losses[reference].mean()), allowed)
+        Outcome(
+            f"{text}: {name} - {reference}", float(each.mean() - losses[reference].mean()), allowed
+        )
         for name, each in losses.items()
         if name != reference
     ]
@@ -276,10 +293,35 @@ class Torch:
         self.folder.cleanup()
 
 
+class OtherWork:
+    """How much of the cores other programs take from now on."""
+
+    def __init__(self):
+        self.began = self._now()
+
+    @staticmethod
+    def _now():
+        import psutil
+
+        times, own = psutil.cpu_times(), psutil.Process().cpu_times()
+        ours = own.user + own.system + own.children_user + own.children_system
+        busy = times.user + times.system + getattr(times, "nice", 0)
+        return np.array([time.monotonic(), busy - ours])
+
+    def note(self):
+        wall, others = self._now() - self.began
+        share = others / (wall * os.cpu_count())
+        if share > 0.1:
+            yield (
+                f"Other programs took about {share:.0%} of the cores: ratios are shaky. Close them "
+                "and measure again."
+            )
+
+
 # --- the command ----------------------------------------------------------------------------
 
 
-def vae(*, rounds=12, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on_turn):
+def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on_turn):
     """Run everything; returns what `show` and `save` take.
 
     Args:
@@ -310,17 +352,19 @@ def vae(*, rounds=12, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
         XLA: lambda seed: bench_keras.WholeToy(seed, jit_compile=True),
     }
     records = {name: Record() for name in [*makers, *toys]}
-    done, every = 0, len(seeds) * (rounds + 1) * len(records)
+    few = -(-rounds // 3)  # a toy's turns are short, but its compiling isn't
+    done, every = 0, len(seeds) * (len(makers) * (rounds + 1) + len(toys) * (few + 1))
 
     def count(name):
         nonlocal done
         on_turn(name, done, every)
         done += 1
 
-    options = {"seeds": seeds, "rounds": rounds, "on_turn": count}
-    contest(makers, records, steps=steps, skip=4, **options)
     toy_steps = bench_keras.TOY_STEPS
-    contest(toys, records, steps=epochs * toy_steps, skip=toy_steps, **options)
+    options = {"seeds": seeds, "on_turn": count}
+    busy = OtherWork()
+    contest(makers, records, rounds=rounds, steps=steps, skip=SKIP, **options)
+    contest(toys, records, rounds=few, steps=epochs * toy_steps, skip=toy_steps, **options)
     speeds = [speed("ours over the Keras example", records, OURS, EXAMPLE, 1)]
     if MIXED in makers:
         text = "ours in bfloat16 over the Keras example"
@@ -329,20 +373,21 @@ def vae(*, rounds=12, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
         speeds.append(speed("ours over PyTorch eager", records, OURS, EAGER, 1.5))
     speeds.append(speed("toy: ours over plain fit", records, WHOLE, PLAIN, 3))
     speeds.append(speed("toy: ours with XLA over plain fit", records, XLA, PLAIN))
-    losses = [
-        *outcomes({name: records[name] for name in makers}, EXAMPLE),
-        *outcomes({name: records[name] for name in toys}, PLAIN),
-    ]
+    losses = []
+    for group, reference in ((makers, EXAMPLE), (toys, PLAIN)):
+        ended = {name: records[name].held_out for name in group}
+        way = {name: [np.mean(c[1:]) for c in records[name].curves] for name in group}
+        losses += outcomes("held-out", ended, reference)
+        losses += outcomes("training, mean of all turns", way, reference)
+    notes = [*notes.values(), *busy.note()]
+    vae_steps, toy_steps = (rounds + 1) * (steps + SKIP), (few + 1) * (epochs + 1) * toy_steps
     return {
         "records": records,
         "speeds": speeds,
         "losses": losses,
-        "notes": list(notes.values()),
+        "notes": notes,
         "threads": threads,
-        "steps": {
-            "vae": (rounds + 1) * (steps + 4),
-            "toy": (rounds + 1) * (epochs + 1) * toy_steps,
-        },
+        "steps": {"vae": vae_steps, "toy": toy_steps},
     }
 
 
@@ -368,11 +413,12 @@ def show(result):
     steps = "{vae:,} steps, toy {toy:,}".format(**result["steps"])
     table(
         f"Training steps on {result['threads']} cores",
-        ["contestant", "ms per step", f"held-out loss, nats ({steps})"],
+        ["contestant", "ms per step", "core ms per step", f"held-out loss, nats ({steps})"],
         [
             (
                 name,
                 f"{each.milliseconds:.3g}",
+                f"{each.core_milliseconds:.3g}",
                 "  ".join(f"{loss:.4g}" for loss in each.held_out),
                 None,
             )
@@ -395,7 +441,7 @@ def show(result):
         ],
     )
     table(
-        "Do they learn the same? Held-out losses, mean over seeds",
+        "Do they learn the same? Losses, mean over seeds",
         ["difference", "nats", "the seeds' spread allows", "verdict"],
         [
             (o.text, f"{o.difference:+.2g}", f"± {o.allowed:.2g}", o.verdict, colour(o))
@@ -421,7 +467,8 @@ def save(result, folder):
         },
         **{name: result[name] for name in ("threads", "steps", "notes")},
         "contestants": {
-            name: {"ms_per_step": each.milliseconds} | asdict(each)
+            name: {"ms_per_step": each.milliseconds, "core_ms_per_step": each.core_milliseconds}
+            | asdict(each)
             for name, each in result["records"].items()
         },
         "speeds": rows("speeds"),

@@ -161,9 +161,9 @@ def parser():
     bench.add_argument(
         "--rounds",
         type=positive(int),
-        default=12,
+        default=10,
         metavar="N",
-        help="timed rounds with each of three seeds (default 12, some five minutes)",
+        help="timed rounds with each of three seeds (default 10, some six minutes)",
     )
     bench.add_argument(
         "--results",
