@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -65,9 +66,10 @@ def test_contestants_are_closed_when_one_fails():
 def test_ratios_are_those_of_each_round():
     """A machine that slows down for some rounds changes no ratio."""
     load = np.array([1, 1, 5, 1, 9, 1, 1, 2])
-    records = {"fast": Record(list(2.0 * load)), "slow": Record(list(3.0 * load))}
+    records = {"fast": Record(list(2.0 * load), [1, 1]), "slow": Record(list(3.0 * load), [2, 2])}
     row = bench.speed("x", records, "fast", "slow", 1.4)
     assert (row.ratio, row.low, row.high) == (1.5, 1.5, 1.5) and row.held
+    assert row.core_ratio == 2
     records["slow"].step_seconds[0] = 20.0
     row = bench.speed("x", records, "fast", "slow")
     assert row.low == row.ratio == 1.5 and row.verdict == "shown"
@@ -209,10 +211,10 @@ def test_the_command(slow, small, tmp_path, monkeypatch, capsys):
     real = bench.vae
 
     def tiny(rounds, on_turn):
-        result = real(rounds=1, seeds=(0, 1), sizes=(256, 64), steps=2, epochs=1, on_turn=on_turn)
+        result = real(rounds=1, seeds=(0, 1), sizes=(768, 64), steps=2, epochs=1, on_turn=on_turn)
         ratio = 0.5 if slow else 9.0
         result["speeds"] = [
-            Speed(s.text, ratio, ratio, ratio, s.at_least) for s in result["speeds"]
+            replace(s, ratio=ratio, low=ratio, high=ratio) for s in result["speeds"]
         ]
         result["losses"] = [Outcome(o.text, 0.0, o.allowed) for o in result["losses"]]
         return result

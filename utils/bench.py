@@ -64,6 +64,7 @@ class Speed:
     low: float
     high: float
     at_least: float | None
+    core_ratio: float | None = None  # of core times, which other programs change less: shown
 
     @property
     def bound(self):
@@ -168,7 +169,8 @@ def speed(text, records, fast, slow, at_least=None):
     ratios = np.divide(records[slow].step_seconds, records[fast].step_seconds)
     draws = np.random.default_rng(0).choice(ratios, (4000, len(ratios)))
     low, high = np.quantile(np.median(draws, axis=1), [0.05, 0.95])
-    return Speed(text, float(np.median(ratios)), float(low), float(high), at_least)
+    core = records[slow].core_milliseconds / records[fast].core_milliseconds
+    return Speed(text, float(np.median(ratios)), float(low), float(high), at_least, core)
 
 
 def outcomes(text, losses, reference):
@@ -427,12 +429,13 @@ def show(result):
     )
     table(
         "How many times as fast",
-        ["comparison", "ratio", "90 % interval", "bound", "verdict"],
+        ["comparison", "ratio", "90 % interval", "of core times", "bound", "verdict"],
         [
             (
                 s.text,
                 f"{s.ratio:.2f}",
                 f"{s.low:.2f} to {s.high:.2f}",
+                f"{s.core_ratio:.2f}",
                 s.bound,
                 s.verdict,
                 colour(s),
