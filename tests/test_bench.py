@@ -205,23 +205,32 @@ def test_pytorch_is_no_dependency():
 # --- the command ----------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def result():
+    """A tiny run of everything but PyTorch."""
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("utils.bench_keras.TOY_STEPS", 3)
+        patch.setattr(bench, "without_torch", lambda: "PyTorch eager is left out.")
+        options = {"rounds": 1, "seeds": (0, 1), "sizes": (768, 64), "steps": 2, "epochs": 1}
+        ran = bench.vae(on_turn=lambda *facts: told.append(facts), **options)
+    assert [done for _, done, _ in told] == list(range(told[0][2]))
+    return ran
+
+
 @pytest.mark.parametrize("slow", [False, True])
-def test_the_command(slow, small, tmp_path, monkeypatch, capsys):
-    """A tiny run of everything but PyTorch: tables, JSON and exit status."""
-    real = bench.vae
+def test_the_command(slow, result, tmp_path, monkeypatch, capsys):
+    """Tables, JSON and exit status."""
+    ratio = 0.5 if slow else 9.0
+    faked = [replace(s, ratio=ratio, low=ratio, high=ratio) for s in result["speeds"]]
+    equal = [Outcome(each.text, 0.0, each.allowed) for each in result["losses"]]
 
-    def tiny(rounds, on_turn):
-        result = real(rounds=1, seeds=(0, 1), sizes=(768, 64), steps=2, epochs=1, on_turn=on_turn)
-        ratio = 0.5 if slow else 9.0
-        result["speeds"] = [
-            replace(s, ratio=ratio, low=ratio, high=ratio) for s in result["speeds"]
-        ]
-        result["losses"] = [Outcome(o.text, 0.0, o.allowed) for o in result["losses"]]
-        return result
+    def measured(rounds, on_turn):
+        assert rounds == 10
+        on_turn("ours", 0, 6)
+        return result | {"speeds": faked, "losses": equal}
 
-    monkeypatch.setattr("utils.bench_keras.TOY_STEPS", 3)
-    monkeypatch.setattr(bench, "without_torch", lambda: "PyTorch eager is left out.")
-    monkeypatch.setattr(bench, "vae", tiny)
+    monkeypatch.setattr(bench, "vae", measured)
     assert cli.main(["bench", "vae", "--results", str(tmp_path)]) == (1 if slow else 0)
     out = capsys.readouterr().out
     assert "PyTorch eager is left out." in out and "turns done" in out
