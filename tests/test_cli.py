@@ -34,7 +34,7 @@ def course(*arguments, cwd=ROOT, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-COMMANDS = ("start", "doctor", "run", "build", "check", "release", "test")
+COMMANDS = ("start", "doctor", "run", "build", "check", "release", "bench", "test")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -61,6 +61,8 @@ def test_help_has_an_example_and_imports_nothing_heavy(command):
         (["check", "missing.ipynb"], "there is no file"),
         (["build", "lab99"], "no source named 'lab99'"),
         (["release", "utils"], "not an empty folder"),
+        (["bench", "gan"], "invalid choice: 'gan'"),
+        (["bench", "vae", "--rounds", "0"], "positive number"),
         (["jump"], "jump"),
         ([], "required"),
     ],
@@ -295,7 +297,7 @@ def test_release(tmp_path):
         text=True,
     )
     assert "Score: 0 of 14 points." in done.stdout, done.stdout + done.stderr
-    for command in (["build"], ["test"], ["release", "x"]):
+    for command in (["build"], ["test"], ["release", "x"], ["bench", "vae"]):
         status, _, err = course(*command, cwd=bundle, PYTHONPATH=str(bundle))
         assert status == 2 and "students' bundle" in err
     status, _, err = course("release", bundle)

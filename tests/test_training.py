@@ -122,7 +122,7 @@ def saved(folder):
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """Folders of the three runs, each killed somewhere in its fourth epoch (or just after)."""
+    """Folders of the runs, each killed somewhere in its fourth epoch (or just after)."""
     folders = {name: tmp_path_factory.mktemp(name) for name in training_runs.RUNS}
     # Weights and seeds begin anywhere: for a run to compare with, all begin from one checkpoint.
     for name, folder in folders.items():
@@ -136,7 +136,7 @@ def killed(tmp_path_factory):
 
     def kill(child):
         assert any(line == "epoch 3\n" for line in child.stdout)
-        time.sleep(random.uniform(0, 0.2))  # an epoch takes at least 0.2 s
+        time.sleep(random.uniform(0, 0.2))  # an epoch takes at least 0.1 s
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
@@ -361,6 +361,106 @@ def test_what_can_not_begin_says_so(tmp_path):
     model.compile("adam", "mse", steps_per_execution=3)
     with pytest.raises(TrainingError, match="4 steps an epoch are no multiple"):
         training.fit(model, PAIRS, epochs=1, batch=6)
+
+
+# --- whole epochs in one call ---------------------------------------------------------------
+
+
+class SmallVAE(keras.Model):
+    """Its own step, with noise from a seed generator in it."""
+
+    def __init__(self):
+        super().__init__()
+        keras.utils.set_random_seed(1)
+        dense = keras.layers.Dense
+        self.encoder = keras.Sequential([dense(8, "relu"), keras.layers.Dropout(0.2), dense(4)])
+        self.decoder = keras.Sequential([dense(8, "relu"), dense(4)])
+        self.seed_generator = keras.random.SeedGenerator(2)
+        self.tracked = keras.metrics.Mean("loss")
+
+    @property
+    def metrics(self):
+        return [self.tracked]
+
+    def train_step(self, pair):
+        noisy_rows, rows = pair
+        with tf.GradientTape() as tape:
+            latents = self.encoder(noisy_rows, training=True)
+            shape = keras.ops.shape(latents)
+            latents += keras.random.normal(shape, seed=self.seed_generator)
+            loss = keras.ops.mean((self.decoder(latents, training=True) - rows) ** 2)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        self.tracked.update_state(loss)
+        return {"loss": self.tracked.result()}
+
+
+BYTES = np.random.default_rng(1).integers(0, 256, (26, 4), "uint8")
+
+
+def jittered(rows, seed):
+    return rows + 0.1 * tf.random.stateless_normal(tf.shape(rows), seed), rows
+
+
+def doubled(rows, seed):
+    return rows, rows
+
+
+# From equal seeds XLA draws other numbers: in all of `jittered`, or in the step of both runs.
+@pytest.mark.parametrize("jit_compile, augment", [(False, jittered), (True, doubled)])
+def test_whole_epochs_train_on_the_same_batches(jit_compile, augment):
+    """Nothing is left out, doubled or drawn otherwise, and two runs are the same to the bit."""
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, 40)
+    ended = []
+    for whole in (False, True, True):
+        model = SmallVAE()
+        model.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=jit_compile)
+        options = {"epochs": 5, "batch": 4, "drop_remainder": True, "augment": augment, "seed": 3}
+        history = training.fit(model, BYTES, whole_epochs=whole, **options)
+        ended.append((history["loss"], [each.numpy() for each in model.variables]))
+        assert int(model.optimizer.iterations) == 5 * 6
+    (losses, weights), (same_losses, same), (again_losses, again) = ended
+    assert again_losses == same_losses and len(losses) == 5
+    assert np.allclose(losses, same_losses, rtol=1e-4)
+    for was, now, then in zip(weights, same, again, strict=True):
+        assert np.allclose(was, now, rtol=1e-3, atol=1e-4) and now.tobytes() == then.tobytes()
+
+
+def test_whole_epochs_of_a_built_in_step_validation_and_callbacks():
+    plain, whole = small(), small()
+    options = {"epochs": 4, "batch": 5, "steps": 3, "validation": PAIRS}
+    expected = training.fit(plain, PAIRS, **options)
+    stop = keras.callbacks.EarlyStopping("val_loss", mode="max", patience=2)
+    history = training.fit(whole, PAIRS, whole_epochs=True, callbacks=[stop], **options)
+    assert {name: len(values) for name, values in history.items()} == {"loss": 3, "val_loss": 3}
+    for name, values in history.items():
+        assert np.allclose(values, expected[name][:3], rtol=1e-5)
+    # Afterwards the model is an ordinary one.
+    assert len(whole.fit(*PAIRS, batch_size=5, epochs=1, verbose=0).epoch) == 1
+    assert int(whole.optimizer.iterations) == 9 + 4
+
+
+def test_what_can_not_be_one_call_says_so():
+    options = {"epochs": 1, "batch": 5, "whole_epochs": True}
+    for data, more, words in (
+        (PAIRS, {"batch": 6}, "one size: give drop_remainder=True"),
+        (lambda first: None, {"steps": 1}, "need arrays as data"),
+    ):
+        with pytest.raises(TrainingError, match=words):
+            training.fit(small(), data, **options | more)
+    model = small()
+    for setting in ({"steps_per_execution": 2}, {"run_eagerly": True}):
+        model.compile("sgd", "mse", **setting)
+        with pytest.raises(TrainingError, match="without steps_per_execution and run_eagerly"):
+            training.fit(model, PAIRS, **options)
+    careless = Careless(lambda: tf.random.normal(()))
+    careless.compile()
+    with pytest.raises(TrainingError, match="uses random_normal"):
+        training.fit(careless, ROWS, **options)
+    careless = Careless(lambda: 1.0)
+    careless.compile()
+    with pytest.raises(TrainingError, match="also returns weight: make it a keras.metrics.Mean"):
+        training.fit(careless, ROWS, **options)
 
 
 # --- figures --------------------------------------------------------------------------------

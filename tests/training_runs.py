@@ -1,4 +1,4 @@
-"""Three small runs for tests/test_training.py, which also starts them as programs and kills them.
+"""Four small runs for tests/test_training.py, which also starts them as programs and kills them.
 
 python -m tests.training_runs NAME FOLDER: the run, slowed down, with a line for each epoch.
 """
@@ -92,7 +92,14 @@ def mixed():
     return model, {"augment": noisy, "drop_remainder": True, "every": 2}
 
 
-RUNS = {"autoencoder": autoencoder, "gan": gan, "mixed": mixed}
+def whole():
+    """The first one's network, each epoch in a single compiled call."""
+    model, options = autoencoder()
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    return model, options | {"whole_epochs": True, "drop_remainder": True}
+
+
+RUNS = {"autoencoder": autoencoder, "gan": gan, "mixed": mixed, "whole": whole}
 
 
 def run(name, folder, **changes):

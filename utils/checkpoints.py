@@ -62,7 +62,8 @@ def state_of(model, graph):
     ]
     if lost:
         raise TrainingError(
-            f"The training step uses {', '.join(sorted(lost))}, which a checkpoint would not hold: "
+            f"The training step uses {', '.join(sorted(lost))}, which a checkpoint would not hold "
+            "and a compiled loop not keep in order: "
             "make it an attribute of the model, and draw random numbers by keras.random with "
             "seed=self.seed_generator, a keras.random.SeedGenerator."
         )

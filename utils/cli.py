@@ -147,6 +147,32 @@ def parser():
         "folder", metavar="DIR", help="a folder that does not exist yet, or an empty one"
     )
 
+    bench = command(
+        "bench",
+        run_bench,
+        "training steps timed against others that do the same",
+        "course bench vae",
+    )
+    bench.add_argument(
+        "what",
+        choices=("vae",),
+        help="vae: Lab 3's step against the Keras example's and PyTorch's; toy networks",
+    )
+    bench.add_argument(
+        "--rounds",
+        type=positive(int),
+        default=10,
+        metavar="N",
+        help="timed rounds with each of three seeds (default 10, some six minutes)",
+    )
+    bench.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
+
     command(
         "test",
         run_tests,
@@ -230,7 +256,7 @@ def check_labs(arguments):
     return 0 if report.show_checks(outcomes) else 1
 
 
-# --- build, release, test -----------------------------------------------------------------------
+# --- build, release, bench, test ----------------------------------------------------------------
 
 
 def for_authors(what):
@@ -267,6 +293,17 @@ def release_bundle(arguments):
     files = release(ROOT, target)
     print(f"{target}: {len(files)} files. Students unpack it and call ./course start there.")
     return 0
+
+
+def run_bench(arguments):
+    for_authors("solutions")
+    from utils import bench, report
+
+    with report.turns() as update:
+        result = bench.vae(rounds=arguments.rounds, on_turn=update)
+    held = bench.show(result)
+    print(f"Everything that was measured: {bench.save(result, arguments.results)}")
+    return 0 if held else 1
 
 
 def run_tests(arguments):

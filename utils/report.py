@@ -58,6 +58,40 @@ def progress():
         yield update
 
 
+@contextmanager
+def turns():
+    """Yields a function that takes (name of what runs, how many are done, how many there are)."""
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console, told = Console(), set()
+    columns = (
+        BarColumn(24),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} turns"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def update(name, done, every):
+            bar.update(task, description=name, completed=done, total=every)
+            tenth = 10 * done // every
+            if not console.is_terminal and tenth not in told:
+                told.add(tenth)
+                console.print(f"{done} of {every} turns done", highlight=False)
+
+        yield update
+
+
 def show_runs(outcomes):
     """The claims of each notebook and a table of all; returns whether everything held."""
     console = Console()
