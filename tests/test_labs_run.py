@@ -166,7 +166,7 @@ class TestLab3(LabRuns):
     lab = "lab3_vae"
     tiny = {
         "TRAINING_IMAGES": "256",
-        "TEST_IMAGES": "40",
+        "TEST_IMAGES": "200",
         "LATENTS": "3",
         "EPOCHS": "1",
         "DRAWS": "5",

@@ -1479,9 +1479,9 @@ with tf.GradientTape(persistent=True) as tape:
     logits, mean, log_var = self(images, training=True)
     reconstruction = tf.reduce_mean(negative_elbo(images, logits, mean, log_var, beta=0))
     kl = tf.reduce_mean(kl_divergence(mean, log_var))
-of_kl = tape.gradient(kl, self.trainable_variables, unconnected_gradients="zero")
+of_kl = tape.gradient(kl, self.trainable_variables)
 of_rest = tape.gradient(reconstruction, self.trainable_variables)
-gradients = [a + self.beta * b for a, b in zip(of_rest, of_kl)]
+gradients = [a if b is None else a + self.beta * b for a, b in zip(of_rest, of_kl)]
 del tape
 self.optimizer.apply(gradients, self.trainable_variables)
 return self.track(images, logits, mean, log_var)

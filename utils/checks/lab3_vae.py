@@ -708,12 +708,10 @@ def linear_vae(rng, log_var):
 def terms(weights, images, noise=0.0):
     """Reconstruction and KL of each image, (n,) each, with this noise; and logits, latents."""
     x = images.reshape(len(images), -1).astype("float64")
-    (kernel, bias), (_, log_var) = weights["mean"], weights["log_var"]
-    mean = x @ kernel + bias
+    mean, log_var = (x @ kernel + bias for kernel, bias in (weights["mean"], weights["log_var"]))
     latents = mean + np.exp(log_var / 2) * noise
     logits = latents @ weights["decoder"][0] + weights["decoder"][1]
-    divergence = kl(mean, np.tile(log_var.astype("float64"), (len(x), 1)))
-    return cross_entropy(x, logits).sum(1), divergence, logits, latents
+    return cross_entropy(x, logits).sum(1), kl(mean, log_var), logits, latents
 
 
 def steps_of(weights, images, beta, through_latents=True):
@@ -777,6 +775,7 @@ def right_terms(found, reconstruction, divergence, beta, what, tolerance, slips=
             ([r, k, r + k], "The trackers are in another order: bound, reconstruction, KL."),
             ([r + k, k, r], "Reconstruction and KL have changed places."),
             ([r + k, r + k, r + k], "All three track the bound: split it."),
+            ([r + 2 * k, r + k, k], "The reconstruction is the bound without the KL: beta 0."),
             ([r + k, r + k, k], "The reconstruction is the bound without the KL: beta 0."),
             ([0, 0, 0], "The trackers are never updated: update_state."),
             *slips,
