@@ -68,6 +68,7 @@ EPOCHS = settings.choose(quick=8, full=30)
 BATCH = 64  # at the start many small steps learn more than few large ones
 LEARNING_RATE = 3e-3  # falls to 0 along a cosine
 DRAWS = 500  # latents drawn for each image when bounds are measured
+LINEAR_DRAWS = 2_000  # the same for the linear model
 BOUND_IMAGES = settings.choose(quick=300, full=1_000)  # and how many images that is done for
 MAP_SIDE = 14  # images on a side of the map
 
@@ -170,11 +171,11 @@ with lab.needs("kl_divergence"):
                np.max(np.abs(closed - estimate) / error), at_most=4)
     zeros = np.zeros((1, 4))
     claims.add("KL of the prior from itself", np.abs(np.asarray(kl_divergence(zeros, zeros))[0]),
-               at_most=1e-9)
+               at_most=1e-6, unit="nats")
     parts = sum(np.asarray(kl_divergence(means[:, j:j + 1], log_vars[:, j:j + 1]))
                 for j in range(4))
     claims.add("KL of four latents against the sum of four KLs, largest difference",
-               np.max(np.abs(parts - closed)), at_most=1e-9, unit="nats")
+               np.max(np.abs(parts - closed)), at_most=1e-5, unit="nats")
 
 # %% [markdown]
 # ## 2. Drawing so that gradients get through
@@ -232,8 +233,9 @@ class Sampling(keras.layers.Layer):
     Args:
         seed: int; layers with the same seed draw the same sequence, and each call draws anew.
 
-    Called as `sampling([latent_mean, latent_log_var])`, two tensors (batch, latents); gives a
-    tensor (batch, latents) in the layer's dtype.
+    Its generator is its own, and the generator's state a Keras variable of the layer, which is
+    saved with it. Called as `sampling([latent_mean, latent_log_var])`, two tensors (batch,
+    latents); gives a tensor (batch, latents) in the layer's dtype.
     """
 
     def __init__(self, seed, **options):
@@ -437,9 +439,10 @@ class VAE(keras.Model):
         beta: float, weight of the divergence in training.
         seed: int, of the noise.
 
-    Each step returns `negative_elbo`, `reconstruction` and `kl`, means over the images since the
-    epoch began, in nats per image. They are tracked with beta 1, so that the last two add up to
-    the first and models trained with different beta can be compared.
+    `encoder`, `decoder`, `beta` and `sampling` are its attributes. Each step returns
+    `negative_elbo`, `reconstruction` and `kl`, means over the images since the epoch began, in nats
+    per image. They are tracked with beta 1, so that the last two add up to the first and models
+    trained with different beta can be compared.
     """
 
     def __init__(self, encoder, decoder, beta=1.0, seed=0, **options):
@@ -590,7 +593,7 @@ def linear_log_likelihood(x, latents):
 
 
 log_weights = metrics.log_importance_weights(
-    pixels[1], best_diagonal, linear_log_likelihood, draws=2_000, seed=settings.seed)
+    pixels[1], best_diagonal, linear_log_likelihood, draws=LINEAR_DRAWS, seed=settings.seed)
 gap = {k: np.mean(exact - metrics.importance_weighted_bound(log_weights, k))
        for k in (1, 5, 50, 500)}
 true_gap = np.linalg.slogdet(np.diag(np.diag(precision)))[1] - np.linalg.slogdet(precision)[1]

@@ -437,15 +437,6 @@ RIGHT["Sampling"] = {
     "drawn in float32, then cast": layer(
         "ops.cast(keras.random.normal(ops.shape(m), seed=self.seed_generator), m.dtype)"
     ),
-    "TensorFlow's generator": layer(
-        "self.rng.normal(tf.shape(m), dtype=m.dtype)",
-        generator="self.rng = tf.random.Generator.from_seed(seed)",
-    ),
-    "stateless, with a counter": layer(
-        "tf.random.stateless_normal(tf.shape(m), [self.seed, self.count.assign_add(1)], "
-        "dtype=m.dtype)",
-        generator="self.seed, self.count = seed, tf.Variable(0, trainable=False)",
-    ),
     "seed by default": layer(arguments="seed=0, **options"),
     "name and dtype": layer(
         arguments="seed, name=None, dtype=None, **options",
@@ -466,6 +457,21 @@ RIGHT["Sampling"] = {
 }
 SIGMA = "ops.exp(0.5 * v)"
 WRONG["Sampling"] = {
+    "TensorFlow's generator": (
+        layer(
+            "self.rng.normal(tf.shape(m), dtype=m.dtype)",
+            generator="self.rng = tf.random.Generator.from_seed(seed)",
+        ),
+        "a checkpoint saves it",
+    ),
+    "stateless, with a counter": (
+        layer(
+            "tf.random.stateless_normal(tf.shape(m), [self.seed, self.count.assign_add(1)], "
+            "dtype=m.dtype)",
+            generator="self.seed, self.count = seed, tf.Variable(0, trainable=False)",
+        ),
+        "a checkpoint saves it",
+    ),
     "no noise": (layer("0", "m"), "without any noise"),
     "noise of 0.1": (
         layer(NORMAL.replace("dtype=", "stddev=0.1, dtype=")),

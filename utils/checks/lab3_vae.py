@@ -426,6 +426,12 @@ def own_generator(report):
         if report["variables"]:
             slip = "Draw from the layer's own generator, made by SeedGenerator(seed), alone."
         raise Wrong("the same draws from two layers with seed 5", "different ones", slip)
+    if not report["variables"]:
+        slip = (
+            "Keep a keras.random.SeedGenerator as an attribute: its state is a variable of the "
+            "layer, so that a checkpoint saves it and a resumed run goes on with new noise."
+        )
+        raise Wrong("a generator whose state Keras knows", "no variable in the layer", slip)
 
 
 # --- 4 and 5 -----------------------------------------------------------------------------------
