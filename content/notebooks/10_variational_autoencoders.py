@@ -62,7 +62,7 @@ LATENTS = 10  # as in lecture 02: the eigenvalues number 10 and 11 are well apar
 COUNTS = [1, 2, 5, 10, 20]  # numbers of latents where they are what we vary
 PRIOR_DRAWS, IMAGES = settings.choose(quick=(2**16, 100), full=(2**18, 50))  # section 1
 GRADIENTS = settings.choose(quick=100_000, full=1_000_000)  # one-draw estimates, section 5
-ENCODER_STEPS = settings.choose(quick=600, full=3_000)  # section 4
+ENCODER_STEPS = settings.choose(quick=600, full=2_000)  # section 4
 STEPS = settings.choose(quick=3_000, full=8_000)
 BATCH = 128
 LEARNING_RATE = 0.02  # of the linear model; falls to 0 along a cosine
@@ -125,8 +125,8 @@ class LinearGaussian:
     def given(self, images, z):
         """ln p(x | z) for each code and image, (n, pixels), (m, latents) -> (m, n)."""
         centred = images - self.b
-        squares = np.sum(centred**2, axis=1) + np.sum((z @ self.W.T) ** 2, axis=1)[:, None]
-        squares -= 2 * z @ (centred @ self.W).T
+        drawn = np.sum(z @ (self.W.T @ self.W) * z, axis=1)  # squared length of W z
+        squares = np.sum(centred**2, axis=1) + drawn[:, None] - 2 * z @ (centred @ self.W).T
         return self.constant() - squares / (2 * self.s**2)
 
 
@@ -427,7 +427,7 @@ turned = [best_independent(R.T @ posterior_covariance @ R) for R in rotations]  
 claims.add("independent latents, PCA's axes: what the best q loses",
            abs(best_independent(posterior_covariance)), at_most=1e-9, unit="nats", tolerance=1)
 claims.add("independent latents, turned axes: what the best q loses, least of 200",
-           min(turned), at_least=0.2, unit="nats", tolerance=0.5)
+           min(turned), at_least=0.25, unit="nats", tolerance=0.5)
 
 # %% [markdown]
 # In lecture 02 no run found the axes of PCA, because the error didn't care. The likelihood doesn't care either; the
@@ -522,10 +522,10 @@ for _ in range(60):
     own_mean += pull(test, own_mean) / precisions.max()  # the longest step that is safe for all
 
 # %%
-weights, encoder_gaps = np.zeros((pixels, LATENTS)), []
+weights, encoder_gaps, centred_test = np.zeros((pixels, LATENTS)), [], test - model.b
 safe = precisions.max() * np.square(train - model.b).sum(axis=1).mean() / 4
 for _ in range(ENCODER_STEPS):
-    encoder_gaps.append(gap_of((test - model.b) @ weights))
+    encoder_gaps.append(gap_of(centred_test @ weights))
     batch = train[rng.choice(len(train), BATCH)]
     inputs = batch - model.b
     weights += inputs.T @ pull(batch, inputs @ weights) / BATCH / safe  # by the chain rule
@@ -550,7 +550,7 @@ show_numbers({"a q for each image": (own_steps, 0), "encoder": (0, encoder_steps
              ["gradients for each new image", "gradients before the first"],
              first="to come within 0.01 nats")
 claims.add("new images from which on the encoder is cheaper (both to 0.01 nats)",
-           encoder_steps * BATCH / own_steps, at_least=200, at_most=5_000, tolerance=0.5)
+           encoder_steps * BATCH / own_steps, at_least=500, at_most=2_500, tolerance=0.3)
 claims.add("encoder: gap on test images after its training", encoder_gaps[-1], at_most=0.005,
            unit="nats", tolerance=1)
 
@@ -577,7 +577,7 @@ gaps = {name: best_encoder_gap(seen) for name, seen in sights.items()}
 show_numbers({name: (gap, truth.mean() - gap) for name, gap in gaps.items()},
              ["gap, nats", "ELBO, nats per test image"], first="encoder sees")
 claims.add("encoder of the left half: gap over that of one q for all images",
-           gaps["left half"] / gaps["no pixel"], at_least=0.05, at_most=0.6)
+           gaps["left half"] / gaps["no pixel"], at_least=0.2, at_most=0.45)
 
 # %% [markdown]
 # The bound stays a bound for each of them, it only gets worse. What an encoder loses against the best $q$ of its
@@ -708,8 +708,8 @@ plots.show(figure, "Variance ratio against the number of latents, both logarithm
                    "it.", tolerance=15)
 show_numbers(ratios, names, first="latents", tolerance=0.4)
 text = "variance of the score function with baseline over reparameterization's, 20 latents"
-claims.add(f"{text}, at the prior", ratios[20][1], at_least=10, tolerance=0.3)
-claims.add(f"{text}, at the posterior", ratios[20][3], at_least=8, tolerance=0.3)
+claims.add(f"{text}, at the prior", ratios[20][1], at_least=20, tolerance=0.3)
+claims.add(f"{text}, at the posterior", ratios[20][3], at_least=11, tolerance=0.3)
 claims.add("the same ratio at the posterior: 20 latents over 1",
            ratios[20][3] / ratios[1][3], at_least=1.8, tolerance=0.3)
 
@@ -928,9 +928,9 @@ claims.add("all three tricks: exact ln p(x) of training images, below its maximu
 claims.add("all three tricks: largest principal angle to PCA's subspace", learned[full][1],
            at_most=8, unit="degrees", tolerance=0.5)
 claims.add("score function instead of the third: ln p(x) below its maximum", reached[third][1],
-           at_least=0.3, unit="nats", tolerance=0.5)
+           at_least=0.35, unit="nats", tolerance=0.5)
 claims.add("a q for each image instead of the second: nats behind after a tenth of the steps",
-           reached[second][0] - reached[full][0], at_least=1, unit="nats", tolerance=0.5)
+           reached[second][0] - reached[full][0], at_least=4, unit="nats", tolerance=0.5)
 claims.add("draws from the prior instead of the first: ln p(x) below its maximum",
            reached[first][1], at_least=4, unit="nats", tolerance=0.3)
 claims.add("draws from the prior: KL(posterior || prior) over that with all three",
@@ -999,9 +999,9 @@ show_numbers(bounds, ["linear, exact", "deep: ELBO of the encoder", "ELBO of a q
 # %%
 exact_linear, encoder_elbo, own_elbo, weighted = bounds["test images"]
 claims.add("deep machine: ELBO on test images over the linear model's exact ln p(x)",
-           encoder_elbo - exact_linear, at_least=3, unit="nats", tolerance=0.3)
+           encoder_elbo - exact_linear, at_least=8, unit="nats", tolerance=0.3)
 claims.add("deep machine: amortization gap on test images",
-           own_elbo - encoder_elbo, at_least=1, unit="nats", tolerance=0.4)
+           own_elbo - encoder_elbo, at_least=2, unit="nats", tolerance=0.4)
 claims.add("deep machine: what 500 weights gain over the ELBO of the same q", weighted - own_elbo,
            at_least=0.2, unit="nats", tolerance=0.5)
 
