@@ -190,7 +190,7 @@ figure, panels = plots.new_figure(
     title="The draws needed grow with the exponential of one number, the KL")
 for k in COUNTS:
     panels[0].plot(draws, missing[k])
-    panels[1].plot(draws / np.exp(far[k]), missing[k], label=f"{k} latents")
+    panels[1].plot(draws / np.exp(far[k]), missing[k], label=f"{k} latent" + "s" * (k > 1))
 panels[0].set(xscale="log", yscale="log", ylim=(0.1, 1_000))
 panels[1].set(xscale="log", xlim=(1e-12, 1e3))
 panels[1].axvline(1, color="black", linewidth=1, linestyle=":")
