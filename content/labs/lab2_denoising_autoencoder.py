@@ -770,4 +770,4 @@ lab.score()
 # - J. Lehtinen et al., *Noise2Noise: learning image restoration without clean data*, ICML 2018.
 # - Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, *Image quality assessment: from error visibility to structural similarity*, 2004.
 #
-# **Next:** back to the [map of the course](../notebooks/00_start_here.ipynb).
+# **Next:** [lecture 09](../notebooks/09_generative_networks.ipynb), where a decoder draws from random numbers.

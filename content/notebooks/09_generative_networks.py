@@ -21,7 +21,7 @@
 # | Time | about 35 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
 # | Before | [03: Autoencoders](03_autoencoders.ipynb) |
-# | After | lecture 10, variational autoencoders (in preparation) |
+# | After | [10: Variational autoencoders](10_variational_autoencoders.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -621,4 +621,4 @@ claims.table()
 # - L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*, ICLR 2016, arXiv:1511.01844.
 # - S. Mohamed, B. Lakshminarayanan, *Learning in implicit generative models*, 2016, arXiv:1610.03483.
 #
-# **Next:** lecture 10 gives a decoder a density after all, by a bound.
+# **Next:** [lecture 10](10_variational_autoencoders.ipynb) gives a decoder a density after all, by a bound.
