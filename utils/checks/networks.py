@@ -14,7 +14,7 @@ def nonlinear(outputs, what):
         raise Wrong(
             f"{what} that bends",
             "f(x) + f(y) = f(x + y) + f(0): a linear map",
-            "Without activations between the layers, convolutions in a row are one linear map, no "
+            "Without activations between them, layers in a row are one linear map, no "
             "better than PCA: give the inner layers a relu.",
         )
 
