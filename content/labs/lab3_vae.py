@@ -874,7 +874,7 @@ with lab.needs("negative_elbo", "VAE"):
 
 # %% [markdown]
 # **The reading.** All three losses report *fewer* nats than the right one, and no model is worth as little: what they print is not a bound on
-# anything, and the mistake that prints the best number draws the worst digits. With a tenth of the noise, latents carry more than they pay for, and unused
+# anything, and the mistake that prints the best number is worth least. With a tenth of the noise, latents carry more than they pay for, and unused
 # ones cost 1.8 nats each. The averaged KL buys a better reconstruction with latents where the prior hardly goes. The second bug is the sly
 # one: whoever reads the encoder's output as the sampling did has a model that is nearly as good as the right one. Read as
 # the KL did, or compared by its own loss, it is not.
