@@ -168,7 +168,7 @@ plots.show(figure, "Left: a rising curve, flat at two heights and nearly vertica
 #
 # **The question.** We want data on which we can check everything, so their true density must be known. We make
 # them by a pushforward. Take three longish clouds around the centre, and turn every point by an
-# angle that is its distance $r$ from the centre, times 0.8. A turn moves areas without changing their size, so the density
+# angle that is its distance $r$ from the centre, times 0.8. Each thin ring turns as a whole, so areas change their shape and not their size, and the density
 # at the new place is the density at the old one.
 
 # %%
@@ -405,7 +405,7 @@ plots.show(figure, "Five maps of the log density. One Gaussian: a round bright s
 #
 # Whatever can be computed from *samples*. We compare a batch of real points with a batch of made ones. With a kernel
 # $k(x, y)$ that is large for neighbours, the *maximum mean discrepancy* (Gretton and others 2012) asks whether
-# points have as many neighbours of the other kind as of their own. It is 0 if, and only if, the distributions are equal:
+# points have as many neighbours of the other kind as of their own. For kernels such as ours it is 0 if, and only if, the distributions are equal:
 #
 # $$\text{MMD}^2 = \mathbb{E}\, k(x, x') + \mathbb{E}\, k(y, y') - 2\, \mathbb{E}\, k(x, y), \qquad
 # k(x, y) = \sum_h \frac{1}{1 + \lVert x - y \rVert^2 / h^2}$$
@@ -527,7 +527,7 @@ plots.show(figure, "Squares that hold a sample against their side, both axes log
 # Every real point beside it has likelihood 0, so its mean log density is minus infinity, though its samples
 # don't look that bad. The usual choice $k \ll d$ makes this the normal case for images.
 #
-# For $k = 2$ a density exists, but the network is not one to one. Where its determinant has both signs, it has *folded* the plane
+# For $k = 2$ a density exists wherever the determinant isn't 0 (relus can flatten a region), but the network is not one to one. Where its determinant has both signs, it has *folded* the plane
 # as one folds paper: there, several $z$ lead to the same $x$, and the density is a sum over all of them,
 # which nobody knows how to find in a large network.
 #

@@ -26,7 +26,7 @@
 #
 # At the end you will have made this figure:
 #
-# ![Log-likelihood against training steps for one model trained in four ways, with a dotted line at the exact maximum. With all three tricks the curve reaches the line. Without one of them it arrives later, stays a little below, or stays far below.](../docs/figures/10_variational_autoencoders.png)
+# ![Log-likelihood against training steps for one model trained in four ways, with a dotted line at the exact maximum. With all three tricks the curve reaches the line. Without one of them it arrives later, or stays below.](../docs/figures/10_variational_autoencoders.png)
 
 # %%
 from utils import runtime
@@ -408,8 +408,8 @@ claims.add("ELBO + KL(q || posterior): largest difference from ln p(x), 100 q fo
            max(differences), at_most=1e-6, unit="nats", tolerance=1)
 
 # %% [markdown]
-# So the loss is exactly $\mathrm{KL}(q \,\|\, p(z \mid x))$, in this order of the two, and 0 where the family holds
-# the posterior.
+# So what is lost is exactly $\mathrm{KL}(q \,\|\, p(z \mid x))$, in this order of the two. For the best $q$ it is 0 where the
+# family holds the posterior.
 #
 # **What the family costs.** Turn the latents of the decoder, $W \to WR$ with a rotation $R$: $WW^\top$ stays the
 # same, and so does $p(x)$ of every image. But now the posterior's latents depend on each other, and no $q$ with
@@ -597,7 +597,7 @@ claims.add("encoder of the left half: gap over that of one q for all images",
 #
 # | | estimate from one draw | idea |
 # |---|---|---|
-# | draws held fixed | $\nabla_\phi f(z)$, the draw $z$ a constant | ignore the problem |
+# | draws held fixed | $-\nabla_\phi \ln q_\phi(z)$, the draw $z$ a constant | ignore the problem: of $\ln p(x, z) - \ln q_\phi(z)$ only this depends on $\phi$ |
 # | score function | $f(z)\, \nabla_\phi \ln q_\phi(z)$ | $\nabla q = q \nabla \ln q$; make draws with high $f$ likelier |
 # | with a baseline | $(f(z) - c)\, \nabla_\phi \ln q_\phi(z)$ | the same mean for any constant $c$, as $\mathbb{E}[\nabla \ln q] = 0$ |
 # | reparameterization | $\nabla_\phi f(\mu + \sigma \epsilon)$, $\epsilon \sim \mathcal{N}(0, I)$ | the randomness has no $\phi$ in it; move the draw itself |
@@ -894,7 +894,7 @@ for name, objective in RUNS.items():
 
 # %% tags=["cover"]
 figure, ax = plots.new_figure(
-    height=3.6, title="All three tricks reach the maximum; one less: later, lower, far below")
+    height=3.6, title="All three tricks reach the maximum; with one less it comes later or not at all")
 plots.curves(ax, np.arange(1, 41) * STEPS // 40, climbs, xlabel="step",
              ylabel="exact ln p(x), nats per image")
 ax.axhline(highest, color="black", linewidth=1, linestyle=":", label="the highest there is")
@@ -903,9 +903,8 @@ ax.set_ylim(highest - room, highest + room / 10)
 ax.legend(frameon=False, fontsize=8, loc="lower right")
 plots.show(figure, "Exact log-likelihood of the training images against steps, with a dotted "
                    "line at the highest possible value. With all three tricks the curve "
-                   "reaches the line. With a q for each image it comes later, with the score "
-                   "function it stays a little below, and with draws from the prior it stays "
-                   "far below.", tolerance=12)
+                   "reaches the line. With one of them left out it comes later or stays below.",
+           tolerance=12)
 
 # %%
 reached, learned, tenth = {}, {}, len(climbs["all three tricks"]) // 10
@@ -1040,7 +1039,7 @@ claims.table()
 # %% [markdown]
 # ### Change this and look
 # In `without_third` take `- tf.reduce_mean(value)` away and run the notebook again: the expectation of the gradient
-# is the same. What happens to the curve?
+# is the same (but for a factor 127/128, as each image's own value is part of the mean). What happens to the curve?
 #
 # ### To think about
 # 1. The prior is $\mathcal{N}(0, I)$. What would change in the best likelihood of the linear model if it were

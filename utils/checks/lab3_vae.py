@@ -463,7 +463,7 @@ def pair_of_outputs(outputs, what):
     raise Wrong(
         f"{what}: two arrays (n, latents)",
         f"an output of shape {outputs.shape}",
-        f"Flatten the map, then one Dense(latent_size) for each output: {pair}.",
+        f"End in one Dense(latent_size) for each output, on flattened images: {pair}.",
     )
 
 
@@ -504,7 +504,7 @@ def build_decoder(answers, rng):
             (28, 28, 1),
             [
                 ((6, 28, 28), "The axis of channels is missing: images are 28 x 28 x 1."),
-                ((6, 784), "The pixels are in a row: Reshape((28, 28, 1)) at the end, or earlier."),
+                ((6, 784), "The pixels are in a row: Reshape((28, 28, 1)) at the end."),
                 *(
                     ((6, 28, 28, many), "Many channels come out: the last layer has one.")
                     for many in range(2, 300)
@@ -513,7 +513,9 @@ def build_decoder(answers, rng):
             ],
             f"The images are of another size. {size}",
         )
-        not_too_many(report, "Dense(256) twice, then Dense(28 * 28), needs a third of that.")
+        not_too_many(
+            report, "Dense(256) twice, then Dense(28 * 28), needs little over a quarter of that."
+        )
         no_final_activation(report["outputs_scaled"], "logits")
         nonlinear(report["outputs_scaled"], "a decoder")
     return "logits of 28 x 28 x 1 from 2 and from 7 latents"
