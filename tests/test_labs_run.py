@@ -59,7 +59,8 @@ def pytest_generate_tests(metafunc):
         ]
         metafunc.parametrize("answered", subsets, ids=lambda chosen: "+".join(chosen))
     if "turn" in metafunc.fixturenames:
-        metafunc.parametrize("turn", range(max(map(len, bank.RIGHT.values()))))
+        styles = max(map(len, bank.RIGHT.values()))
+        metafunc.parametrize("turn", range(0, styles, lab.turns))
     if "mistake" in metafunc.fixturenames:
         wrong = [(q, name) for q, named in bank.WRONG.items() for name in list(named)[:: lab.every]]
         metafunc.parametrize("mistake", wrong, ids=lambda case: "-".join(case))
@@ -69,9 +70,10 @@ def pytest_generate_tests(metafunc):
 class LabRuns:
     """lab: its name; tiny: settings that take every cell through fast; figures: how many it shows;
     uses: {question: those that its right answer may call}; every: test every so many-th case;
-    eager: run cells other than checks uncompiled, where compiling takes longer than tiny runs."""
+    turns: go through every so many-th style of right answers; eager: run cells other than checks
+    uncompiled, where compiling takes longer than tiny runs."""
 
-    uses, eager = {}, False
+    uses, turns, eager = {}, 1, False
 
     @pytest.fixture
     def run(self, monkeypatch):

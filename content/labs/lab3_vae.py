@@ -201,8 +201,8 @@ def reparameterize(latent_mean, latent_log_var, noise):
         noise: the same shape and type, standard normal.
 
     Returns:
-        tensor (batch, latents), a differentiable function of mean and log variance. Mean 3, log
-        variance ln 4 and noise 1: 5.
+        tensor (batch, latents) of their type, a differentiable function of mean and log variance.
+        Mean 3, log variance ln 4 and noise 1: 5.
     """
     ### BEGIN SOLUTION
     return latent_mean + ops.exp(0.5 * latent_log_var) * noise

@@ -308,9 +308,6 @@ RIGHT["reparameterize"] = {
         "sigma = ops.exp(ops.multiply(v, 0.5))",
         "ops.add(m, ops.multiply(sigma, e))",
     ),
-    "cast": drawn(
-        "m, v, e = (ops.cast(each, 'float32') for each in (m, v, e))", "m + ops.exp(v / 2) * e"
-    ),
     "einsum": drawn("m + ops.einsum('nj,nj->nj', ops.exp(0.5 * v), e)"),
     "tf.function": "@tf.function\n" + drawn("m + tf.exp(0.5 * v) * e"),
     "lambda": "reparameterize = lambda mean, log_var, noise: mean + noise * ops.exp(log_var / 2)\n",
@@ -319,6 +316,12 @@ RIGHT["reparameterize"] = {
     "default noise": drawn("m + ops.exp(0.5 * v) * e").replace("noise):", "noise=0.0):"),
 }
 WRONG["reparameterize"] = {
+    "cast to float32": (
+        drawn(
+            "m, v, e = (ops.cast(each, 'float32') for each in (m, v, e))", "m + ops.exp(v / 2) * e"
+        ),
+        "leave casts out",
+    ),
     "exp without half": (drawn("m + ops.exp(v) * e"), "exp of half the log variance"),
     "log variance itself": (drawn("m + v * e"), "take exp of half of it"),
     "no exp": (drawn("m + 0.5 * v * e"), "The exp is missing"),

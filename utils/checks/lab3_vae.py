@@ -275,6 +275,11 @@ def reparameterize(answers, rng):
     }
     expected = reparameterized(m, v, e)
     in_graph(answers, "reparameterize", list(arguments), expected, gradients, "latents")
+    arguments = list(rng.normal(0, 1, (3, 3, 2)))
+    kind = answers.drive("in_graph", "reparameterize", arguments=arguments)["dtype"]
+    if kind != "float64":
+        slip = "The result has the type of the arguments: leave casts out."
+        raise Wrong("float64 latents from float64 arguments", kind, slip)
     return "two sizes, both types, one example, gradients to mean and log variance"
 
 
