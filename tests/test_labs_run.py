@@ -184,7 +184,7 @@ class TestLab3(LabRuns):
         "BOUND_IMAGES": "10",
         "MAP_SIDE": "4",
     }
-    figures, every, eager = 12, 60, True
+    figures, every, turns, eager = 12, 120, 4, True
     uses = {
         "Sampling": ["reparameterize"],
         "negative_elbo": ["kl_divergence"],
