@@ -476,7 +476,7 @@ def pair_of_outputs(outputs, what):
 def build_encoder(answers, rng):
     x, y = rng.normal(0, 1, (2, 28, 28, 1))
     inputs = np.stack([x, y, x + y, 0 * x, 100 * x, 100 * y])
-    for latents in (2, 7):
+    for latents in (7, 2):  # of two saturated values a sigmoid's may sum to 1 as a softmax's do
         report = network(
             answers,
             "build_encoder",
