@@ -825,7 +825,7 @@ WRONG["build_encoder"] = {
         ),
         "needs a quarter",
     ),
-    "no flatten": (encoder(*CONVOLUTIONS), "Flatten the map"),
+    "no flatten": (encoder(*CONVOLUTIONS), "on flattened images"),
     "fixed size": (encoder(heads=HEADS.replace("latent_size", "2")), "The size is fixed"),
     "fixed size 7": (encoder(heads=HEADS.replace("latent_size", "7")), "The size is fixed"),
     "fixed size 16": (encoder(heads=HEADS.replace("latent_size", "16")), "latent_size"),
