@@ -1021,7 +1021,7 @@ WRONG["build_decoder"] = {
             start=START.replace("7 * 7 * 32", "28 * 28 * 32").replace("(7, 7, 32)", "(28, 28, 32)"),
             end="",
         ).replace("strides=2", "strides=1"),
-        "needs a third",
+        "little over a quarter",
     ),
     "no return": (decoder().replace("return ", ""), "without `return`"),
     "shared": (
