@@ -1,10 +1,12 @@
 """Measures against closed forms, and against libraries or definitions written out once more."""
 
+from itertools import permutations
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import ndimage, stats
+from scipy import linalg, ndimage, stats
 from sklearn.linear_model import LogisticRegression
 
 from utils import metrics
@@ -191,3 +193,64 @@ def test_importance_weighted_bound_by_hand():
     for k in (0, 6):
         with pytest.raises(ValueError, match="between 1 and"):
             metrics.importance_weighted_bound(weights, k)
+
+
+@pytest.fixture
+def feature_sets():
+    rng = np.random.default_rng(4)
+    mix = rng.normal(size=(6, 6))
+    return rng.normal(size=(400, 6)), rng.normal(0.3, 1.5, size=(300, 6)) @ mix
+
+
+def test_frechet_distance_against_the_matrix_root(feature_sets):
+    first, second = feature_sets
+    c1, c2 = (np.cov(each, rowvar=False) for each in feature_sets)
+    means = first.mean(axis=0) - second.mean(axis=0)
+    expected = means @ means + np.trace(c1 + c2 - 2 * np.real(linalg.sqrtm(c1 @ c2)))
+    assert metrics.frechet_distance(first, second) == pytest.approx(expected, rel=1e-6)
+    assert metrics.frechet_distance(second, first) == pytest.approx(expected, rel=1e-6)
+    assert metrics.frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+    # moved by (3, 0, ...) and stretched by 2 along one axis: 9 + (2 - 1)^2 times that variance
+    moved = first.copy()
+    moved[:, 0] += 3
+    assert metrics.frechet_distance(first, moved) == pytest.approx(9)
+    wide = first[:, :1]
+    gap = (2 - 1) ** 2 * wide.var(ddof=1) + wide.mean() ** 2  # of spreads and of means
+    assert metrics.frechet_distance(wide, 2 * wide) == pytest.approx(gap)
+
+
+def test_frechet_distance_with_features_that_never_vary(feature_sets):
+    """As units of a relu layer that are always 0."""
+    first, second = (np.hstack([each, np.zeros((len(each), 3))]) for each in feature_sets)
+    assert metrics.frechet_distance(first, second) == pytest.approx(
+        metrics.frechet_distance(*feature_sets), rel=1e-6
+    )
+
+
+def test_kernel_distance_pair_by_pair(feature_sets):
+    first, second = feature_sets[0][:5], feature_sets[1][:4]
+
+    def kernel(a, b):
+        return (np.dot(a, b) / 6 + 1) ** 3
+
+    expected = (
+        np.mean([kernel(a, b) for a, b in permutations(first, 2)])
+        + np.mean([kernel(a, b) for a, b in permutations(second, 2)])
+        - 2 * np.mean([kernel(a, b) for a in first for b in second])
+    )
+    assert metrics.kernel_distance(first, second) == pytest.approx(expected)
+
+
+def test_kernel_distance_has_no_bias_and_the_frechet_distance_has():
+    rng = np.random.default_rng(0)
+    draws = rng.normal(size=(200, 2, 20, 6))
+    kernel = [metrics.kernel_distance(*pair) for pair in draws]
+    assert abs(np.mean(kernel)) < 4 * np.std(kernel) / np.sqrt(len(kernel))
+    assert np.mean([metrics.frechet_distance(*pair) for pair in draws]) > 0.5
+
+
+@pytest.mark.parametrize("distance", [metrics.frechet_distance, metrics.kernel_distance])
+def test_distances_name_shapes_that_do_not_fit(distance):
+    for shapes in [((5, 3), (5, 4)), ((1, 3), (5, 3)), ((5, 3, 1), (5, 3, 1))]:
+        with pytest.raises(ValueError, match="two examples or more"):
+            distance(*(np.zeros(shape) for shape in shapes))

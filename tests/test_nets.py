@@ -51,3 +51,21 @@ def test_networks_of_other_shapes_are_refused():
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     with pytest.raises(ValueError):
         nets.side_by_side([*networks(), other])
+
+
+def test_features_learn_with_the_classifier():
+    keras.utils.set_random_seed(0)
+    classifier, features = nets.build_classifier(4, shape=(8, 8, 1))
+    rng = np.random.default_rng(0)
+    labels = rng.integers(4, size=256)
+    images = rng.normal(0, 0.3, (256, 8, 8, 1)).astype("float32")
+    for label in range(4):  # a bright corner for each class
+        row, column = 4 * (label // 2), 4 * (label % 2)
+        images[labels == label, row : row + 4, column : column + 4] += 0.5
+    before = features.predict(images, verbose=0)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+    classifier.fit(images[:192], labels[:192], epochs=12, verbose=0)
+    assert classifier.evaluate(images[192:], labels[192:], verbose=0)[1] > 0.9
+    assert features.output_shape == (None, 64)
+    assert np.abs(features.predict(images, verbose=0) - before).max() > 0.1

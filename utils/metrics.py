@@ -216,3 +216,73 @@ def importance_weighted_bound(log_weights, k):
     groups = draws // k
     grouped = np.reshape(log_weights[: groups * k], (groups, k, n))
     return np.mean(logsumexp(grouped, axis=1) - np.log(k), axis=0)
+
+
+def frechet_distance(first, second):
+    """Frechet distance between normal distributions fitted to two sets of features.
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), with means m and covariances C. What it says
+    depends on the network that gave the features (FID: those of Inception v3) and on the number
+    of examples: with few, even two halves of one set are apart. So compare like with like.
+
+    Args:
+        first, second: arrays (n, d) and (m, d), n and m at least 2.
+
+    Returns:
+        float, in squared units of the features.
+
+    Raises:
+        ValueError: shapes that do not go together.
+
+    Source: Heusel et al. 2017, section 3; Dowson and Landau 1982.
+    """
+    first, second = _two_sets(first, second)
+    difference = first.mean(axis=0) - second.mean(axis=0)
+    covariances = [np.atleast_2d(np.cov(each, rowvar=False)) for each in (first, second)]
+    # tr (C1 C2)^(1/2) = tr (R C2 R)^(1/2) with R = C1^(1/2): symmetric, so its root is real
+    values, vectors = np.linalg.eigh(covariances[0])
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    shared = np.linalg.eigvalsh(root @ covariances[1] @ root)
+    trace = sum(np.trace(each) for each in covariances)
+    return float(difference @ difference + trace - 2 * np.sqrt(np.maximum(shared, 0)).sum())
+
+
+def kernel_distance(first, second):
+    """Squared maximum mean discrepancy of two sets of features, without bias.
+
+    With the kernel k(x, y) = (x.y / d + 1)^3 the estimate's mean does not depend on the number of
+    examples, unlike that of the Frechet distance; between sets of one distribution it is 0 on
+    average, so it can come out below 0.
+
+    Args:
+        first, second: arrays (n, d) and (m, d), n and m at least 2.
+
+    Returns:
+        float.
+
+    Raises:
+        ValueError: shapes that do not go together.
+
+    Source: Binkowski et al. 2018, section 3; Gretton et al. 2012, equation 3.
+    """
+    first, second = _two_sets(first, second)
+
+    def kernel(a, b):
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
+    def within(a):  # mean over pairs of different examples
+        values = kernel(a, a)
+        return (values.sum() - np.trace(values)) / (len(a) * (len(a) - 1))
+
+    return float(within(first) + within(second) - 2 * kernel(first, second).mean())
+
+
+def _two_sets(first, second):
+    first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
+    fit = first.ndim == second.ndim == 2 and first.shape[1] == second.shape[1]
+    if not fit or min(len(first), len(second)) < 2:
+        raise ValueError(
+            f"Features have to be (n, d) and (m, d) with two examples or more, not "
+            f"{first.shape} and {second.shape}."
+        )
+    return first, second

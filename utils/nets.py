@@ -52,3 +52,25 @@ def dense_network(kernel, bias, activation="sigmoid"):
     model = keras.Sequential([keras.Input((kernel.shape[0],)), layer])
     model.set_weights([kernel, np.asarray(bias)])
     return model
+
+
+def build_classifier(classes, shape=(28, 28, 1)):
+    """A small convolutional classifier, whose last hidden layer serves as features of images.
+
+    Args:
+        classes: int.
+        shape: height, width (at least 4) and channels of the images.
+
+    Returns:
+        two Keras models with the same layers: images (n, *shape) -> logits (n, classes), to be
+        trained, and images -> features (n, 64), which learns with it.
+    """
+    images = keras.Input(shape)
+    x = images
+    for filters in (16, 32):
+        x = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = keras.layers.MaxPooling2D(2)(x)
+    features = keras.layers.Dense(64, activation="relu", name="features")(keras.layers.Flatten()(x))
+    logits = keras.layers.Dense(classes, name="logits")(features)
+    classifier = keras.Model(images, logits, name="classifier")
+    return classifier, keras.Model(images, features, name="features_of_images")
