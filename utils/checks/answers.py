@@ -126,6 +126,11 @@ def _slip_behind(error, name):
             "In a compiled training step a batch has no fixed size: use ops.shape(x), and no "
             "NumPy, which can't draw there."
         )
+    if "No gradients provided" in text:
+        return (
+            "No gradient gets to these variables: the way from them to the loss has to lie inside "
+            "the tape, without stop_gradient or numpy()."
+        )
     if "NoneType" in text and isinstance(error, (TypeError, ValueError)):
         return (
             "Something is None, perhaps a gradient: compute the objective inside the tape, from "

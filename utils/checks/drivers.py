@@ -4,7 +4,9 @@ A driver runs beside the answer. It takes the answer and plain data, does with t
 would do, and returns plain data only, so that it can run in another process than the check.
 """
 
+import contextlib
 import copy
+import functools
 
 import numpy as np
 
@@ -398,6 +400,242 @@ def with_vae(function, *, weights, beta, images):
     return function(LinearVAE(), images)
 
 
+@contextlib.contextmanager
+def _policy(name):
+    """Layers made inside have this dtype policy."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def layer_by_layer(build, *, arguments, inputs, policy="float32"):
+    """Build a network and report what goes into each layer and what comes out, as called for use.
+
+    Batch normalization is set to change nothing before, so that what stands between two layers
+    with kernels is an activation and changes of shape.
+
+    Args:
+        policy: str, the dtype policy under which the network is built.
+
+    Returns:
+        dict: `outputs`, `dtype` (str, of the outputs) and `layers`, a list of dicts in the order
+        of the calls, inner layers after those that hold them: `kind` (see `keras_class`),
+        `strides` and `units` (None where it has none), `input`, `output` (arrays, None where it
+        is no single one) and `linear` (`output` as it is without the layer's own activation).
+    """
+    import keras
+
+    with _policy(policy):
+        model = build(*arguments)
+        inputs = np.asarray(inputs, "float32")
+        model(inputs)  # builds what is not built yet
+    called = []
+
+    def array(value):
+        return np.asarray(keras.ops.cast(value, "float32")) if hasattr(value, "shape") else None
+
+    def watch(layer):
+        call = layer.call
+
+        def watched(*args, **options):
+            said = {
+                "kind": keras_class(layer),
+                "strides": getattr(layer, "strides", None),
+                "units": getattr(layer, "units", None),
+                "input": array(args[0]) if args else None,
+            }
+            called.append(said)
+            said["output"] = said["linear"] = array(result := call(*args, **options))
+            activation = getattr(layer, "activation", None)
+            if activation is not None and layer.trainable_variables:
+                layer.activation = None
+                said["linear"] = array(call(*args, **options))
+                layer.activation = activation
+            return result
+
+        functools.update_wrapper(watched, call)
+        layer.call = watched
+
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            for variable, value in (
+                (layer.gamma, 1.0),
+                (layer.beta, 0.0),
+                (layer.moving_mean, 0.0),
+                (layer.moving_variance, 1.0 - layer.epsilon),
+            ):
+                if variable is not None:
+                    variable.assign(np.full(variable.shape, value))
+        watch(layer)
+    outputs = model(inputs)
+    dtype = keras.backend.standardize_dtype(outputs.dtype)
+    return {"outputs": array(outputs), "dtype": dtype, "layers": called}
+
+
+def parts(function, *, arguments):
+    """Call `function` and report the parts of what it gives, each with a type of its own.
+
+    Returns:
+        dict of `kind` (the type of the result) and `parts`, a dict by place, empty where the
+        result is no tuple or list.
+    """
+    result = function(*copy.deepcopy(arguments))
+    several = result if isinstance(result, (tuple, list)) else ()
+    return {
+        "kind": type(result).__name__,
+        "parts": {str(place): each for place, each in enumerate(several)},
+    }
+
+
+class _LinearPair:
+    """A generator and a discriminator of one linear layer each, which tell what comes to them.
+
+    Attributes:
+        networks: the pair of Keras models.
+        events: list that gets a dict of `network`, `training` and `inputs` at each call, where
+            it is not compiled.
+    """
+
+    def __init__(self, shape, latents, normalized):
+        import keras
+        import tensorflow as tf
+
+        events = self.events = []
+
+        class Watched(keras.layers.Layer):
+            def call(self, inputs, training=None):
+                if tf.executing_eagerly():
+                    seen = {"network": self.name, "training": bool(training)}
+                    events.append(seen | {"inputs": np.array(inputs)})
+                return inputs
+
+        def network(name, shape, units, *last):
+            inputs = keras.Input(shape)
+            x = Watched(name=name, dtype="float32")(inputs)
+            if normalized:
+                norm = self.norms[name] = keras.layers.BatchNormalization(
+                    momentum=0.9, center=False, scale=False, dtype="float32"
+                )
+                x = norm(x)
+            dense = self.dense[name] = keras.layers.Dense(units, dtype="float32")
+            x = dense(keras.layers.Flatten(dtype="float32")(x))
+            for layer in last:
+                x = layer(x)
+            return keras.Model(inputs, x)
+
+        self.norms, self.dense = {}, {}
+        image = keras.layers.Reshape(shape, dtype="float32")
+        self.networks = (
+            network("generator", (latents,), int(np.prod(shape)), image),
+            network("discriminator", shape, 1),
+        )
+
+    def set(self, weights):
+        """Take these weights: a dict of `generator` and `discriminator`, lists [kernel, bias]."""
+        for name, layer in self.dense.items():
+            layer.set_weights(weights[name])
+
+    def weights(self):
+        """A copy of the weights, a dict of dicts `kernel` and `bias`."""
+        return {
+            name: dict(zip(("kernel", "bias"), layer.get_weights(), strict=True))
+            for name, layer in self.dense.items()
+        }
+
+    def moving_means(self):
+        """What batch normalization has gathered, by network; empty without it."""
+        return {name: np.array(norm.moving_mean) for name, norm in self.norms.items()}
+
+
+def gan_training(
+    make, *, weights, batches, rates, targets, steps, seed, policy="float32", normalized=False,
+    epochs=0,
+):  # fmt: skip
+    """Train a generator and a discriminator, both linear, by the answer; report what came of it.
+
+    The losses are squared distances of the logits from three numbers, and no cross-entropies.
+
+    Args:
+        make: the answer, called as `make(generator, discriminator, latent_size, seed=seed)`.
+        weights: see `_LinearPair.set`.
+        batches: list of arrays (n, height, width, channels).
+        rates: pair of floats, learning rates of the discriminator and of the generator.
+        targets: three floats: what the discriminator wants for real and for generated images, and
+            what the generator wants.
+        steps: int, of the discriminator in each call of `train_step`.
+        policy: str, the dtype policy while the model is made, compiled and trained; the networks
+            are float32 under each.
+        normalized: bool, whether both networks normalize what comes in by batch normalization.
+        epochs: int, of `fit` on the batches in a row, compiled; 0: `train_step` is called once
+            for each batch, uncompiled.
+
+    Returns:
+        dict: `is_model` and `kind`; where it is one, either `history` and `after` (weights), or
+        `moving_means` (by network, before the training and after) and `steps`, for each batch a
+        dict of `events` (see `_LinearPair`), `returned` (a dict, or the name of another type),
+        `after` and `updates` (how many steps each optimizer has taken since the beginning).
+    """
+    import keras
+    import tensorflow as tf
+
+    real_target, fake_target, generator_target = targets
+
+    def discriminator_loss(real_logits, fake_logits):
+        real = keras.ops.mean(keras.ops.square(real_logits - real_target))
+        return real + keras.ops.mean(keras.ops.square(fake_logits - fake_target))
+
+    def generator_loss(fake_logits):
+        return keras.ops.mean(keras.ops.square(fake_logits - generator_target))
+
+    latents = len(weights["generator"][0])
+    pair = _LinearPair(np.shape(batches[0])[1:], latents, normalized)
+    pair.set(weights)
+    optimizers = [keras.optimizers.SGD(rate) for rate in rates]
+    before = pair.moving_means()
+    with _policy(policy):
+        model = make(*pair.networks, latents, seed=seed)
+        report = {"kind": type(model).__name__, "is_model": isinstance(model, keras.Model)}
+        if not report["is_model"]:
+            return report
+        model.compile(
+            discriminator_optimizer=optimizers[0],
+            generator_optimizer=optimizers[1],
+            discriminator_steps=steps,
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            jit_compile=False,
+        )
+        if epochs:
+            size, images = len(batches[0]), np.concatenate(batches)
+            options = {"batch_size": size, "epochs": epochs, "shuffle": False, "verbose": 0}
+            history = model.fit(images, **options).history
+            return report | {"history": history, "after": pair.weights()}
+        report["steps"] = []
+        eagerly = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(True)
+        try:
+            for batch in batches:
+                pair.events.clear()
+                returned = model.train_step(tf.constant(batch))
+                plain = isinstance(returned, dict)
+                report["steps"].append(
+                    {
+                        "events": list(pair.events),
+                        "returned": returned if plain else type(returned).__name__,
+                        "after": pair.weights(),
+                        "updates": [int(optimizer.iterations) for optimizer in optimizers],
+                    }
+                )
+        finally:
+            tf.config.run_functions_eagerly(eagerly)
+    return report | {"moving_means": {"before": before, "after": pair.moving_means()}}
+
+
 DRIVERS = {
     "network": network,
     "training": training,
@@ -408,4 +646,7 @@ DRIVERS = {
     "vae_training": vae_training,
     "with_decoder": with_decoder,
     "with_vae": with_vae,
+    "layer_by_layer": layer_by_layer,
+    "parts": parts,
+    "gan_training": gan_training,
 }

@@ -302,7 +302,7 @@ def build_encoder(answers, rng):
         report = network(
             answers,
             "build_encoder",
-            code_size,
+            [code_size],
             inputs,
             (code_size,),
             [
@@ -346,7 +346,7 @@ def build_decoder(answers, rng):
         report = network(
             answers,
             "build_decoder",
-            code_size,
+            [code_size],
             inputs,
             (28, 28, 1),
             [

@@ -4,6 +4,7 @@ import numpy as np
 
 from utils.checks import Questions
 from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
+from utils.checks.losses import in_graph, sigmoid, softplus
 from utils.checks.networks import (
     network,
     no_final_activation,
@@ -48,41 +49,6 @@ def per_example(found, n, what, expected, slips, further=()):
             ),
         ],
     )
-
-
-def in_graph(answers, name, arguments, expected, gradients, what, options=None):
-    """Wrong unless the answer gives the same inside a compiled step, with these gradients.
-
-    Args:
-        gradients: dict of a place among the arguments to (its name, the right gradient).
-    """
-    report = answers.drive("in_graph", name, arguments=arguments, options=options or {})
-    close(
-        numbers(report["result"], what),
-        expected,
-        f"{what}, inside a compiled function",
-        otherwise="Outside of it the result was right: use functions of keras.ops alone, and the "
-        "shapes of the arguments as they are at each call.",
-        tolerance=1e-3,
-    )
-    for place, (argument, gradient) in gradients.items():
-        found = report["gradients"][str(place)]
-        told = f"the gradient of its sum with respect to {argument}"
-        if found is None:
-            raise Wrong(
-                told,
-                "None: no gradient gets through",
-                f"The way from {argument} to the result is cut: keep to keras.ops, and leave "
-                "stop_gradient, numpy() and conversions out.",
-            )
-        close(
-            numbers(found, told),
-            gradient,
-            told,
-            otherwise="The numbers are right and the gradient is not: leave stop_gradient out, "
-            "and functions such as round or clip.",
-            tolerance=1e-3,
-        )
 
 
 # --- 1 -----------------------------------------------------------------------------------------
@@ -480,7 +446,7 @@ def build_encoder(answers, rng):
         report = network(
             answers,
             "build_encoder",
-            latents,
+            [latents],
             inputs,
             (2 * latents,),
             [((6, 2 * (9 - latents)), "The size is fixed: use `latent_size`.")],
@@ -504,7 +470,7 @@ def build_decoder(answers, rng):
         report = network(
             answers,
             "build_decoder",
-            latents,
+            [latents],
             inputs,
             (28, 28, 1),
             [
@@ -527,14 +493,6 @@ def build_decoder(answers, rng):
 
 
 # --- 6 -----------------------------------------------------------------------------------------
-
-
-def softplus(x):
-    return np.logaddexp(0, x)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def cross_entropy(x, logits):

@@ -46,12 +46,12 @@ def no_final_activation(outputs, what):
     raise Wrong(f"{what} of any size and both signs", found, slip)
 
 
-def network(answers, name, code_size, inputs, expected, slips, otherwise, joined=None):
-    """The driver's report of a network whose outputs have the expected shape.
+def network(answers, name, arguments, inputs, expected, slips, otherwise, joined=None):
+    """The driver's report of a network, `name(*arguments)`, whose outputs have the expected shape.
 
     `joined(outputs, what)` makes one array (n, ...) of the outputs of a network that has several.
     """
-    report = answers.drive("network", name, arguments=[code_size], inputs=inputs, scale=LARGER)
+    report = answers.drive("network", name, arguments=arguments, inputs=inputs, scale=LARGER)
     new_network(report)
     if not report["is_model"]:
         raise Wrong(
@@ -59,7 +59,8 @@ def network(answers, name, code_size, inputs, expected, slips, otherwise, joined
             f"a layer, {report['kind']}",
             "A layer has no `predict`: derive the class from keras.Model.",
         )
-    what = f"for {name}({code_size}) and {len(inputs)} inputs of shape {inputs.shape[1:]}, outputs"
+    called = f"{name}({', '.join(map(str, arguments))})"
+    what = f"for {called} and {len(inputs)} inputs of shape {inputs.shape[1:]}, outputs"
     report["outputs"] = numbers(report["outputs"], what, otherwise)
     scaled = [report["outputs_scaled"], *report["outputs_turned"].values()]
     if joined:
@@ -99,3 +100,11 @@ def not_too_many(report, slip):
     count = sum(np.size(weight) for weight in report["initial"].values())
     if count > MOST_WEIGHTS:
         raise Wrong(f"at most {MOST_WEIGHTS:,} weights", f"{count:,} weights", slip)
+
+
+def of_one(answers, name, arguments, inputs, expected):
+    """What was verified: that for a single example the outputs have this shape."""
+    report = answers.drive("network", name, arguments=arguments, inputs=inputs)
+    called = f"{name}({', '.join(map(str, arguments))})"
+    shape(report["outputs"], expected, f"for {called} and one example, outputs")
+    return "one example"

@@ -3,6 +3,7 @@
 import numpy as np
 
 from utils.checks.compare import Wrong, close, numbers, shape
+from utils.checks.networks import of_one
 
 
 def add_to(questions):
@@ -33,16 +34,12 @@ def add_to(questions):
     @questions.also("build_encoder")
     def one_image(answers, rng):
         x = rng.normal(0, 1, (1, 28, 28, 1))
-        report = answers.drive("network", "build_encoder", arguments=[7], inputs=x)
-        shape(report["outputs"], (1, 7), "for build_encoder(7) and one image, a code")
-        return "one image"
+        return of_one(answers, "build_encoder", [7], x, (1, 7))
 
     @questions.also("build_decoder")
     def one_code(answers, rng):
         x = rng.normal(0, 1, (1, 7))
-        report = answers.drive("network", "build_decoder", arguments=[7], inputs=x)
-        shape(report["outputs"], (1, 28, 28, 1), "for build_decoder(7) and one code, an image")
-        return "one code"
+        return of_one(answers, "build_decoder", [7], x, (1, 28, 28, 1))
 
     @questions.also("training_pairs")
     def in_order(answers, rng):

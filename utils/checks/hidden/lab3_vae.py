@@ -4,6 +4,7 @@ import numpy as np
 
 from utils.checks import lab3_vae as visible
 from utils.checks.compare import Wrong, agree, close, numbers, shape
+from utils.checks.networks import of_one
 
 
 def add_to(questions):
@@ -47,16 +48,12 @@ def add_to(questions):
     @questions.also("build_encoder")
     def one_image(answers, rng):
         x = rng.normal(0, 1, (1, 28, 28, 1))
-        report = answers.drive("network", "build_encoder", arguments=[20], inputs=x)
-        shape(report["outputs"], (2, 1, 20), "for build_encoder(20) and one image, outputs")
-        return "one image"
+        return of_one(answers, "build_encoder", [20], x, (2, 1, 20))
 
     @questions.also("build_decoder")
     def one_point(answers, rng):
         x = rng.normal(0, 1, (1, 20))
-        report = answers.drive("network", "build_decoder", arguments=[20], inputs=x)
-        shape(report["outputs"], (1, 28, 28, 1), "for build_decoder(20) and one example, logits")
-        return "one example"
+        return of_one(answers, "build_decoder", [20], x, (1, 28, 28, 1))
 
     @questions.also("negative_elbo")
     def other_sizes(answers, rng):
