@@ -78,6 +78,10 @@ RIGHT["discriminator_loss"] = {
     "relu and a softplus": d_loss(
         "ops.mean(ops.softplus(r) - r) + ops.mean(ops.softplus(-f) + f)"
     ),
+    "Keras remembers the logits": d_loss(
+        "bce, sigmoid = keras.losses.BinaryCrossentropy(), keras.activations.sigmoid",
+        "bce(ops.ones_like(r), sigmoid(r)) + bce(ops.zeros_like(f), sigmoid(f))",
+    ),
     "lambda": "discriminator_loss = lambda real_logits, fake_logits: (\n"
     "    ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits)))\n",
     "weights of one batch": d_loss(
@@ -139,7 +143,7 @@ WRONG["discriminator_loss"] = {
     ),
     "Keras on probabilities": (
         d_loss("bce = keras.losses.BinaryCrossentropy()",
-               "r, f = ops.sigmoid(r), ops.sigmoid(f)",
+               "r, f = tf.sigmoid(r), tf.sigmoid(f)",
                "bce(ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"),
         "Compute from logits",
     ),
@@ -363,7 +367,7 @@ RIGHT["build_generator"] = {
     "from 4 pixels, cropped": generator(
         "layers.Dense(4 * 4 * 16, kernel_initializer=draws)", NORM, RELU,
         "layers.Reshape((4, 4, 16))", up(12), NORM, RELU, up(8), NORM, RELU, up(1, TANH),
-        "layers.Cropping2D(2)",
+        "layers.Cropping2D(2, dtype='float32')",
     ),
     "cropped in the middle": generator(
         "layers.Dense(4 * 4 * 16, kernel_initializer=draws)", NORM, RELU,
@@ -834,10 +838,10 @@ RIGHT["DCGAN"] = {
         ("    with tf.GradientTape() as tape:\n        real",
          "    variables = self.discriminator.trainable_variables\n"
          "    with tf.GradientTape(watch_accessed_variables=False) as tape:\n"
-         "        tape.watch(variables)\n        real"),
+         "        tape.watch([variable.value for variable in variables])\n        real"),
         ("\nwith tf.GradientTape() as tape:\n",
          "\nwith tf.GradientTape(watch_accessed_variables=False) as tape:\n"
-         "    tape.watch(self.generator.trainable_variables)\n"),
+         "    tape.watch([each.value for each in self.generator.trainable_variables])\n"),
     ),
     "TensorFlow's shape": changed(("ops.shape(real_images)[0]", "tf.shape(real_images)[0]")),
     "all latents drawn at once": changed(
@@ -1026,7 +1030,7 @@ WRONG["DCGAN"] = {
                 ("(generated,", "(fake_images,"),
                 ("with tf.GradientTape() as tape:\n        real",
                  "with tf.GradientTape(persistent=True) as tape:\n        real")),
-        "",
+        "serve both",
     ),
     "k ignored": (
         changed(("range(self.discriminator_steps)", "range(1)")), "k is ignored",
@@ -1151,7 +1155,7 @@ WRONG["DCGAN"] = {
     "means over the k steps": (
         changed(("for _ in", "losses = []\nfor _ in"), (APPLY_D, APPLY_D + "\n    losses.append(loss)"),
                 ("self.track(loss,", "self.track(sum(losses) / len(losses),")),
-        "as the last step saw it",
+        "means over the k steps",
     ),
     "nothing returned": (changed(("return self.track", "self.track")), "without `return`"),
     "three numbers": (
@@ -1209,11 +1213,11 @@ WRONG["DCGAN"] = {
         changed(("self.discriminator_optimizer", "self.x"),
                 ("self.generator_optimizer", "self.discriminator_optimizer"),
                 ("self.x", "self.generator_optimizer")),
-        "changed places",
+        "other network's optimizer",
     ),
     "one optimizer": (
         changed(("self.generator_optimizer", "self.discriminator_optimizer")),
-        "",
+        "other network's optimizer",
     ),
     "the discriminator never moves": (
         changed(("    " + APPLY_D + "\n", "")), "The discriminator has not moved",
@@ -1419,9 +1423,6 @@ WRONG["nearest_neighbours"] = {
     ),
     "nothing": (define("nearest_neighbours", "generated, training_images", "pass"),
                 "nearest, distances"),
-    "too coarse": (
-        nearest("a, b = a.astype('float16'), b.astype('float16')", SQUARES, BEST, SAFE), "",
-    ),
 }  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def _slip_behind(error, name):
         return (
             "A NumPy value stands where TensorFlow needs a tensor: use keras.ops inside the tape."
         )
-    if "cannot be interpreted as an integer" in text and "NoneType" in text:
+    if "cannot be interpreted as an integer" in text and re.search("None|Symbolic", text):
         return (
             "In a compiled training step a batch has no fixed size: use ops.shape(x), and no "
             "NumPy, which can't draw there."
@@ -140,11 +140,16 @@ def _slip_behind(error, name):
         return (
             "NumPy can't compute inside a compiled training step: use the functions of keras.ops."
         )
+    if "SymbolicTensor" in text and ("float()" in text or "int()" in text or "numpy" in text):
+        return (
+            "Inside a compiled training step a tensor has no value yet: leave float(), int() and "
+            "numpy() out, use the functions of keras.ops."
+        )
     if "bitwise_xor" in text or "BitwiseXor" in text or "for ^" in text:
         return "In Python a power is written with **; ^ is something else."
     if "singleton tf.Variable" in text:
         return "A variable or a SeedGenerator is made in each call: make it once, in `__init__`."
-    if "partially known TensorShape" in text:
+    if "partially known TensorShape" in text or "convert elements of (None" in text:
         return "In a compiled training step a batch has no fixed size: ops.shape(x), not x.shape."
     if "OptionalFromValue" in text:
         return "A step returns nothing: end it in `return self.track(...)`, which returns a dict."

@@ -99,6 +99,11 @@ def scaled(discriminator=1.0, generator=1.0, real=1.0, fake=1.0):
     return losses
 
 
+def of_the_generator(losses):
+    """The losses with the discriminator's as it should be."""
+    return lambda *logits: squares(*logits) | {"generator": losses(*logits)["generator"]}
+
+
 def against_the_discriminator(real, fake, generated):
     """The generator climbs the discriminator's loss."""
     right = squares(real, fake, generated)
@@ -252,7 +257,7 @@ COMMON = [
     ("The {0} moves uphill: descend.", {"losses": scaled(-1, -1)}),
     ("The sigmoid acts before the loss: give the logits to it.", {"losses": after_sigmoid}),
     ("self.{0}_loss is meant, the one given to compile.", {"losses": of_the_notebook}),
-    ("The optimizers have changed places.", {"rates": RATES[::-1]}),
+    ("The {0} is moved by the other network's optimizer.", {"rates": RATES[::-1]}),
     ("The loss is not halved.", {"losses": scaled(0.5, 0.5)}),
     ("The loss is doubled, or its step taken twice.", {"losses": scaled(2, 2)}),
 ]
@@ -302,6 +307,8 @@ def moved(step, weights, real, latents, told, still=STANDS):
         elif taken != right_number:
             slip = f"The {name}'s optimizer has taken {taken} steps instead of {right_number}."
         for said, options in MISTAKES[name]:
+            if name == "generator" and "losses" in options:
+                options = {"losses": of_the_generator(options["losses"])}
             wrong = play(weights, real, latents, **options)[0]
             if same(after[name], wrong[name], weights[name]):
                 slip = said.format(name)

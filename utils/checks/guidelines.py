@@ -9,30 +9,37 @@ import numpy as np
 from utils.checks.compare import Wrong, agree
 
 DEVIATION = 0.02  # of the weights' first draws
-LARGE = 100.0  # inputs so large that activations show where they bend
+LARGE = 1e5  # inputs, beside those near 1
 RESIZING = "Pooling", "UpSampling", "Resizing"
 
 
 def inspected(answers, name, arguments, inputs):
-    """The driver's report of a network, with its layers that have kernels as `trained`.
-
-    Under mixed precision its outputs have to be float32, too.
-    """
-    options = {"arguments": arguments, "inputs": LARGE * inputs}
-    lower = answers.drive("layer_by_layer", name, **options, policy="mixed_bfloat16")
-    if lower["dtype"] != "float32":
-        raise Wrong(
-            "float32 outputs under the policy mixed_bfloat16",
-            f"{lower['dtype']} outputs",
-            'Give the last layer `dtype="float32"`: three digits are too few for what comes out.',
-        )
-    report = answers.drive("layer_by_layer", name, **options)
+    """The driver's report of a network, with its layers that have kernels as `trained`."""
+    report = answers.drive("layer_by_layer", name, arguments=arguments, inputs=of_all_sizes(inputs))
     report["trained"] = [
         layer | {"place": place}
         for place, layer in enumerate(report["layers"])
         if "Conv" in layer["kind"] or "Dense" in layer["kind"]
     ]
     return report
+
+
+def of_all_sizes(inputs):
+    """Inputs (n, ...) from small to very large, so that activations show where they bend."""
+    return (inputs.T * np.geomspace(1, LARGE, len(inputs))).T
+
+
+def full_precision(answers, name, arguments, inputs):
+    """Wrong unless what comes out is float32 under mixed precision, too."""
+    report = answers.drive(
+        "layer_by_layer", name, arguments=arguments, inputs=inputs, policy="mixed_bfloat16"
+    )
+    if report["dtype"] != "float32":
+        raise Wrong(
+            "float32 outputs under the policy mixed_bfloat16",
+            f"{report['dtype']} outputs",
+            'Give the last layer `dtype="float32"`: three digits are too few for what comes out.',
+        )
 
 
 def kinds_between(report, place, end=None):
@@ -120,7 +127,7 @@ def bends(layer, following):
         if not x.size:
             return None
         slope = float(x @ y / (x @ x))
-        straight = np.abs(y - slope * x).max() < 1e-3 * np.abs(x).max()
+        straight = np.all(np.abs(y - slope * x) < 0.01 * np.abs(x) + 1e-6)
         slopes.append(slope if straight else np.nan)
     return tuple(slopes)
 
@@ -141,7 +148,7 @@ def activations(report, slope, name):
         elif agree(np.array(found), np.ones(2), 0.01):
             told = "the values as they are"
             slip = f"There is no activation after this layer: {name}."
-        elif abs(below) < 0.01 and abs(above - 1) < 0.01:
+        elif abs(below) < 0.001 and abs(above - 1) < 0.01:
             slip = f"That is a ReLU, through which no gradient comes where it is off: {name}."
         elif abs(below - 0.3) < 0.01:
             slip = f"0.3 is what Keras takes where no slope is given: {name}."

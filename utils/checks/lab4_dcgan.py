@@ -189,7 +189,7 @@ def generator_loss(answers, rng):
             found = numbers(answers.call("generator_loss", np.full((2, 1), logit, "f4")), what)
         close(found, expected, what, otherwise=EXTREME, tolerance=1e-3, not_finite=EXTREME)
     caught = np.log(0.01 / 0.99)  # the logit of D(G(z)) = 0.01
-    fake = np.array([[caught], [0.0], [-8.0]], "float32")
+    fake = np.array([[caught], [0.3], [-8.0]], "float32")
     gradients = {0: ("fake_logits", -sigmoid(-fake) / 3)}
     in_graph(answers, "generator_loss", [fake], np.mean(softplus(-fake)), gradients, "nats")
     return "three sizes, logits to +-100, and a gradient that is there when D(G(z)) = 0.01"
@@ -223,15 +223,15 @@ def build_generator(answers, rng):
             "The images are of another size: see hint 1.",
         )
         not_too_many(report, "64 maps of 7 x 7, then 32 of 14 x 14, need a seventh of that.")
-    layers = guidelines.inspected(
-        answers, "build_generator", [latents], rng.normal(0, 1, (4, latents))
-    )
+    inputs = rng.normal(0, 1, (8, latents))
+    layers = guidelines.inspected(answers, "build_generator", [latents], inputs)
     guidelines.strided(layers, "Conv2DTranspose", "transposed convolutions")
     guidelines.one_dense_layer(layers, "at the beginning, from the latents to the first maps")
     guidelines.normalized(layers, {-1: "The images have to keep their own mean and spread"})
     guidelines.ends_in_tanh(layers)
     guidelines.activations(layers, 0.0, "a ReLU")
     guidelines.small_draws(report)
+    guidelines.full_precision(answers, "build_generator", [latents], inputs)
     return (
         "images of 28 x 28 x 1 through a tanh, strided transposed convolutions, one dense layer, "
         "batch normalization and ReLU but at the end, small first weights, float32 at the end"
@@ -257,7 +257,7 @@ def build_discriminator(answers, rng):
     )
     not_too_many(report, "32 maps of 14 x 14, then 64 of 7 x 7, need a twentieth of that.")
     no_final_activation(report["outputs_scaled"], "logits")
-    layers = guidelines.inspected(answers, "build_discriminator", [], images[:3])
+    layers = guidelines.inspected(answers, "build_discriminator", [], images)
     guidelines.strided(layers, "Conv2D", "convolutions")
     guidelines.one_dense_layer(layers, "at the end, from the last maps to the logit")
     guidelines.ends_in_logits(layers)
@@ -265,6 +265,7 @@ def build_discriminator(answers, rng):
     guidelines.normalized(layers, {0: own, -1: "The logit is the answer as it is"})
     guidelines.activations(layers, 0.2, "a LeakyReLU with slope 0.2")
     guidelines.small_draws(report)
+    guidelines.full_precision(answers, "build_discriminator", [], images)
     return (
         "logits (n, 1), strided convolutions, one dense layer, batch normalization from the second "
         "convolution on, LeakyReLU of slope 0.2, small first weights, float32 at the end"
@@ -288,21 +289,24 @@ def one_step(answers, rng):
 
 
 def too_late(before, after, latents, real):
-    """What is tracked where the networks run again after the updates, for `means`."""
+    """What is tracked where the networks run again, or the wrong run is taken, for `means`."""
     row = play(before, real, latents)[1]
-    fakes = [draw(weights, drawn) for weights in (before, after) for drawn in latents[-2:]]
+    now = before | {"discriminator": after["discriminator"]}
+    generated = sigmoid(judge(now, draw(before, latents[-1]))).ravel()
+    wrong_step = "D(G(z)) is tracked as the generator's step saw it: the discriminator's is meant."
     told = "The networks run again after the update: track what the losses came from."
-    slips = []
-    for fake in fakes:
-        logits = judge(after, real), judge(after, fake)
-        losses = squares(*logits, logits[1])
-        p = [sigmoid(each).ravel() for each in logits]
-        loss, generator_loss = (losses[name][0] for name in PLAYERS)
-        slips += [
-            ([first + second], told)
-            for first in (row[:2], (loss, row[1]), (row[0], generator_loss), (loss, generator_loss))
-            for second in (row[2:], (row[2], p[1]), (p[0], row[3]), tuple(p))
-        ]
+    slips = [([(*row[:3], generated)], wrong_step)]
+    for weights in (before, after):
+        for drawn in latents[-2:]:
+            logits = judge(after, real), judge(after, draw(weights, drawn))
+            losses = squares(*logits, logits[1])
+            loss, other = (losses[name][0] for name in PLAYERS)
+            p, q = (sigmoid(each).ravel() for each in logits)
+            slips += [
+                ([first + second], told)
+                for first in (row[:2], (loss, row[1]), (row[0], other), (loss, other))
+                for second in (row[2:], (row[2], q), (p, row[3]), (p, q))
+            ]
     return slips
 
 
@@ -325,10 +329,16 @@ def many_steps(answers, rng, steps, counts, seed):
         if not rows:
             first = play(state, real, latents[[0, -1]])[1]
             halves = tuple((a + b) / 2 for a, b in zip(first, row, strict=True))
+            mean, summed = (
+                "These are means over the k steps",
+                "The losses of the k steps are summed",
+            )
             slips = [
                 ([(first[0], row[1], *first[2:])], "These are of the first of k steps: the last."),
-                ([halves], "These are means over the k steps."),
-                ([(first[0] + row[0], *row[1:])], "The losses of the k steps are summed."),
+                ([(halves[0], row[1], *halves[2:])], f"{mean}: take the last."),
+                ([(halves[0], *row[1:])], f"{mean}: take the last."),
+                ([(first[0] + row[0], *row[1:])], f"{summed}: take the last."),
+                *too_late(state, listed(step["after"]), latents, real),
             ]
         rows, earlier = [*rows, row], [*earlier, latents]
         means(rows, step["returned"], f"tracked in {len(rows)} batches with k = {steps}", slips)
@@ -628,11 +638,13 @@ SAME_WAY = (
 
 @questions.ask(7, "interpolate", points=1, hint="the hints under question 7")
 def interpolate(answers, rng):
-    for steps, latents, dtype in ((5, 3, "float32"), (4, 2, "float64"), (3, 32, "float32")):
+    first, second = np.linalg.qr(rng.normal(0, 1, (3, 2)))[0].T.astype("float32")
+    # An angle, lengths and a product that tell the usual mistakes apart.
+    between(answers, 0.8 * first, 0.5 * (0.6 * first + 0.8 * second), 5)
+    for steps, latents, dtype in ((4, 2, "float64"), (3, 32, "float32")):
         start, end = rng.normal(0, 1, (2, latents)).astype(dtype)
-        end *= np.sign(start @ end) * 2  # at most a right angle, and ends of different lengths
-        between(answers, start, end, steps)
-        between(answers, start, -end, steps)  # an obtuse one
+        between(answers, start, 2 * end, steps)
+        between(answers, start, -end, steps)
     between(answers, np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3)
     for factor in (1.0, 2.5):
         for _ in range(20):  # rounding leaves some of the cosines above 1
