@@ -718,7 +718,7 @@ WRONG["build_discriminator"] = {
     "normalized first alone": (
         discriminator(down(8), NORM, LEAKY, down(16), LEAKY, FLAT, LOGIT), "own mean and spread",
     ),
-    "normalized logit": (discriminator(*JUDGE, NORM), "own mean and spread"),
+    "normalized logit": (discriminator(*JUDGE, NORM), "the answer as it is"),
     "relu": (discriminator(*JUDGE).replace(LEAKY, RELU), "That is a ReLU"),
     "one relu": (discriminator(*FIRST, down(16), NORM, RELU, FLAT, LOGIT), "That is a ReLU"),
     "Keras's slope": (discriminator(*JUDGE).replace("(0.2)", "()"), "0.3 is what Keras"),
@@ -1030,10 +1030,10 @@ WRONG["DCGAN"] = {
                 ("(generated,", "(fake_images,"),
                 ("with tf.GradientTape() as tape:\n        real",
                  "with tf.GradientTape(persistent=True) as tape:\n        real")),
-        "serve both",
+        "No gradient gets to these variables",
     ),
     "k ignored": (
-        changed(("range(self.discriminator_steps)", "range(1)")), "k is ignored",
+        changed(("range(self.discriminator_steps)", "range(1)")), "steps are taken",
     ),
     "the generator in the loop": (
         gan([COUNT, FIRST_HALF[0], *(FIRST_HALF[1:]), *("    " + line for line in SECOND_HALF),
@@ -1217,7 +1217,7 @@ WRONG["DCGAN"] = {
     ),
     "one optimizer": (
         changed(("self.generator_optimizer", "self.discriminator_optimizer")),
-        "other network's optimizer",
+        "each network has its own",
     ),
     "the discriminator never moves": (
         changed(("    " + APPLY_D + "\n", "")), "The discriminator has not moved",
@@ -1238,6 +1238,17 @@ WRONG["DCGAN"] = {
         "inside the tape",
     ),
 }  # fmt: skip
+
+HIDDEN_WRONG["DCGAN"] = {
+    "two steps at most": (
+        changed(("range(self.discriminator_steps)", "range(min(2, self.discriminator_steps))")),
+        "steps are taken",
+    ),
+    "no single images": (
+        changed((COUNT, "count = ops.maximum(2, ops.shape(real_images)[0])")),
+        "as many latents as there are real images",
+    ),
+}
 
 
 # --- nearest_neighbours ------------------------------------------------------------------------

@@ -426,7 +426,9 @@ def layer_by_layer(build, *, arguments, inputs, policy="float32"):
         dict: `outputs`, `dtype` (str, of the outputs) and `layers`, a list of dicts in the order
         of the calls, inner layers after those that hold them: `kind` (see `keras_class`),
         `strides` and `units` (None where it has none), `input`, `output` (arrays, None where it
-        is no single one) and `linear` (`output` as it is without the layer's own activation).
+        is no single one) and `linear` (`output` as it is without the layer's own activation); and
+        `turned`, a dict of `linear` and `outputs`: of the last layer with weights and of the
+        network, when the sign of these weights is turned, as outputs may have one sign by chance.
     """
     import keras
 
@@ -434,7 +436,7 @@ def layer_by_layer(build, *, arguments, inputs, policy="float32"):
         model = build(*arguments)
         inputs = np.asarray(inputs, "float32")
         model(inputs)  # builds what is not built yet
-    called = []
+    called, last = [], []
 
     def array(value):
         return np.asarray(keras.ops.cast(value, "float32")) if hasattr(value, "shape") else None
@@ -451,6 +453,8 @@ def layer_by_layer(build, *, arguments, inputs, policy="float32"):
             }
             called.append(said)
             said["output"] = said["linear"] = array(result := call(*args, **options))
+            if hasattr(layer, "kernel"):
+                last.append((layer, said))
             activation = getattr(layer, "activation", None)
             if activation is not None and layer.trainable_variables:
                 layer.activation = None
@@ -473,8 +477,17 @@ def layer_by_layer(build, *, arguments, inputs, policy="float32"):
                     variable.assign(np.full(variable.shape, value))
         watch(layer)
     outputs = model(inputs)
-    dtype = keras.backend.standardize_dtype(outputs.dtype)
-    return {"outputs": array(outputs), "dtype": dtype, "layers": called}
+    report = {
+        "outputs": array(outputs),
+        "dtype": keras.backend.standardize_dtype(outputs.dtype),
+        "layers": list(called),
+    }
+    if last:
+        for variable in last[-1][0].trainable_variables:
+            variable.assign(-variable)
+        turned = array(model(inputs))
+        report["turned"] = {"linear": last[-1][1]["linear"], "outputs": turned}
+    return report
 
 
 def parts(function, *, arguments):

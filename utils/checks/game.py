@@ -174,7 +174,7 @@ def drawn_latents(step, count, steps):
 
     Wrong where the networks are not called for training, or the latents are not as many.
     """
-    events, updates = step["events"], step["updates"]
+    events, taken = step["events"], step["taken"]
     calls = {name: [e for e in events if e["network"] == name] for name in PLAYERS}
     for name, told in calls.items():
         if not told:
@@ -189,14 +189,15 @@ def drawn_latents(step, count, steps):
     if len(rows) == (steps + 1) * count:
         return rows.reshape(steps + 1, count, -1).astype("float64")
     slip = "k steps of the discriminator and one of the generator, with new latents in each."
-    if any(len(event["inputs"]) % count for event in calls["generator"]):
+    sizes = [len(event["inputs"]) for event in calls["generator"]]
+    if sizes == [sizes[0]] * (steps + 1) or any(size % count for size in sizes):
         slip = "Draw as many latents as there are real images: ops.shape(real_images)[0]."
-    elif len(rows) == count and updates[1]:
+    elif len(rows) == count and taken[1]:
         slip = "The same generated images serve both networks: draw new latents for the generator."
-    elif len(rows) == 2 * count and updates[0] >= steps:
-        slip = "The images for all k steps are generated once: draw new latents in each step."
+    elif taken[0] < steps:
+        slip = f"{taken[0]} of k steps are taken: `for _ in range(self.discriminator_steps)`."
     elif len(rows) == 2 * count:
-        slip = "k is ignored: `for _ in range(self.discriminator_steps)`."
+        slip = "The images for all k steps are generated once: draw new latents in each step."
     elif len(rows) == 2 * steps * count:
         slip = "The generator takes k steps, too: its step stands after the loop, once."
     elif len(rows) == steps * count:

@@ -103,7 +103,9 @@ def normalized(report, without):
         said = f"layer {count + 1} of {len(report['trained'])} with weights, {layer['kind']}"
         if follows and count in without:
             raise Wrong(
-                f"no batch normalization after {said}", "one there", f"{without[count]}: leave it."
+                f"no batch normalization after {said}",
+                "one there",
+                f"{without[count]}: leave it out.",
             )
         if not follows and count not in without:
             slip = "Put layers.BatchNormalization() between the layer and its activation."
@@ -193,7 +195,8 @@ def ends_in_logits(report):
     last = report["trained"][-1]
     if "Dense" not in last["kind"]:
         raise Wrong("a dense layer at the end", f"{last['kind']}", "See hint 3.")
-    if not agree(last["linear"], report["outputs"], 1e-3):
+    pairs = (last["linear"], report["outputs"]), report["turned"].values()
+    if not all(agree(linear, outputs, 1e-3) for linear, outputs in pairs):
         slip = "The dense layer's number goes out as it is: the loss holds the sigmoid."
         raise Wrong("logits without an activation", "other values than before it", slip)
 
