@@ -949,7 +949,17 @@ RIGHT["DCGAN"] = {
         ("ops.sigmoid(real_logits), ops.sigmoid(fake_logits))\n", "real, fake)\n")
         if False else ("return " + TRACK, "return self.track(loss, deception, real, fake)"),
     ),
-    "images from the optimizer's place": changed(
+    "the generator's images made first": changed(
+        ("for _ in",
+         "latents = self.draw_latents(count)\n"
+         "with tf.GradientTape(persistent=True) as other:\n"
+         "    generated = self.generator(latents, training=True)\nfor _ in"),
+        ("\nlatents = self.draw_latents(count)\nwith tf.GradientTape() as tape:\n    generated = "
+         "self.generator(latents, training=True)\n", "\nwith other:\n"),
+        ("gradients = tape.gradient(scaled, variables)\nself.generator",
+         "gradients = other.gradient(scaled, variables)\nself.generator"),
+    ),
+    "variables without a name": changed(
         ("variables = self.generator.trainable_variables\n", ""),
         ("gradients = tape.gradient(scaled, variables)\nself.generator",
          "gradients = tape.gradient(scaled, self.generator.trainable_variables)\nself.generator"),
@@ -1217,6 +1227,11 @@ WRONG["DCGAN"] = {
     ),
     "one optimizer": (
         changed(("self.generator_optimizer", "self.discriminator_optimizer")),
+        "each network has its own",
+    ),
+    "Keras's own optimizer": (
+        changed(("self.discriminator_optimizer", "self.optimizer"),
+                ("self.generator_optimizer", "self.optimizer")),
         "each network has its own",
     ),
     "the discriminator never moves": (

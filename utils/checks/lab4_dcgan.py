@@ -29,8 +29,8 @@ from utils.checks.networks import network, no_final_activation, not_too_many
 questions = Questions()
 
 
-def one_number(found, what, n, terms=()):
-    """Wrong unless it is a single number. `terms`: arrays (n, 1) that may come back unaveraged."""
+def one_number(found, what, n):
+    """Wrong unless it is a single number; n: how many images there are."""
     if found.shape == ():
         return
     slip = "One number comes back for each image: take their mean."
@@ -329,15 +329,15 @@ def many_steps(answers, rng, steps, counts, seed):
         if not rows:
             first = play(state, real, latents[[0, -1]])[1]
             halves = tuple((a + b) / 2 for a, b in zip(first, row, strict=True))
-            mean, summed = (
-                "These are means over the k steps",
-                "The losses of the k steps are summed",
-            )
+            mean = "These are means over the k steps: take the last."
             slips = [
                 ([(first[0], row[1], *first[2:])], "These are of the first of k steps: the last."),
-                ([(halves[0], row[1], *halves[2:])], f"{mean}: take the last."),
-                ([(halves[0], *row[1:])], f"{mean}: take the last."),
-                ([(first[0] + row[0], *row[1:])], f"{summed}: take the last."),
+                ([(halves[0], row[1], *halves[2:])], mean),
+                ([(halves[0], *row[1:])], mean),
+                (
+                    [(first[0] + row[0], *row[1:])],
+                    "The losses of the k steps are summed: take the last.",
+                ),
                 *too_late(state, listed(step["after"]), latents, real),
             ]
         rows, earlier = [*rows, row], [*earlier, latents]

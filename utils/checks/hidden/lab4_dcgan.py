@@ -1,4 +1,4 @@
-"""Hidden checks of lab 4: other sizes, single images, seeds, and images of other shapes."""
+"""Hidden checks of lab 4: other sizes, single images, more steps of the discriminator."""
 
 import numpy as np
 
