@@ -321,7 +321,7 @@ class Generator(keras.Model):
         self.up = {up(8)}
         self.norms = [layers.BatchNormalization() for _ in range(2)]
         self.last = {up(1, FLOAT)}
-        self.build((None, latent_size))
+        self(keras.Input((latent_size,)))
 
     def call(self, latents, training=None):
         x = tf.nn.relu(self.norms[0](self.project(latents), training=training))
@@ -595,7 +595,7 @@ class Discriminator(keras.Model):
         self.first, self.second = {down(8)}, {down(16)}
         self.norm, self.flat = {NORM}, {FLAT}
         self.logit = {LOGIT}
-        self.build((None, 28, 28, 1))
+        self(keras.Input((28, 28, 1)))
 
     def call(self, images, training=None):
         x = tf.nn.leaky_relu(self.first(images), alpha=0.2)

@@ -413,17 +413,29 @@ def _policy(name):
         keras.config.set_dtype_policy(before)
 
 
-def layer_by_layer(build, *, arguments, inputs, policy="float32"):
+def output_dtype(build, *, arguments, shape, policy):
+    """The dtype, a str, of what a network gives that is built under this dtype policy.
+
+    Nothing is computed: not every processor has kernels for every dtype.
+
+    Args:
+        shape: of one input.
+    """
+    import keras
+
+    with _policy(policy):
+        outputs = build(*arguments)(keras.Input(shape))
+    return keras.backend.standardize_dtype(outputs.dtype)
+
+
+def layer_by_layer(build, *, arguments, inputs):
     """Build a network and report what goes into each layer and what comes out, as called for use.
 
     Batch normalization is set to change nothing before, so that what stands between two layers
     with kernels is an activation and changes of shape.
 
-    Args:
-        policy: str, the dtype policy under which the network is built.
-
     Returns:
-        dict: `outputs`, `dtype` (str, of the outputs) and `layers`, a list of dicts in the order
+        dict: `outputs` and `layers`, a list of dicts in the order
         of the calls, inner layers after those that hold them: `kind` (see `keras_class`),
         `strides` and `units` (None where it has none), `input`, `output` (arrays, None where it
         is no single one) and `linear` (`output` as it is without the layer's own activation); and
@@ -432,10 +444,9 @@ def layer_by_layer(build, *, arguments, inputs, policy="float32"):
     """
     import keras
 
-    with _policy(policy):
-        model = build(*arguments)
-        inputs = np.asarray(inputs, "float32")
-        model(inputs)  # builds what is not built yet
+    model = build(*arguments)
+    inputs = np.asarray(inputs, "float32")
+    model(inputs)  # builds what is not built yet
     called, last = [], []
 
     def array(value):
@@ -477,11 +488,7 @@ def layer_by_layer(build, *, arguments, inputs, policy="float32"):
                     variable.assign(np.full(variable.shape, value))
         watch(layer)
     outputs = model(inputs)
-    report = {
-        "outputs": array(outputs),
-        "dtype": keras.backend.standardize_dtype(outputs.dtype),
-        "layers": list(called),
-    }
+    report = {"outputs": array(outputs), "layers": list(called)}
     if last:
         for variable in last[-1][0].trainable_variables:
             variable.assign(-variable)
@@ -562,7 +569,7 @@ class _LinearPair:
 
     def moving_means(self):
         """What batch normalization has gathered, by network; empty without it."""
-        return {name: np.array(norm.moving_mean) for name, norm in self.norms.items()}
+        return {name: np.array(norm.moving_mean.value) for name, norm in self.norms.items()}
 
 
 def gan_training(
@@ -660,6 +667,7 @@ DRIVERS = {
     "with_decoder": with_decoder,
     "with_vae": with_vae,
     "layer_by_layer": layer_by_layer,
+    "output_dtype": output_dtype,
     "parts": parts,
     "gan_training": gan_training,
 }

@@ -29,15 +29,15 @@ def of_all_sizes(inputs):
     return (inputs.T * np.geomspace(1, LARGE, len(inputs))).T
 
 
-def full_precision(answers, name, arguments, inputs):
+def full_precision(answers, name, arguments, shape):
     """Wrong unless what comes out is float32 under mixed precision, too."""
-    report = answers.drive(
-        "layer_by_layer", name, arguments=arguments, inputs=inputs, policy="mixed_bfloat16"
+    dtype = answers.drive(
+        "output_dtype", name, arguments=arguments, shape=shape, policy="mixed_bfloat16"
     )
-    if report["dtype"] != "float32":
+    if dtype != "float32":
         raise Wrong(
             "float32 outputs under the policy mixed_bfloat16",
-            f"{report['dtype']} outputs",
+            f"{dtype} outputs",
             'Give the last layer `dtype="float32"`: three digits are too few for what comes out.',
         )
 

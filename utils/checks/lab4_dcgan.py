@@ -231,7 +231,7 @@ def build_generator(answers, rng):
     guidelines.ends_in_tanh(layers)
     guidelines.activations(layers, 0.0, "a ReLU")
     guidelines.small_draws(report)
-    guidelines.full_precision(answers, "build_generator", [latents], inputs)
+    guidelines.full_precision(answers, "build_generator", [latents], (latents,))
     return (
         "images of 28 x 28 x 1 through a tanh, strided transposed convolutions, one dense layer, "
         "batch normalization and ReLU but at the end, small first weights, float32 at the end"
@@ -265,7 +265,7 @@ def build_discriminator(answers, rng):
     guidelines.normalized(layers, {0: own, -1: "The logit is the answer as it is"})
     guidelines.activations(layers, 0.2, "a LeakyReLU with slope 0.2")
     guidelines.small_draws(report)
-    guidelines.full_precision(answers, "build_discriminator", [], images)
+    guidelines.full_precision(answers, "build_discriminator", [], (28, 28, 1))
     return (
         "logits (n, 1), strided convolutions, one dense layer, batch normalization from the second "
         "convolution on, LeakyReLU of slope 0.2, small first weights, float32 at the end"
