@@ -241,7 +241,8 @@ plots.show(figure, "Six pictures of a game on a line. Grey: the density of the d
                    "bumps. The density of the samples begins as a spike far to the right and "
                    "moves over the bumps until it covers both. The discriminator begins as a "
                    "wavy line, then falls from one on the data to zero on the samples, and "
-                   "ends near one half. Lines from evenly likely latents below show where the generator sends each.",
+                   "ends near one half. Lines from evenly likely latents below show where the "
+                   "generator sends each.",
            tolerance=25)
 
 # %% [markdown]
@@ -286,7 +287,7 @@ for index, (p_here, q_here) in enumerate([(1, 1), (1, 0.25), (0.1, 0.5)]):
 ax.set_ylim(-4, 0.1)
 plots.describe(ax, xlabel="D at this x", ylabel="p ln D + q ln(1 - D), nats")
 plots.show(figure, "Three curves over D from zero to one, for three pairs of densities. Each "
-                   "is a hill that falls without end towards both sides; a dot marks the top of each.")
+                   "is a hill that falls without end towards both sides; a dot marks the top.")
 
 
 # %%
