@@ -1,4 +1,4 @@
-"""`course bench vae`: is the step that Lab 3 teaches fast? Timed against others that do the same.
+"""`course bench vae` and `course bench dcgan`: are the steps that Labs 3 and 4 teach fast?
 
 Contestants train in turns of a few dozen steps, in one process (PyTorch: in its own, which sleeps
 between its turns), so that whatever else the machine does hits all of them. What is compared is
@@ -8,6 +8,7 @@ that learns something else has won nothing, so losses on held-out images are com
 
 import ast
 import importlib.metadata
+import itertools
 import json
 import os
 import subprocess
@@ -239,12 +240,13 @@ def without_torch():
     )
 
 
-def without_bfloat16():
+def without_bfloat16(name=MIXED):
+    """Why what trains in bfloat16 does not take part, or None where it does."""
     from utils.runtime import cpu_flags
 
     if "avx512_bf16" in cpu_flags():
         return None
-    return f"{MIXED} is left out: this CPU has no bfloat16 instructions, so nothing is gained."
+    return f"{name} is left out: this CPU has no bfloat16 instructions, so nothing is gained."
 
 
 class Torch:
@@ -320,7 +322,35 @@ class OtherWork:
             )
 
 
-# --- the command ----------------------------------------------------------------------------
+# --- the commands ---------------------------------------------------------------------------
+
+
+def cores():
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def on_the_cpu():
+    """TensorFlow without its log lines, and without a GPU."""
+    from utils.runtime import import_tensorflow
+
+    tf, _ = import_tensorflow()
+    tf.config.set_visible_devices([], "GPU")
+
+
+def counted(on_turn, every):
+    """A function of a name that calls on_turn(name, turns done, turns in all)."""
+    numbers = itertools.count()
+    return lambda name: on_turn(name, next(numbers), every)
+
+
+def agreement(records, names, reference, kind=""):
+    """Do these learn the same as `reference`? At the end, and over the timed turns."""
+    ended = {name: records[name].held_out for name in names}
+    way = {name: [np.mean(c[1:]) for c in records[name].curves] for name in names}
+    return outcomes(f"{kind}held-out", ended, reference) + outcomes(
+        f"{kind}training, mean of all turns", way, reference
+    )
 
 
 def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on_turn):
@@ -331,14 +361,11 @@ def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
         steps: timed steps of the VAE in a turn. epochs: timed epochs of the toy in a turn.
         on_turn: called with (name, turns done, turns in all).
     """
-    from utils.runtime import import_tensorflow
-
-    tf, _ = import_tensorflow()
-    tf.config.set_visible_devices([], "GPU")
+    on_the_cpu()
     from utils import bench_keras
 
     names, held = taught(lab), data(*sizes)
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threads = cores()
     makers = {
         EXAMPLE: lambda seed: bench_keras.Example(held, seed),
         OURS: lambda seed: bench_keras.Ours(held, seed, names["VAE"]),
@@ -355,15 +382,9 @@ def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
     }
     records = {name: Record() for name in [*makers, *toys]}
     few = -(-rounds // 3)  # a toy's turns are short, but its compiling isn't
-    done, every = 0, len(seeds) * (len(makers) * (rounds + 1) + len(toys) * (few + 1))
-
-    def count(name):
-        nonlocal done
-        on_turn(name, done, every)
-        done += 1
-
+    every = len(seeds) * (len(makers) * (rounds + 1) + len(toys) * (few + 1))
     toy_steps = bench_keras.TOY_STEPS
-    options = {"seeds": seeds, "on_turn": count}
+    options = {"seeds": seeds, "on_turn": counted(on_turn, every)}
     busy = OtherWork()
     contest(makers, records, rounds=rounds, steps=steps, skip=SKIP, **options)
     contest(toys, records, rounds=few, steps=epochs * toy_steps, skip=toy_steps, **options)
@@ -375,15 +396,11 @@ def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
         speeds.append(speed("ours over PyTorch eager", records, OURS, EAGER, 1.5))
     speeds.append(speed("toy: ours over plain fit", records, WHOLE, PLAIN, 3))
     speeds.append(speed("toy: ours with XLA over plain fit", records, XLA, PLAIN))
-    losses = []
-    for group, reference in ((makers, EXAMPLE), (toys, PLAIN)):
-        ended = {name: records[name].held_out for name in group}
-        way = {name: [np.mean(c[1:]) for c in records[name].curves] for name in group}
-        losses += outcomes("held-out", ended, reference)
-        losses += outcomes("training, mean of all turns", way, reference)
+    losses = agreement(records, makers, EXAMPLE) + agreement(records, toys, PLAIN)
     notes = [*notes.values(), *busy.note()]
     vae_steps, toy_steps = (rounds + 1) * (steps + SKIP), (few + 1) * (epochs + 1) * toy_steps
     return {
+        "name": "vae",
         "records": records,
         "speeds": speeds,
         "losses": losses,
@@ -391,6 +408,14 @@ def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
         "threads": threads,
         "steps": {"vae": vae_steps, "toy": toy_steps},
     }
+
+
+def dcgan(**options):
+    """`bench_dcgan.dcgan`, with TensorFlow made ready."""
+    on_the_cpu()
+    from utils import bench_dcgan
+
+    return bench_dcgan.dcgan(**options)
 
 
 def show(result):
@@ -412,10 +437,10 @@ def show(result):
     def colour(row):
         return None if row.held else "red"
 
-    steps = "{vae:,} steps, toy {toy:,}".format(**result["steps"])
+    steps = ", ".join(f"{name} {count:,}" for name, count in result["steps"].items())
     table(
         f"Training steps on {result['threads']} cores",
-        ["contestant", "ms per step", "core ms per step", f"held-out loss, nats ({steps})"],
+        ["contestant", "ms per step", "core ms per step", f"held-out loss, nats (steps: {steps})"],
         [
             (
                 name,
@@ -451,13 +476,22 @@ def show(result):
             for o in result["losses"]
         ],
     )
+    for distances in result.get("distances", []):
+        table(
+            distances["title"],
+            ["images", "Frechet distance to real test images"],
+            [
+                (name, "  ".join(f"{value:.3g}" for value in values), None)
+                for name, values in distances["values"].items()
+            ],
+        )
     for note in result["notes"]:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
     return all(each.held for each in result["speeds"] + result["losses"])
 
 
 def save(result, folder):
-    """Write everything that was measured to `bench_vae.json` in `folder`; returns the path."""
+    """Write everything that was measured to `bench_NAME.json` in `folder`; returns the path."""
 
     def rows(kind):
         return [
@@ -476,8 +510,9 @@ def save(result, folder):
         },
         "speeds": rows("speeds"),
         "losses": rows("losses"),
+        "distances": result.get("distances", []),
     }
     folder.mkdir(exist_ok=True, parents=True)
-    path = folder / "bench_vae.json"
+    path = folder / f"bench_{result['name']}.json"
     path.write_text(json.dumps(facts, indent=1) + "\n")
     return path

@@ -1,7 +1,7 @@
 """Keras' convolutions computed another way: the same function and weights, less time on a CPU.
 
-A GAN for 64x64 images spends its time in two of its layers: the last transposed convolution, and the
-convolution from hundreds of channels to three colours. Both can be had with fewer
+A GAN for 64x64 images spends its time in two of its layers: the last transposed convolution, and
+the convolution from hundreds of channels to three colours. Both can be had with fewer
 multiplications, or with ones that a CPU does faster. Gradients follow, since each layer is written
 in operations that Keras can differentiate. Differences to Keras' own layers are rounding.
 """
@@ -19,8 +19,8 @@ OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, 0], [0, 1, 1, 1]])
 class WinogradConv2DTranspose(layers.Conv2DTranspose):
     """`Conv2DTranspose(filters, 4, strides=2, padding="same")` with 2.25 times fewer products.
 
-    Each of the four (row, column) parities of the output is a convolution with 2x2 taps, and nine of
-    its values take 16 products instead of 36. The sums around them cost time, too: it is faster
+    Each of the four (row, column) parities of the output is a convolution with 2x2 taps, and nine
+    of its values take 16 products instead of 36. The sums around them cost time, too: it is faster
     than Keras' layer where channels count in hundreds, and slower where they are few. In bfloat16
     its rounding errors are about twice as large.
 
@@ -80,9 +80,9 @@ def _along_both(matrix, values):
 class ThinConv2D(layers.Conv2D):
     """`Conv2D` for few input channels, or few filters: most of it becomes one matrix product.
 
-    CPU kernels work on 16 channels at a time, and waste most of that on one or three. Here the product is
-    of channels with all taps at once; a convolution with kernels of zeros and a single one, on
-    the thin side, brings the taps to their places.
+    CPU kernels work on 16 channels at a time, and waste most of that on one or three. Here the
+    product is of channels with all taps at once; a convolution with kernels of zeros and a single
+    one, on the thin side, brings the taps to their places.
     """
 
     def convolution_op(self, inputs, kernel):
