@@ -6,6 +6,7 @@ Convolutional Generative Adversarial Network", whose compiled step a Python loop
 images.
 """
 
+import functools
 from dataclasses import dataclass
 
 import keras
@@ -18,6 +19,7 @@ from utils.bench_keras import Clock, precision
 from utils.data import load_arrays
 
 BATCH_64, BATCH_28, BATCH_SMALL = 32, 256, 64
+PART = 50  # steps between two looks at what small networks draw
 EXAMPLE, WIDE, WIDE_MIXED = "64x64: Keras example", "64x64: ours", "64x64: ours, bfloat16"
 TUTORIAL, SHARED = "28x28: TensorFlow's tutorial", "28x28: ours, shared fakes"
 SHARED_MIXED = "28x28: ours, shared fakes, bfloat16"
@@ -389,18 +391,20 @@ class Ours(Contestant):
         data, seed: as for all.
         kind: the class.
         networks: function that gives its generator and discriminator.
-        batch: int. rate: float, of both Adams.
+        batch: int.
         policy: str, the precision of its layers.
+        adam: dict of arguments of both optimizers.
         options: for `compile`, such as steps_per_execution.
     """
 
-    def __init__(self, data, seed, kind, networks, batch, policy="float32", rate=1e-4, **options):
+    def __init__(self, data, seed, kind, networks, batch, policy="float32", adam=None, **options):
         keras.utils.set_random_seed(seed)
         with precision(policy):
             super().__init__(data, networks(), seed)
             latent_size = self.generator.input_shape[-1]
             self.model = kind(self.generator, self.discriminator, latent_size, seed)
-        adams = keras.optimizers.Adam(rate), keras.optimizers.Adam(rate)
+        adam = adam or {"learning_rate": 1e-4}
+        adams = keras.optimizers.Adam(**adam), keras.optimizers.Adam(**adam)
         self.model.compile(*adams, **options)
         self.batch = batch
 
@@ -439,7 +443,10 @@ def classifier_features(count, test, epochs):
 
 
 def distances(kinds, seeds, count, test, steps, on_turn):
-    """Frechet distances of images drawn by small networks that each kind of step has trained."""
+    """Frechet distances of images drawn by small networks that each kind of step has trained.
+
+    They swing from one step to the next, so what counts is the mean over the second half.
+    """
     held = data_28(count, test)
     on_turn("classifier")
     features, accuracy = classifier_features(count, test, epochs=3)
@@ -454,14 +461,16 @@ def distances(kinds, seeds, count, test, steps, on_turn):
         for name, kind in kinds.items():
             on_turn(f"small: {name}")
             network = small(held, seed, kind)
-            for part in np.full(-(-steps // 100), 100):
-                network.fit(int(part))
             latents = np.random.default_rng(0).normal(size=(len(held.test), 100))
-            values[name].append(distance(network.generator.predict(latents, 256, verbose=0)))
+            along = []
+            for _ in range(steps // PART):
+                network.fit(PART)
+                along.append(distance(network.generator.predict(latents, 256, verbose=0)))
+            values[name].append(float(np.mean(along[len(along) // 2 :])))
             network.close()
     title = (
-        f"What sharing fakes does: small networks after {steps} steps, features of a classifier "
-        f"with accuracy {accuracy:.3f}"
+        f"What sharing fakes does: small networks, mean over the second half of {steps} steps, "
+        f"features of a classifier with accuracy {accuracy:.3f}"
     )
     return {"title": title, "values": values}
 
@@ -472,4 +481,108 @@ def small(data, seed, kind, **options):
     def networks():
         return networks_28(own=False, narrower=4)
 
-    return Ours(data, seed, kind, networks, BATCH_SMALL, rate=5e-4, **options)
+    adam = {"learning_rate": 2e-4, "beta_1": 0.5}
+    return Ours(data, seed, kind, networks, BATCH_SMALL, adam=adam, **options)
+
+
+# --- the command ----------------------------------------------------------------------------
+
+
+def dcgan(
+    *,
+    rounds=4,
+    seeds=(0, 1),
+    images_64=(1_000, 32),
+    images_28=(10_000, 2_000),
+    steps=(1, 3, 16),
+    trained=600,
+    trained_seeds=(0, 1, 2),
+    on_turn,
+):
+    """Run everything; returns what `bench.show` and `bench.save` take.
+
+    Args:
+        rounds: timed rounds for each seed.
+        images_64, images_28: numbers of images to train on and to test with.
+        steps: timed steps in a turn at 64x64, at 28x28 and of the small networks.
+        trained, trained_seeds: steps and seeds of small networks before images are compared.
+        on_turn: called with (name, turns done, turns in all).
+    """
+    names = taught()
+    fresh, shared = names["DCGAN"], with_shared_fakes(names)
+    wide, held = data_64(*images_64), data_28(*images_28)
+
+    def ours_64(policy="float32"):
+        networks = functools.partial(networks_64, own=True)
+        return lambda seed: Ours(wide, seed, fresh, networks, BATCH_64, policy)
+
+    def ours_28(kind, policy="float32"):
+        networks = functools.partial(networks_28, own=True)
+        return lambda seed: Ours(held, seed, kind, networks, BATCH_28, policy)
+
+    def ours_small(**options):
+        return lambda seed: small(held, seed, fresh, **options)
+
+    groups = [
+        {
+            EXAMPLE: lambda seed: Example64(wide, seed),
+            WIDE: ours_64(),
+            WIDE_MIXED: ours_64("mixed_bfloat16"),
+        },
+        {
+            TUTORIAL: lambda seed: Tutorial28(held, seed),
+            SHARED: ours_28(shared),
+            SHARED_MIXED: ours_28(shared, "mixed_bfloat16"),
+            FRESH: ours_28(fresh),
+            FRESH_MIXED: ours_28(fresh, "mixed_bfloat16"),
+        },
+        {
+            PLAIN: ours_small(),
+            CALLS: ours_small(steps_per_execution=4),
+            XLA: ours_small(jit_compile=True),
+        },
+    ]
+    notes = []
+    if note := bench.without_bfloat16("What trains in bfloat16"):
+        notes.append(note)
+        groups = [{n: make for n, make in g.items() if n not in MIXED} for g in groups]
+    records = {name: bench.Record() for group in groups for name in group}
+    turns = len(seeds) * len(records) * (rounds + 1) + 1 + 2 * len(trained_seeds)
+    count = bench.counted(on_turn, turns)
+    busy = bench.OtherWork()
+    skips = 1, 1, 4
+    for group, timed, skip in zip(groups, steps, skips, strict=True):
+        options = {"seeds": seeds, "on_turn": count}
+        bench.contest(group, records, rounds=rounds, steps=timed, skip=skip, **options)
+    speeds = [
+        bench.speed(text, records, fast, slow, least)
+        for text, fast, slow, least in (
+            ("64x64: ours over the Keras example", WIDE, EXAMPLE, 1.25),
+            ("64x64: ours in bfloat16 over it", WIDE_MIXED, EXAMPLE, 2),
+            ("28x28: ours, shared fakes, over the tutorial", SHARED, TUTORIAL, 1),
+            ("28x28: the same in bfloat16", SHARED_MIXED, TUTORIAL, 1.5),
+            ("28x28: ours, which draws fakes twice", FRESH, TUTORIAL, None),
+            ("28x28: the same in bfloat16", FRESH_MIXED, TUTORIAL, None),
+            ("small: 4 steps a call over one", CALLS, PLAIN, None),
+            ("small: with XLA over without", XLA, PLAIN, None),
+        )
+        if fast in records
+    ]
+    losses = bench.agreement(records, groups[0], EXAMPLE, "64x64: ")
+    same = [name for name in groups[1] if name not in (FRESH, FRESH_MIXED)]
+    losses += bench.agreement(records, same, TUTORIAL, "28x28: ")
+    kinds = {"fakes drawn for each update": fresh, "one batch of fakes for both": shared}
+    compared = distances(kinds, trained_seeds, *images_28, trained, count)
+    return {
+        "name": "dcgan",
+        "records": records,
+        "speeds": speeds,
+        "losses": losses,
+        "distances": [compared],
+        "notes": [*notes, *busy.note()],
+        "threads": bench.cores(),
+        "steps": {
+            name: (rounds + 1) * (timed + skip)
+            for name, timed, skip in zip(("64x64", "28x28", "small"), steps, skips, strict=True)
+        },
+    }
