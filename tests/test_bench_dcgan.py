@@ -290,7 +290,7 @@ def result():
         ran = bench.dcgan(
             rounds=1,
             images_64=(64, 8),
-            images_28=(5120, 64),
+            images_28=(3200, 64),
             steps=(1, 1, 4),
             trained=100,
             trained_seeds=(0,),
