@@ -49,9 +49,9 @@ def cases():
 @pytest.mark.parametrize("lab, question, source, words, visible, whole", list(cases()))
 def test_case(lab, question, source, words, visible, whole, record_property):
     names = namespace(importlib.import_module(f"tests.cases.{lab}"), source)
-    began = time.monotonic()
+    began = time.process_time()
     shown = questions_of(lab, hidden=False)[question].judge(Answers(names))
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     full = questions_of(lab)[question].judge(Answers(names), seed=7)
     # tests/notebook_plugin.py counts these into the precision and recall that it prints.
     record_property("bank", [lab, whole == "right", full.state == "right"])
@@ -61,8 +61,8 @@ def test_case(lab, question, source, words, visible, whole, record_property):
         if told.state == "wrong":
             assert words in repr(told), f"the message should say '{words}':\n{told}"
             assert told.expected and told.found and told.slip
-    # Two seconds are promised; a loaded machine gets room.
-    assert seconds < 6, f"the check took {seconds:.1f} s"
+    # Of computing, on all cores: how long a loaded machine lets it wait is no fault of the check.
+    assert seconds < 6, f"the check took {seconds:.1f} s of computing"
 
 
 @pytest.mark.parametrize("lab", LABS)

@@ -191,3 +191,18 @@ class TestLab3(LabRuns):
         "VAE": ["kl_divergence", "Sampling", "negative_elbo"],
         "outlier_score": ["negative_elbo"],
     }
+
+
+class TestLab4(LabRuns):
+    lab = "lab4_dcgan"
+    tiny = {
+        "TRAINING_IMAGES": "256",
+        "EPOCHS": "2",
+        "SET": "100",
+        "POOL": "200",
+        "PATHS": "10",
+        "CLASSIFIER_EPOCHS": "1",
+        "CLINIC_IMAGES": "64",
+        "CLINIC_EPOCHS": "2",
+    }
+    figures, every, turns, eager = 10, 120, 4, True

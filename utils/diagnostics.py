@@ -117,10 +117,10 @@ class GANDiagnostics(keras.callbacks.Callback):
         """Copies of the weights and of the moving statistics of both networks, lists by name."""
         found = {}
         for name in ("generator", "discriminator"):
-            weights = getattr(self.model, name).weights
-            found[name] = [np.array(each) for each in weights if each.name not in _MOVING]
-            moving = [np.array(each) for each in weights if each.name in _MOVING]
-            found[f"{name}_statistics"] = moving
+            found |= {name: [], f"{name}_statistics": []}
+            for weight in getattr(self.model, name).weights:
+                place = f"{name}_statistics" if weight.name in _MOVING else name
+                found[place].append(np.array(ops.convert_to_numpy(weight)))
         return found
 
 
