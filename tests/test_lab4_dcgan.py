@@ -1,4 +1,4 @@
-"""Lab 4's answers in uses that the lab itself has no room for, and the diagnostics of its clinic."""
+"""Lab 4's answers in uses that the lab has no room for, and the diagnostics of its clinic."""
 
 import keras
 import numpy as np
@@ -180,5 +180,5 @@ MISTAKES = {
 def test_each_failure_is_named_and_a_healthy_run_is_not(answers, failure, seed):
     found = examined(answers, seed=seed, **MISTAKES[failure])
     assert found.failure == failure, found.traces
-    assert found.advice == "Nothing found." or failure
+    assert bool(found.advice) == bool(failure)
     assert {len(trace) for trace in found.traces.values()} == {8}

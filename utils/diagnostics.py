@@ -73,7 +73,7 @@ class GANDiagnostics(keras.callbacks.Callback):
             `discriminator_change`: how far the weights moved in the epoch, as a share of their
             length.
         failure: str, the name of what was found, or "" for nothing.
-        advice: str, what was seen and what to do.
+        advice: str, what was seen and what to do, or "".
     """
 
     def __init__(self, real_images, latents, patience=2):
@@ -111,7 +111,7 @@ class GANDiagnostics(keras.callbacks.Callback):
         last = set(self.suspected[-self.patience :])
         if len(self.suspected) >= self.patience and len(last) == 1:
             self.failure = last.pop()
-        self.advice = " ".join(_FAILURES[self.failure][1:]) if self.failure else "Nothing found."
+            self.advice = " ".join(_FAILURES[self.failure][1:]) if self.failure else ""
 
     def _weights(self):
         """Copies of the weights and of the moving statistics of both networks, lists by name."""

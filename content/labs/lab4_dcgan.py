@@ -899,7 +899,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
         return discriminator_loss(fake_logits, real_logits)
 
     patients = {
-        "healthy": examined(),
+        "nothing": examined(),
         "saturated loss": examined(rates=(5e-3, LEARNING_RATE), generator_loss=saturating_loss),
         "mode collapse": examined(rates=(2e-4, 3e-2)),
         "discriminator never moves": examined(change_discriminator=freeze),
@@ -929,12 +929,12 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                        "reversed labels: stains. Collapse: the same picture fifteen times. A fixed "
                        "discriminator and the wrong mode: patterns that are no digits.", tolerance=40)
     for name, (found, _) in patients.items():
-        print(f"{name}: {found.failure or 'nothing found'}. {found.advice}")
+        print(f"Broken: {name}. Found: {found.failure or 'nothing'}. {found.advice}\n")
     claims.add("failures that the diagnostics name rightly, of 5",
                sum(name == found.failure for name, (found, _) in patients.items()), at_least=5)
     claims.add("false alarms in two healthy trainings", at_most=0,
-               value=bool(healthy.failure) + bool(patients["healthy"][0].failure))
-    caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "healthy"))
+               value=bool(healthy.failure) + bool(patients["nothing"][0].failure))
+    caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "nothing"))
     claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5, tolerance=0.5)
 
 # %% [markdown]
