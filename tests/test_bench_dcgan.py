@@ -154,7 +154,7 @@ def trained(kind, batches=4, **options):
 
 @pytest.fixture(scope="module")
 def names():
-    return bench_dcgan.taught()
+    return bench.taught(bench_dcgan.LAB)
 
 
 @pytest.fixture(params=["taught", "shared"])

@@ -18,6 +18,7 @@ from utils import bench, convolutions, metrics, nets, training
 from utils.bench_keras import Clock, precision
 from utils.data import load_arrays
 
+LAB = bench.ROOT / "solutions" / "lab4_dcgan.ipynb"
 BATCH_64, BATCH_28, BATCH_SMALL = 32, 256, 64
 PART = 50  # steps between two looks at what small networks draw
 EXAMPLE, WIDE, WIDE_MIXED = "64x64: Keras example", "64x64: ours", "64x64: ours, bfloat16"
@@ -56,88 +57,6 @@ def data_64(count, test):
 
 
 # --- what is taught -------------------------------------------------------------------------
-
-
-def taught():
-    """What Lab 4 teaches: DCGAN and its two losses.
-
-    Written out here until the lab is there. Then this is the one place to change:
-    `return bench.taught(bench.ROOT / "solutions" / "lab4_dcgan.ipynb")`.
-    """
-
-    def discriminator_loss(real_logits, fake_logits):
-        return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
-
-    def generator_loss(fake_logits):
-        return ops.mean(ops.softplus(-fake_logits))
-
-    class DCGAN(keras.Model):
-        def __init__(self, generator, discriminator, latent_size, seed):
-            super().__init__()
-            self.generator, self.discriminator = generator, discriminator
-            self.latent_size = latent_size
-            self.seed_generator = keras.random.SeedGenerator(seed)
-            self.trackers = {
-                name: keras.metrics.Mean(name)
-                for name in (
-                    "discriminator_loss",
-                    "generator_loss",
-                    "real_probability",
-                    "fake_probability",
-                )
-            }
-
-        def compile(
-            self, discriminator_optimizer, generator_optimizer, discriminator_steps=1, **options
-        ):
-            super().compile(**options)
-            self.discriminator_optimizer = discriminator_optimizer
-            self.generator_optimizer = generator_optimizer
-            self.discriminator_steps = discriminator_steps
-
-        @property
-        def metrics(self):
-            return list(self.trackers.values())
-
-        def latents(self, count):
-            return keras.random.normal((count, self.latent_size), seed=self.seed_generator)
-
-        def track(self, **values):
-            for name, value in values.items():
-                self.trackers[name].update_state(value)
-            return {name: each.result() for name, each in self.trackers.items()}
-
-        def train_step(self, real_images):
-            count = ops.shape(real_images)[0]
-            discriminator, generator = self.discriminator, self.generator
-            for _ in range(self.discriminator_steps):
-                fake_images = generator(self.latents(count), training=True)
-                with tf.GradientTape() as tape:
-                    real_logits = discriminator(real_images, training=True)
-                    fake_logits = discriminator(fake_images, training=True)
-                    loss = discriminator_loss(real_logits, fake_logits)
-                    scaled = self.discriminator_optimizer.scale_loss(loss)
-                gradients = tape.gradient(scaled, discriminator.trainable_variables)
-                self.discriminator_optimizer.apply(gradients, discriminator.trainable_variables)
-            latents = self.latents(count)
-            with tf.GradientTape() as tape:
-                logits = discriminator(generator(latents, training=True), training=True)
-                other_loss = generator_loss(logits)
-                scaled = self.generator_optimizer.scale_loss(other_loss)
-            gradients = tape.gradient(scaled, generator.trainable_variables)
-            self.generator_optimizer.apply(gradients, generator.trainable_variables)
-            return self.track(
-                discriminator_loss=loss,
-                generator_loss=other_loss,
-                real_probability=ops.sigmoid(real_logits),
-                fake_probability=ops.sigmoid(fake_logits),
-            )
-
-    return {
-        "DCGAN": DCGAN,
-        "discriminator_loss": discriminator_loss,
-        "generator_loss": generator_loss,
-    }
 
 
 def with_shared_fakes(names):
@@ -513,7 +432,7 @@ def dcgan(
         trained, trained_seeds: steps and seeds of small networks before images are compared.
         on_turn: called with (name, turns done, turns in all).
     """
-    names = taught()
+    names = bench.taught(LAB)
     fresh, shared = names["DCGAN"], with_shared_fakes(names)
     wide, held = data_64(*images_64), data_28(*images_28)
 
