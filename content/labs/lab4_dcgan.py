@@ -26,7 +26,7 @@
 #
 # At the end you will have made this figure:
 #
-# ![Six rows of pictures. In the first, rough digits; in the others stains, the same picture fifteen times, and patterns that are no digits.](../docs/figures/lab4_dcgan.png)
+# ![Ten columns of digits. From the top: a bold digit, the same thin, another digit thin, the result, which is that other digit bold, and the bold one itself.](../docs/figures/lab4_dcgan.png)
 #
 # *Each question has a check below it. It tells you what came out, what it expected and the
 # likeliest slip; unanswered questions never stop the notebook. Three hints wait under each question.*
@@ -573,11 +573,11 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                                "before training": before_training[:15]},
                               title="Digits, and what the generator makes of noise", height=2.2, limits=(-1, 1))
     plots.show(figure, "Three rows of pictures: real digits, generated ones, which look much alike, and "
-                       "the grey stains of the generator before its training.", tolerance=40)
+                       "the even grey of the generator before its training.", tolerance=40)
 
 # %% [markdown]
 # **The reading.** On this scale the generator is almost at the end of the real images, as far from them as real images without any 8 are. That is a small number and not 0: look at the row of generated
-# images again, some are no digits. And why noise is further away than the stains of the untrained generator is a question for the classifier, which has never seen either. At that end the scale only says "far".
+# images again, some are no digits. At its other end the scale only says "far": the classifier has seen neither noise nor grey, and nobody knows what its features mean there.
 
 # %% [markdown]
 # ## 7. Are all digits there?
@@ -590,8 +590,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     counts = {name: np.bincount(labels_of(each), minlength=10) / len(each)
               for name, each in (("real", reference), ("generated", samples))}
     figure, ax = plots.new_figure(title="Every digit is drawn, not all equally often")
-    plots.bars(ax, np.arange(10), counts, xlabel="digit, as the classifier sees it",
-               ylabel="share of the images")
+    percent = {name: np.round(100 * share) for name, share in counts.items()}
+    plots.bars(ax, np.arange(10), percent, xlabel="digit, as the classifier sees it",
+               ylabel="share of the images, per cent")
     plots.show(figure, "Two bars for each digit: its share among real and among generated images. The "
                        "generated ones differ more among themselves; none is missing.", tolerance=30)
     claims.add("rarest digit: its share of generated images over its share of real ones",
@@ -747,12 +748,12 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     walked = drawn(gan, paths.reshape(-1, LATENTS)).reshape(PATHS, 11, 28, 28, 1)
     share = np.linspace(0, 1, 11).reshape(11, 1, 1, 1)
     faded = (1 - share) * test_images[:PATHS, None] + share * test_images[PATHS:2 * PATHS, None]
-    figure = plots.image_rows({"by latents": walked[:5].reshape(-1, 28, 28),
-                               "by pixels": faded[:2].reshape(-1, 28, 28)},
-                              columns=11, height=6.3, limits=(-1, 1),
-                              title="One digit turns into another; faded pixels are two at once")
-    plots.show(figure, "Five rows of pictures in which one digit turns step by step into another, and "
-                       "two in which a digit fades out over another.", tolerance=40)
+    figure, panels = plots.new_figure(1, 2, height=2.8, title="By latents one digit turns into "
+                                      "another; by pixels two are there at once")
+    for ax, (name, images) in zip(panels, {"by latents": walked, "by pixels": faded}.items()):
+        plots.image_row(ax, images[:6].reshape(-1, 28, 28), columns=11, limits=(-1, 1), title=name)
+    plots.show(figure, "Two blocks of six rows of pictures. Left, in each row one digit turns step by step "
+                       "into another; right, one fades out over another.", tolerance=40)
 
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
@@ -817,7 +818,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     targets = drawn(gan, np.concatenate([plain, bold, results]))
     read = reader.predict(features_of(targets))
     plain_weight, bold_weight = read[:10], read[10:20]
-    b = np.array([b for _, b in pairs])
+    a, b = np.transpose(pairs)
     gained = (read[20:] - plain_weight[b]) / (bold_weight[b] - plain_weight[b])
     kept = labels_of(targets[20:]) == b
     rng = np.random.default_rng(4)
@@ -826,23 +827,25 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
         directions, axis=1, keepdims=True)
     anywhere = reader.predict(features_of(drawn(gan, plain[b] + directions)))
     anywhere = (anywhere - plain_weight[b]) / (bold_weight[b] - plain_weight[b])
-    shown = [pairs.index(pair) for pair in ((0, 3), (1, 5), (2, 7), (8, 4), (6, 9))]
-    figure = plots.image_rows(
-        {"bold A": targets[10:20][[pairs[i][0] for i in shown]],
-         "- plain A": targets[:10][[pairs[i][0] for i in shown]],
-         "+ plain B": targets[:10][[pairs[i][1] for i in shown]],
-         "= ": targets[20:][shown],
-         "bold B": targets[10:20][[pairs[i][1] for i in shown]]},
-        title="Bold A minus plain A plus plain B is a bold B", height=4, limits=(-1, 1))
-    plots.show(figure, "Five columns of digits. From the top: a bold digit, the same thin, another "
-                       "digit thin, the result, which is that digit bold, and the bold one drawn for "
-                       "comparison.", tolerance=40)
     claims.add("boldness gained by the arithmetic, 1 being all of the way to bold B: median of 90 pairs",
                np.median(gained), at_least=0.5, at_most=1.5)
     claims.add("the same for a random direction of the same length", np.median(anywhere),
                at_most=0.35)
     claims.add("results that the classifier takes for B: share of the 90", np.mean(kept),
                at_least=0.65)
+
+# %% tags=["experiment", "cover"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    shown = [pairs.index(((b + 3) % 10, b)) for b in range(10)]
+    rows = {"bold A": targets[10:20][a[shown]], "- plain A": targets[:10][a[shown]],
+            "+ plain B": targets[:10], "= bold B?": targets[20:][shown],
+            "bold B, for comparison": targets[10:20]}
+    figure = plots.image_rows(rows, title="Bold A minus plain A plus plain B is a bold B",
+                              height=5.4, limits=(-1, 1))
+    plots.show(figure, "Ten columns of digits. From the top: a bold digit, the same thin, another "
+                       "digit thin, the result, which is that other digit bold, and the bold one "
+                       "itself for comparison.", tolerance=40)
 
 # %% [markdown]
 # ## 11. The failure clinic
@@ -923,7 +926,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                        "discriminator's answer to generated images, the pull on the generator, the "
                        "diversity of images and the change of the discriminator. In each panel other "
                        "trainings leave the band around the healthy one.", tolerance=20)
-    figure = plots.image_rows({name: images for name, (_, images) in patients.items()}, height=3.6,
+    figure = plots.image_rows({name: images for name, (_, images) in patients.items()}, height=4.6,
                               title="The same latents, six trainings", limits=(-1, 1))
     plots.show(figure, "Six rows of fifteen pictures of the same latents. Healthy: rough digits. Saturated and "
                        "reversed labels: stains. Collapse: the same picture fifteen times. A fixed "
