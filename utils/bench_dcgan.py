@@ -92,15 +92,7 @@ def with_shared_fakes(names):
             ]
             for each, (network, optimizer) in zip(gradients, players, strict=True):
                 optimizer.apply(each, network.trainable_variables)
-            values = {
-                "discriminator_loss": losses[0],
-                "generator_loss": losses[1],
-                "real_probability": ops.sigmoid(real_logits),
-                "fake_probability": ops.sigmoid(fake_logits),
-            }
-            for each in self.metrics:
-                each.update_state(values[each.name])
-            return {each.name: each.result() for each in self.metrics}
+            return self.track(*losses, ops.sigmoid(real_logits), ops.sigmoid(fake_logits))
 
     return SharedFakes
 

@@ -239,7 +239,8 @@ def build_generator(latent_size):
     Returns:
         Keras model, (n, latent_size) -> images (n, 28, 28, 1) between -1 and 1: one dense layer, then
         transposed convolutions with stride 2; batch normalization and ReLU after every layer
-        but the last, which has tanh and is float32 under every policy. At most 1,000,000 weights.
+        but the last, which has tanh and is float32 under every policy. First weights with standard
+        deviation 0.02, at most 1,000,000 of them.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)
@@ -289,7 +290,8 @@ def build_discriminator():
     Returns:
         Keras model, images (n, 28, 28, 1) -> logits (n, 1), float32 under every policy: convolutions with
         stride 2, each followed by LeakyReLU with slope 0.2, batch normalization from the second
-        one on, and one dense layer without activation. At most 1,000,000 weights.
+        one on, and one dense layer without activation. First weights with standard deviation
+        0.02, at most 1,000,000 of them.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)
@@ -389,8 +391,10 @@ class DCGAN(keras.Model):
     def train_step(self, real_images):
         """k steps of the discriminator and one of the generator, by Algorithm 1.
 
-        Both use `self.discriminator_loss` and `self.generator_loss`; every step draws latents of
-        its own, as many as there are real images. Returns what `track` gives.
+        Losses are `self.discriminator_loss` and `self.generator_loss`, gradients those of the
+        optimizers' `scale_loss(loss)`, and networks are called with `training=True`. Every step
+        has latents of its own by `draw_latents`, as many as there are real images. Returns what
+        `track` gives.
         """
         ### BEGIN SOLUTION
         count = ops.shape(real_images)[0]
