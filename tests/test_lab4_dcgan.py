@@ -1,13 +1,18 @@
 """Lab 4's answers in uses that the lab has no room for, and the diagnostics of its clinic."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from tests.test_labs_run import IMPORTS, solutions_of
+from tests.test_labs_run import IMPORTS, code_cells, solutions_of
+from tests.test_notebooks import ROOT
 from utils import training
+from utils.claims import Claims
 from utils.data import load_arrays
 
 LATENTS = 4
@@ -131,6 +136,30 @@ def test_a_killed_run_is_taken_up_to_the_last_bit(answers, tmp_path):
     ):
         for a, b in zip(one.variables, other.variables, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_the_class_trains_on_photographs_of_64_pixels(answers, monkeypatch):
+    """The cell of the faces, on the only photographs at hand."""
+    folder = ROOT.parent / "shared" / "tfds"
+    if not (folder / "cycle_gan").is_dir():
+        pytest.skip("no photographs beside the project: shared/tfds/cycle_gan")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+    cells = [cell.source for cell in code_cells("solutions", "lab4_dcgan")]
+    (imports,) = (each for each in cells if each.startswith("import keras"))
+    (faces,) = (each for each in cells if "if FACES:" in each)
+    faces = faces.replace('FACES, "train"', 'FACES, "trainA"')
+    shown, names = [], dict(answers)
+    exec(imports.split("lab =")[0], names)
+    names |= {"FACES": "cycle_gan/facades", "FACE_IMAGES": 256, "FACE_EPOCHS": 2, "BETA_1": 0.5}
+    names |= {"lab": SimpleNamespace(needs=lambda *names: nullcontext()), "claims": Claims("faces")}
+    names |= {"settings": SimpleNamespace(seed=0)}
+    names["drawn"] = lambda gan, latents: gan.generator.predict(latents, verbose=0)
+    monkeypatch.setattr("utils.plots.show", lambda figure, alt, **options: shown.append(alt))
+    exec(faces, names)
+    traces = names["face_traces"].traces
+    assert {len(trace) for trace in traces.values()} == {2} and len(shown) == 1
+    assert np.isfinite(list(traces.values())).all()
+    assert names["drawn"](names["face_gan"], names["latents"]).shape == (60, 64, 64, 3)
 
 
 # --- diagnostics ----------------------------------------------------------------------------

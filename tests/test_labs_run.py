@@ -169,7 +169,7 @@ class TestLab2(LabRuns):
         "SCORE_STEPS": "50",
         "LABELS": "(10,)",
     }
-    figures, uses, every = 9, {"training_pairs": ["add_gaussian_noise"]}, 20
+    figures, uses, every, turns = 9, {"training_pairs": ["add_gaussian_noise"]}, 30, 4
 
 
 class TestLab3(LabRuns):

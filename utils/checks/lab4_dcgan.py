@@ -222,7 +222,7 @@ def build_generator(answers, rng):
             ],
             "The images are of another size: see hint 1.",
         )
-        not_too_many(report, "64 maps of 7 x 7, then 32 of 14 x 14, need a seventh of that.")
+        not_too_many(report, "32 maps of 7 x 7, then 16 of 14 x 14, need a sixteenth of that.")
     inputs = rng.normal(0, 1, (8, latents))
     layers = guidelines.inspected(answers, "build_generator", [latents], inputs)
     guidelines.strided(layers, "Conv2DTranspose", "transposed convolutions")
@@ -255,7 +255,7 @@ def build_discriminator(answers, rng):
         ],
         "One logit for each image: Flatten, then Dense(1).",
     )
-    not_too_many(report, "32 maps of 14 x 14, then 64 of 7 x 7, need a twentieth of that.")
+    not_too_many(report, "16 maps of 14 x 14, then 32 of 7 x 7, need a hundredth of that.")
     no_final_activation(report["outputs_scaled"], "logits")
     layers = guidelines.inspected(answers, "build_discriminator", [], images)
     guidelines.strided(layers, "Conv2D", "convolutions")
