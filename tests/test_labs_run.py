@@ -205,4 +205,4 @@ class TestLab4(LabRuns):
         "CLINIC_IMAGES": "64",
         "CLINIC_EPOCHS": "2",
     }
-    figures, every, turns, eager = 10, 120, 4, True
+    figures, every, turns, eager = 12, 120, 4, True

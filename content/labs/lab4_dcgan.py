@@ -794,7 +794,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 #
 # bold A - plain A + plain B = bold B?
 #
-# Each term is the mean latent of fifty images, the boldest or the thinnest of all that the classifier takes for that digit. A single latent would bring along everything else
+# Each term is the mean latent of fifty images, the boldest or the thinnest of the 300 that the classifier is surest of to be that digit. A single latent would bring along everything else
 # that its image has of its own.
 
 # %% tags=["experiment"]
@@ -807,13 +807,14 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                reader.score(*held), at_least=0.65)
     pool = np.random.default_rng(3).standard_normal((POOL, LATENTS)).astype("float32")
     images = drawn(gan, pool)
-    digits, weights = labels_of(images), reader.predict(features_of(images))
+    scores = classifier.predict(images, batch_size=500, verbose=0)  # logits, (POOL, 10)
+    weights = reader.predict(features_of(images))
 
     def mean_latent(digit, bold):
-        """Mean of the latents of the fifty boldest or thinnest images of a digit, (LATENTS,)."""
-        places = np.flatnonzero(digits == digit)
-        places = places[np.argsort(weights[places])]
-        return pool[places[-50:] if bold else places[:50]].mean(axis=0)
+        """Mean of the latents of the fifty boldest or thinnest of the surest images of a digit."""
+        surest = np.argsort(scores[:, digit])[-POOL // 20:]
+        by_weight = surest[np.argsort(weights[surest])]
+        return pool[by_weight[-50:] if bold else by_weight[:50]].mean(axis=0)
 
     bold, plain = (np.array([mean_latent(digit, each) for digit in range(10)])
                    for each in (True, False))

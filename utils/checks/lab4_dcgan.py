@@ -432,7 +432,8 @@ def distance_slips(generated, training_images):
     right, differences = distances_to_all(generated, training_images), a[:, None] - b[None]
     channel = distances_to_all(generated[..., :1], training_images[..., :1])
     lengths = (a**2).sum(1)[:, None], (b**2).sum(1)[None]
-    cosine = a @ b.T / np.sqrt(lengths[0] * lengths[1])
+    with np.errstate(invalid="ignore"):  # an image of zeros has no direction
+        cosine = a @ b.T / np.sqrt(lengths[0] * lengths[1])
     return [
         (right**2, "These are squared distances: take the root."),
         ((differences**2).mean(-1), "The mean of squares over the pixels: sum, then root."),
