@@ -24,6 +24,9 @@ from utils.checkpoints import (
     state_of,
     traced,
 )
+from utils.diagnostics import GANDiagnostics
+
+__all__ = ["FigureEachEpoch", "GANDiagnostics", "LossPlot", "TrainingError", "batches", "fit"]
 
 # --- data -----------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
+from sklearn.linear_model import RidgeCV
 
 from utils import metrics, nets, plots, training
 from utils.checks import Lab
@@ -63,6 +64,13 @@ EPOCHS = settings.choose(quick=20, full=25)
 BATCH = 64
 LEARNING_RATE = 1e-3
 BETA_1 = 0.5  # of Adam: with the usual 0.9 the two networks swing around each other
+CLASSIFIER_EPOCHS = 3
+CLINIC_IMAGES = 2_000  # the failures show soon
+CLINIC_EPOCHS = 6
+CLINIC_FAST = 5e-3  # the learning rate of a network that runs away from the other
+FACES = settings.choose(quick=None, full="celeb_a")
+FACE_IMAGES = settings.choose(quick=0, full=50_000)
+FACE_EPOCHS = settings.choose(quick=0, full=20)
 
 # %% [markdown]
 # ### Images from -1 to 1
@@ -398,7 +406,172 @@ lab.check("DCGAN", hidden=True)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# EXPERIMENTS: training, scale, coverage
+# **The question.** Does each step move the network that it should, and only that one? One network's optimizer gets a learning rate of 0, one step is taken on
+# a batch, and all weights are compared with those from before.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    def new_gan(seed=settings.seed):
+        keras.utils.set_random_seed(seed)
+        return DCGAN(build_generator(LATENTS), build_discriminator(), LATENTS, seed)
+
+    def moved(discriminator_rate, generator_rate):
+        """How far a step moves all weights of the discriminator and of the generator, in sum."""
+        gan = new_gan()
+        gan.compile(keras.optimizers.SGD(discriminator_rate), keras.optimizers.SGD(generator_rate))
+        networks = gan.discriminator, gan.generator
+        before = [[np.array(each) for each in network.trainable_variables] for network in networks]
+        gan.train_step(train_images[:BATCH])
+        return [sum(np.abs(new - old).sum() for new, old in zip(network.trainable_variables, olds))
+                for network, olds in zip(networks, before)]
+
+    alone = {"discriminator": moved(0.1, 0.0), "generator": moved(0.0, 0.1)}
+    show_numbers({f"step of the {name}": each for name, each in alone.items()},
+                 ["discriminator moves by", "generator moves by"], tolerance=0.1)
+    claims.add("step of the discriminator: it moves by", alone["discriminator"][0],
+               at_least=0.01, tolerance=0.1)
+    claims.add("the generator moves by", alone["discriminator"][1], at_most=0)
+    claims.add("step of the generator: it moves by", alone["generator"][1], at_least=0.01,
+               tolerance=0.1)
+    claims.add("the discriminator moves by", alone["generator"][0], at_most=0)
+
+# %% [markdown]
+# ### Training
+# The losses will not show how the images get on. So the same latents are drawn again after each epoch, and a callback keeps traces of both networks;
+# section 11 is about them.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    fixed = np.random.default_rng(settings.seed).standard_normal((400, LATENTS), "float32")
+
+    def adam(steps):
+        """The optimizer of either network: the rate falls to 0 along a cosine."""
+        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+        return keras.optimizers.Adam(schedule, beta_1=BETA_1)
+
+    def drawn(gan, latents):
+        """Images (n, 28, 28, 1) that the generator makes of latents (n, LATENTS)."""
+        return gan.generator.predict(np.asarray(latents, "float32"), batch_size=500, verbose=0)
+
+    def sheet(epoch):
+        title = f"The same latents after {epoch} epochs"
+        return plots.image_rows({"": drawn(gan, fixed[:60])}, title=title, height=2.6,
+                                columns=15, limits=(-1, 1))
+
+    gan = new_gan()
+    before_training = drawn(gan, fixed)
+    steps = EPOCHS * (len(train_images) // BATCH)
+    gan.compile(adam(steps), adam(steps))
+    monitor = training.FigureEachEpoch(sheet, "Sixty pictures from the generator: clear digits, "
+                                       "a few of them broken.")
+    healthy = training.GANDiagnostics(train_images[:400], fixed)
+    history = training.fit(gan, train_images, batch=BATCH, epochs=EPOCHS, seed=settings.seed,
+                           drop_remainder=True, callbacks=[monitor, healthy])
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    figure, (left, right) = plots.new_figure(1, 2, title="Neither loss shows that the images get better")
+    epochs = range(1, EPOCHS + 1)
+    plots.curves(left, epochs, {name.replace("_", " "): history[name]
+                                for name in ("discriminator_loss", "generator_loss")},
+                 xlabel="epoch", ylabel="loss, nats")
+    plots.curves(right, epochs, {"D(x)": history["real_probability"],
+                                 "D(G(z))": history["fake_probability"]},
+                 xlabel="epoch", ylabel="mean probability of being real")
+    plots.show(figure, "Left, both losses against epochs; right, the mean answer of the discriminator to real and to "
+                       "generated images, above and below one half.", tolerance=20)
+
+# %% [markdown]
+# **The reading.** In equilibrium the discriminator can only guess: both probabilities would be one half, its loss $2 \ln 2 = 1.39$ and the generator's $\ln 2 = 0.69$. Training on
+# small data moves away from there, as the discriminator finds more and more that is wrong with images that look better and better.
+
+# %% [markdown]
+# ## 6. How far from real?
+#
+# **The question.** How good are the images, as a number? There is no likelihood: a generator gives images, not probabilities. What can be compared are two sets of images. Pixels
+# would make a poor comparison, so both sets go through a classifier first, and the 64 numbers of its last hidden layer, its *features*, are compared. Two distances between sets of features:
+#
+# - the *Frechet distance* fits a normal distribution to each and says how far these are apart (Heusel and others 2017, who used the features of a large network for photographs);
+# - the *kernel distance* compares means of all third powers and below, and has no bias for small sets (Binkowski and others 2018).
+#
+# Such numbers mean nothing alone. They need a scale: two sets of real images at one end, noise against real images at the other.
+
+# %% tags=["experiment"]
+keras.utils.set_random_seed(settings.seed)
+classifier, features = nets.build_classifier(10)
+classifier.compile(optimizer=keras.optimizers.Adam(2e-3), metrics=["accuracy"],
+                   loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+training.fit(classifier, (train_images, train["label"]), batch=BATCH, epochs=CLASSIFIER_EPOCHS,
+             seed=settings.seed)
+accuracy = classifier.evaluate(test_images, test["label"], batch_size=500, verbose=0)[1]
+claims.add("classifier whose features are compared: accuracy on held-out images", accuracy,
+           at_least=0.97)
+
+
+def distances(images, reference):
+    """Frechet and kernel distance between two sets of images, on the classifier's features."""
+    found = [features.predict(each, batch_size=500, verbose=0) for each in (images, reference)]
+    return metrics.frechet_distance(*found), metrics.kernel_distance(*found)
+
+
+def labels_of(images):
+    """The digit that the classifier takes each image for."""
+    return np.argmax(classifier.predict(images, batch_size=500, verbose=0), axis=1)
+
+
+reference, other = test_images[:2000], test_images[2000:]
+noise = np.random.default_rng(settings.seed).uniform(-1, 1, reference.shape).astype("float32")
+without_eights = np.concatenate([other[test["label"][2000:] != 8]] * 2)[:2000]
+scale = {"real images": distances(other, reference),
+         "real images, none of them an 8": distances(without_eights, reference),
+         "noise": distances(noise, reference)}
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    samples = drawn(gan, np.random.default_rng(1).standard_normal((2000, LATENTS)))
+    scale["generated, before training"] = distances(drawn(new_gan(), np.random.default_rng(1)
+                                                          .standard_normal((2000, LATENTS))), reference)
+    scale["generated"] = distances(samples, reference)
+    scale = dict(sorted(scale.items(), key=lambda row: row[1]))
+    show_numbers(scale, ["Frechet distance", "kernel distance"], first="against real images",
+                 tolerance=0.5)
+    ends = np.array([scale["real images"], scale["noise"]])
+    place = (np.array(scale["generated"]) - ends[0]) / (ends[1] - ends[0])
+    claims.add("Frechet distance: share of the way from real images to noise", place[0],
+               at_most=0.05, tolerance=0.5)
+    claims.add("kernel distance: the same", place[1], at_most=0.02, tolerance=1)
+    claims.add("Frechet distance before training over that after", at_least=10, tolerance=0.5,
+               value=scale["generated, before training"][0] / scale["generated"][0])
+    figure = plots.image_rows({"real": other[:15], "generated": samples[:15],
+                               "before training": before_training[:15]},
+                              title="Digits, and what the generator makes of noise", height=2.2, limits=(-1, 1))
+    plots.show(figure, "Three rows of pictures: real digits, generated ones, which look much alike, and "
+                       "the grey stains of the generator before its training.", tolerance=40)
+
+# %% [markdown]
+# **The reading.** [After the numbers are known.]
+
+# %% [markdown]
+# ## 7. Are all digits there?
+#
+# **The question.** The commonest failure of a GAN is that it draws a few things well and forgets the rest. The classifier counts.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    counts = {name: np.bincount(labels_of(each), minlength=10) / len(each)
+              for name, each in (("real", reference), ("generated", samples))}
+    figure, ax = plots.new_figure(title="Every digit is drawn, not all equally often")
+    plots.bars(ax, np.arange(10), counts, xlabel="digit, as the classifier sees it",
+               ylabel="share of the images")
+    plots.show(figure, "Two bars for each digit: its share among real and among generated images. The "
+                       "generated ones differ more among themselves; none is missing.", tolerance=30)
+    claims.add("rarest digit: its share of generated images over its share of real ones",
+               np.min(counts["generated"] / counts["real"]), at_least=0.2, tolerance=0.5)
 
 # %% [markdown]
 # ## 8. Is any of them a copy?
@@ -445,6 +618,45 @@ lab.check("nearest_neighbours", hidden=True)
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# **The question.** Are generated images nearer to training images than they should be? How near is "should be" is told by real images that were held out: they come from the same
+# source and can't be copies. And so that we know that the measure notices: copies of training images, with a little noise on each.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN", "nearest_neighbours"):
+    rng = np.random.default_rng(settings.seed)
+    copies = train_images[:1000] + rng.normal(0, 0.05, train_images[:1000].shape)
+    sets = {"held-out images": test_images[:1000], "generated images": samples[:1000],
+            "copies with noise": copies.astype("float32")}
+    found = {name: nearest_neighbours(each, train_images) for name, each in sets.items()}
+    figure, ax = plots.new_figure(title="Generated images keep the distance that new images keep")
+    for number, (name, (_, distance)) in enumerate(found.items()):
+        ax.hist(distance, bins=np.linspace(0, 16, 65), histtype="step", linewidth=1.8,
+                color=plots.PALETTE[number], label=name)
+    plots.describe(ax, xlabel="distance to the nearest training image", ylabel="images of 1,000")
+    plots.show(figure, "Distribution of the distances to the nearest training image: the curves of "
+                       "held-out and of generated images lie over each other, that of the copies is "
+                       "a spike far to the left.", tolerance=20)
+    quantiles = {name: np.quantile(distance, [0, 0.01, 0.5])
+                 for name, (_, distance) in found.items()}
+    show_numbers(quantiles, ["smallest", "one in a hundred is nearer", "median"],
+                 first="distance to the nearest training image")
+    held_out, generated, copied = quantiles.values()
+    claims.add("smallest distance of a generated image over that of a held-out one",
+               generated[0] / held_out[0], at_least=1)
+    claims.add("1 % of the generated images are nearer than: over the same of held-out ones",
+               generated[1] / held_out[1], at_least=1)
+    claims.add("the same for copies with noise", copied[1] / held_out[1], at_most=0.8)
+    closest = np.argsort(found["generated images"][1])[:15]
+    figure = plots.image_rows(
+        {"generated": samples[closest],
+         "nearest training image": train_images[found["generated images"][0][closest]]},
+        title="The fifteen generated images that are nearest to a training image", height=1.7,
+        limits=(-1, 1))
+    plots.show(figure, "Two rows of fifteen digits, generated ones and below each the training image "
+                       "nearest to it: the same digits, similar and not equal.", tolerance=40)
+
+# %% [markdown]
 # ## 9. From one image to another
 #
 # Which way leads from one latent to another? Draws from $N(0, I)$ in $d$ dimensions have lengths near $\sqrt{d}$: they lie on a thin shell, and the middle of a straight line between two of
@@ -486,3 +698,278 @@ lab.check("interpolate")
 ### BEGIN HIDDEN TESTS
 lab.check("interpolate", hidden=True)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# **The question.** Does the generator draw digits on the way as well? Between pixels the answer is known: half of one image over half of another is no digit. For each of 200 paths the distance to the nearest
+# training image is measured all along.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN", "interpolate", "nearest_neighbours"):
+    STEPS = 11
+    starts, ends = np.random.default_rng(2).standard_normal((2, 200, LATENTS))
+    paths = np.array([interpolate(*pair, STEPS) for pair in zip(starts, ends)])
+    walked = drawn(gan, paths.reshape(-1, LATENTS)).reshape(200, STEPS, 28, 28, 1)
+    share = np.linspace(0, 1, STEPS)[:, None, None, None]
+    faded = (1 - share) * walked[:, :1] + share * walked[:, -1:]
+    figure = plots.image_rows({f"path {i + 1}": walked[i] for i in range(5)}
+                              | {"path 5, by pixels": faded[4]}, height=4.8, limits=(-1, 1),
+                              title="One digit turns into another; faded pixels are two at once")
+    plots.show(figure, "Five rows of pictures in which a digit turns step by step into another; a last row "
+                       "in which one digit fades out over another.", tolerance=40)
+
+    def along(images):
+        """Mean distance to the nearest training image at every step of the paths, (STEPS,)."""
+        distances = nearest_neighbours(images.reshape(-1, 28, 28, 1), train_images)[1]
+        return distances.reshape(200, STEPS).mean(axis=0)
+
+    away = {"spherical, by latents": along(walked), "by pixels": along(faded.astype("float32"))}
+    figure, ax = plots.new_figure(title="On the way the generator stays with the data")
+    plots.curves(ax, np.linspace(0, 1, STEPS), away, xlabel="share of the way", points=True,
+                 ylabel="distance to the nearest training image")
+    ax.set_ylim(bottom=0)
+    plots.show(figure, "Mean distance to the nearest training image along the paths: by latents almost "
+                       "level, by pixels with a hill in the middle.", tolerance=20)
+    middle = {name: each[STEPS // 2] / each[[0, -1]].mean() for name, each in away.items()}
+    claims.add("distance from the data, middle of the paths over their ends: by latents",
+               middle["spherical, by latents"], at_most=1.1)
+    claims.add("the same by pixels", middle["by pixels"], at_least=1.1)
+    straight = np.linalg.norm((starts + ends) / 2, axis=1).mean()
+    round_ = np.linalg.norm(paths[:, STEPS // 2], axis=1).mean()
+    claims.add("length of a latent in the middle over that of a draw: spherical",
+               round_ / np.linalg.norm(starts, axis=1).mean(), at_least=0.97, at_most=1.03)
+    claims.add("the same on a straight line", straight / np.linalg.norm(starts, axis=1).mean(),
+               at_least=0.6, at_most=0.8)
+
+# %% [markdown]
+# ## 10. Calculating with images
+#
+# Radford and others took the latents of images of men with glasses, subtracted those of men without and added those of women without: out came women with glasses. They showed
+# pictures. Drawn digits allow to *measure* it, as their factors are known: a straight line from features to the boldness of the stroke is fitted on drawn training images, and read off any image.
+#
+# bold A - plain A + plain B = bold B?
+#
+# Each term is the mean latent of the ten boldest or thinnest of all the images that the classifier takes for that digit.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    glyphs, new_glyphs = (load_arrays("glyphs", split, count=4_000) for split in ("train", "test"))
+
+    def features_of(images):
+        return features.predict(images, batch_size=500, verbose=0)
+
+    reader = RidgeCV(np.logspace(-3, 3, 7)).fit(features_of(2 * glyphs["image"] - 1), glyphs["weight"])
+    claims.add("boldness read from held-out drawn images: share of its variance that is explained",
+               reader.score(features_of(2 * new_glyphs["image"] - 1), new_glyphs["weight"]),
+               at_least=0.8)
+    pool = np.random.default_rng(3).standard_normal((6_000, LATENTS)).astype("float32")
+    images = drawn(gan, pool)
+    digits, weights = labels_of(images), reader.predict(features_of(images))
+
+    def mean_latent(digit, bold):
+        """Mean of the latents of ten images of a digit, its boldest or its thinnest."""
+        places = np.flatnonzero(digits == digit)
+        places = places[np.argsort(weights[places])]
+        return pool[places[-10:] if bold else places[:10]].mean(axis=0)
+
+    bold, plain = (np.array([mean_latent(digit, each) for digit in range(10)])
+                   for each in (True, False))
+    pairs = [(a, b) for a in range(10) for b in range(10) if a != b]
+    results = np.array([bold[a] - plain[a] + plain[b] for a, b in pairs])
+    targets = drawn(gan, np.concatenate([plain, bold, results]))
+    read = reader.predict(features_of(targets))
+    plain_weight, bold_weight = read[:10], read[10:20]
+    b = np.array([b for _, b in pairs])
+    gained = (read[20:] - plain_weight[b]) / (bold_weight[b] - plain_weight[b])
+    kept = labels_of(targets[20:]) == b
+    rng = np.random.default_rng(4)
+    directions = rng.standard_normal(results.shape)
+    directions *= np.linalg.norm(results - plain[b], axis=1, keepdims=True) / np.linalg.norm(
+        directions, axis=1, keepdims=True)
+    anywhere = reader.predict(features_of(drawn(gan, plain[b] + directions)))
+    anywhere = (anywhere - plain_weight[b]) / (bold_weight[b] - plain_weight[b])
+    shown = [pairs.index(pair) for pair in ((0, 3), (1, 5), (2, 7), (8, 4), (6, 9))]
+    figure = plots.image_rows(
+        {"bold A": targets[10:20][[pairs[i][0] for i in shown]],
+         "- plain A": targets[:10][[pairs[i][0] for i in shown]],
+         "+ plain B": targets[:10][[pairs[i][1] for i in shown]],
+         "= ": targets[20:][shown],
+         "bold B": targets[10:20][[pairs[i][1] for i in shown]]},
+        title="Bold A minus plain A plus plain B is a bold B", height=4, limits=(-1, 1))
+    plots.show(figure, "Five columns of digits. From the top: a bold digit, the same thin, another "
+                       "digit thin, the result, which is that digit bold, and the bold one drawn for "
+                       "comparison.", tolerance=40)
+    claims.add("boldness gained by the arithmetic, 1 being all of the way to bold B: median of 90 pairs",
+               np.median(gained), at_least=0.5, at_most=1.5)
+    claims.add("the same for a random direction of the same length", np.median(anywhere),
+               at_most=0.35)
+    claims.add("results that the classifier still takes for B: share of the 90", np.mean(kept),
+               at_least=0.7)
+
+# %% [markdown]
+# ## 11. The failure clinic
+#
+# Five mistakes, each made on purpose and trained on few images. None of them ends in an error, and most losses look harmless. What tells them apart are traces:
+#
+# | trace | what it is | when healthy |
+# |---|---|---|
+# | D(x), D(G(z)) | mean answer to real and to generated images | above and below one half, neither 0 nor 1 |
+# | pull | size of the derivative of the generator's loss with respect to the logit | near $1 - D(G(z))$ |
+# | diversity | distance between generated images over that between real ones | near 1 |
+# | change of D, of G | how far the weights move in an epoch, as a share of their length | above 0 |
+#
+# `training.GANDiagnostics` keeps them, and whether the moving averages of batch normalization move. After the training it names what it finds.
+#
+# What is broken:
+# 1. *saturated loss*: the generator trains with the loss of the theory, $\ln(1 - D(G(z)))$, against a discriminator that learns faster;
+# 2. *mode collapse*: the generator learns fast, the discriminator hardly at all;
+# 3. *a discriminator that never moves*: `discriminator.trainable = False` is set once before compiling, as recipes from the days of Keras 2 do. There it froze the discriminator only in a
+#    model that held both networks. Keras 3 freezes it, and says nothing;
+# 4. *batch normalization in the wrong mode*: whatever the step asks for, the networks are called with `training=False`;
+# 5. *labels reversed* in the discriminator's loss.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    class Inference(keras.Model):
+        """A network that behaves as when it is used, also in training."""
+
+        def __init__(self, network):
+            super().__init__()
+            self.network = network
+
+        def call(self, inputs, training=None):
+            return self.network(inputs, training=False)
+
+    def freeze(network):
+        network.trainable = False
+        return network
+
+    def examined(change_generator=lambda network: network, change_discriminator=lambda network: network,
+                 rates=(LEARNING_RATE, LEARNING_RATE), **losses):
+        """A DCGAN with a mistake, trained on few images: its diagnostics and fifteen images."""
+        keras.utils.set_random_seed(settings.seed)
+        broken = DCGAN(change_generator(build_generator(LATENTS)),
+                       change_discriminator(build_discriminator()), LATENTS, settings.seed)
+        broken.compile(*(keras.optimizers.Adam(rate, beta_1=BETA_1) for rate in rates), **losses)
+        diagnostics = training.GANDiagnostics(train_images[:400], fixed)
+        training.fit(broken, train_images[:CLINIC_IMAGES], batch=BATCH, epochs=CLINIC_EPOCHS,
+                     seed=settings.seed, drop_remainder=True, callbacks=[diagnostics])
+        return diagnostics, drawn(broken, fixed[:15])
+
+    def reversed_labels(real_logits, fake_logits):
+        return discriminator_loss(fake_logits, real_logits)
+
+    patients = {
+        "healthy": examined(),
+        "saturated loss": examined(rates=(CLINIC_FAST, LEARNING_RATE), generator_loss=saturating_loss),
+        "mode collapse": examined(rates=(LEARNING_RATE / 100, CLINIC_FAST)),
+        "discriminator never moves": examined(change_discriminator=freeze),
+        "batch normalization in the wrong mode": examined(Inference, Inference),
+        "labels reversed": examined(discriminator_loss=reversed_labels)}
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN"):
+    figure, panels = plots.new_figure(2, 2, title="What the losses do not show", height=6)
+    names = "fake_probability", "pull", "diversity", "discriminator_change"
+    labels = ("D(G(z))", "pull on the generator", "diversity of the images",
+              "change of the discriminator")
+    for ax, name, label in zip(panels.flat, names, labels):
+        plots.curves(ax, range(1, CLINIC_EPOCHS + 1),
+                     {patient: found.traces[name] for patient, (found, _) in patients.items()},
+                     xlabel="epoch", ylabel=label, points=True)
+        ax.get_legend().remove()
+    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    plots.show(figure, "ALT", tolerance=20)
+    figure = plots.image_rows({name: images for name, (_, images) in patients.items()}, height=3.6,
+                              title="The same latents, six trainings", limits=(-1, 1))
+    plots.show(figure, "ALT", tolerance=40)
+    for name, (found, _) in patients.items():
+        print(f"{name}: {found.failure or 'nothing found'}. {found.advice}")
+    claims.add("failures that the diagnostics name rightly, of 5",
+               sum(name == found.failure for name, (found, _) in patients.items()), at_least=5)
+    claims.add("false alarms in two healthy trainings", at_most=0,
+               value=bool(healthy.failure) + bool(patients["healthy"][0].failure))
+    caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "healthy"))
+    claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5, tolerance=0.5)
+
+# %% [markdown]
+# ## 12. Faces
+#
+# Your class knows nothing of digits. In the profile `full` it trains on photographs of faces with 64x64 pixels, with networks of the paper's depth, which double four times. The
+# quick profile has no such images: there this cell has nothing to do.
+
+# %% tags=["experiment"]
+if FACES:
+    with lab.needs("discriminator_loss", "generator_loss", "DCGAN"):
+        faces = 2 * load_arrays(FACES, "train", count=FACE_IMAGES, size=64)["image"] - 1
+        options = {"strides": 2, "padding": "same",
+                   "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
+        generator = keras.Sequential([
+            keras.Input((100,)), layers.Dense(4 * 4 * 512, use_bias=False),
+            layers.BatchNormalization(momentum=0.9), layers.ReLU(), layers.Reshape((4, 4, 512))])
+        discriminator = keras.Sequential([keras.Input((64, 64, 3))])
+        for filters in (256, 128, 64):  # 4x4 => 8x8 => 16x16 => 32x32
+            generator.add(layers.Conv2DTranspose(filters, 4, use_bias=False, **options))
+            generator.add(layers.BatchNormalization(momentum=0.9))
+            generator.add(layers.ReLU())
+        generator.add(layers.Conv2DTranspose(3, 4, activation="tanh", dtype="float32", **options))
+        for filters in (64, 128, 256, 512):  # 64x64 => 32x32 => 16x16 => 8x8 => 4x4
+            discriminator.add(layers.Conv2D(filters, 4, **options))
+            if filters > 64:
+                discriminator.add(layers.BatchNormalization(momentum=0.9))
+            discriminator.add(layers.LeakyReLU(0.2))
+        discriminator.add(layers.Flatten())
+        discriminator.add(layers.Dense(1, dtype="float32"))
+        face_gan = DCGAN(generator, discriminator, 100, settings.seed)
+        face_gan.compile(*(keras.optimizers.Adam(2e-4, beta_1=BETA_1) for _ in range(2)))
+        latents = np.random.default_rng(0).standard_normal((60, 100)).astype("float32")
+        face_traces = training.GANDiagnostics(faces[:400], latents)
+        training.fit(face_gan, faces, batch=128, epochs=FACE_EPOCHS, seed=settings.seed,
+                     drop_remainder=True, callbacks=[face_traces])
+        figure, ax = plots.new_figure(title="Sixty images of faces that nobody has", height=5)
+        plots.image_row(ax, drawn(face_gan, latents) / 2 + 0.5, columns=12)
+        plots.show(figure, "Sixty small pictures of faces, drawn by the generator.", tolerance=60)
+        claims.add("faces: diversity of generated images, 1 for as much as real ones",
+                   face_traces.traces["diversity"][-1], at_least=0.5)
+
+# %% [markdown]
+# ## 13. Claims
+# What this notebook has measured, each number beside the bound that it must keep.
+
+# %% tags=["experiment"]
+with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
+               "DCGAN", "nearest_neighbours", "interpolate"):
+    claims.table()
+
+# %%
+lab.score()
+
+# %% [markdown]
+# ### To think about
+# 1. The discriminator is right more often at the end than at the start of the training, and the images are better. How can both be?
+# 2. A classmate shows a Frechet distance of 9, you have 22. What do you have to know before you believe that theirs is the better generator?
+# 3. Held-out images are as near to the training images as generated ones. Does that prove that the generator has learned nothing by heart?
+
+# %% [markdown] tags=["answer"]
+# **Answers for teachers.**
+# 1. It has learned, too. Its task gets harder as the images get better, and it has had thousands of steps to find what still gives them away. Its probability compares it with the
+#    generator of that moment; it measures no distance to the data.
+# 2. The same real images, the same number of both, the same network for the features, the same range of values. With fewer images the distance is larger (two halves of the real images have
+#    one above 0), and another network has other units. And whether the images are new: copies of training images would have a very small one.
+# 3. No. It finds copies of whole images, pixel by pixel. An image moved by two pixels is far away by this measure and still a copy; features instead of pixels, or distances after
+#    alignment, would find that one. And a part of a digit may be a copy where the whole is not.
+
+# %% [markdown]
+# ### Sources
+# - I. Goodfellow et al., *Generative adversarial nets*, NeurIPS 2014, section 3 and algorithm 1.
+# - A. Radford, L. Metz, S. Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*, ICLR 2016, sections 3, 4 and 6.3.2.
+# - M. Heusel et al., *GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, NeurIPS 2017 (Frechet distance).
+# - M. Binkowski et al., *Demystifying MMD GANs*, ICLR 2018 (kernel distance).
+# - K. Shoemake, *Animating rotation with quaternion curves*, SIGGRAPH 1985, section 3.3 (spherical interpolation).
+# - T. White, *Sampling generative networks*, 2016, section 3 (why spherical).
+# - P. Micikevicius et al., *Mixed precision training*, ICLR 2018, section 3.2 (loss scaling).
+#
+# **Next:** [13: The latent space of a GAN](../notebooks/13_latent_space_of_a_gan.ipynb) switches the guidelines off one at a time.
