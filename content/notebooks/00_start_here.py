@@ -27,6 +27,7 @@
 # | 6 | [09: Generative networks](09_generative_networks.ipynb) (lecture) | A random number through a function: when its density is known exactly, and when there is none; the families of models | 35 min |
 # | 7 | [10: Variational autoencoders, from EM to the ELBO](10_variational_autoencoders.ipynb) (lecture) | Three tricks, each measured against exact numbers, and what happens without each of them | 45 min |
 # | 8 | [Lab 3: A variational autoencoder with a custom loss](../labs/lab3_vae.ipynb) (lab, 15 points) | A loss and a training step of your own, the map of all digits, and what three published bugs cost | 100 min |
+# | 11 | [13: The latent space of a GAN](13_latent_space_of_a_gan.ipynb) (lecture) | What each guideline of the DCGAN is worth, directions with a meaning, a generator that learns by heart, and how every measure can be fooled | 50 min |
 #
 # ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/02_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
@@ -34,6 +35,7 @@
 # ![Rows of digits: clean, noisy, and cleaned by two filters, by PCA and by the network of lab 2, whose digits are nearest to the clean ones.](../docs/figures/lab2_denoising_autoencoder.png)
 # ![Four curves of log-likelihood against training steps below a dotted line: with all three tricks the curve reaches it; without one it comes later, stays lower, or stays far below.](../docs/figures/10_variational_autoencoders.png)
 # ![A square of small pictures of digits that turn gradually into each other, from 7 and 1 in one corner to 6 and 8 in the other.](../docs/figures/lab3_vae.png)
+# ![Five rows of small images of digits that lean further, get bolder, larger, move right and move down from left to right.](../docs/figures/13_latent_space_of_a_gan.png)
 #
 # In preparation: DCGAN, CycleGAN, and the lectures around them.
 #
