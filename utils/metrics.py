@@ -299,7 +299,7 @@ def precision_recall(real, generated, *, neighbours=3):
 
     Source: Kynkaanniemi et al. 2019, section 2 (their k is 3).
     """
-    from scipy.spatial.distance import cdist
+    from sklearn.metrics.pairwise import euclidean_distances as distances_of
 
     real, generated = _two_sets(real, generated)
     if not 1 <= neighbours < min(len(real), len(generated)):
@@ -308,9 +308,9 @@ def precision_recall(real, generated, *, neighbours=3):
             "lies between 1 and one less than the smaller set."
         )
     radii = [
-        np.partition(cdist(x, x), neighbours, axis=1)[:, neighbours] for x in (real, generated)
+        np.partition(distances_of(x), neighbours, axis=1)[:, neighbours] for x in (real, generated)
     ]
-    distances = cdist(real, generated)
+    distances = distances_of(real, generated)
     precision = np.mean(np.any(distances <= radii[0][:, None], axis=0))
     recall = np.mean(np.any(distances <= radii[1], axis=1))
     return float(precision), float(recall)

@@ -13,7 +13,7 @@
 # the papers show in pictures.
 #
 # **You will** switch off the guidelines of the DCGAN one at a time, make latents shorter and longer, find the directions that
-# slant, move and enlarge a digit, make a generator learn ten images by heart, and fool every measure that
+# slant, move and enlarge a digit, make a generator learn five images by heart, and fool every measure that
 # is used instead of a likelihood.
 #
 # | | |
@@ -65,9 +65,9 @@ FILTERS = settings.choose(quick=16, full=24)  # of the convolutions with the lar
 LATENTS = 32
 BATCH = 64
 RATE = 4e-3  # of Adam; high, as the networks are small and the runs short; falls along a cosine
-GUIDELINE_STEPS = settings.choose(quick=300, full=1_500)  # for each variant of section 1
+GUIDELINE_STEPS = settings.choose(quick=250, full=1_500)  # for each variant of section 1
 STEPS = settings.choose(quick=1_000, full=6_000)  # for the generator of all other sections
-FEW_STEPS = settings.choose(quick=1_000, full=2_000)  # for one that learns ten images by heart
+FEW_STEPS = settings.choose(quick=500, full=2_000)  # for one that learns five images by heart
 COUNT = 2_000  # images in each set that is compared
 CENTRES = settings.choose(quick=300, full=1_000)  # of the Parzen windows in section 5
 
@@ -277,8 +277,8 @@ plots.describe(ax, xlabel="Frechet distance from held-out images (logarithmic)",
 plots.show(figure, "A point for each variant on a logarithmic axis of Frechet "
                    "distance, with a dotted line at the training by all "
                    "guidelines. Far to the right: beta 0.9, batch normalization "
-                   "at the edges, and the discriminator without it. Near the "
-                   "line: the others.", tolerance=20)
+                   "at the edges, and the discriminator without it. The others "
+                   "are nearer to the line, on both sides.", tolerance=35)
 
 # %%
 chosen = [*list(VARIANTS)[:4], "upsampling and pooling", "beta_1 = 0.9"]
@@ -299,9 +299,9 @@ claims.add("batch norm at output and input, too: the same",
            cost["batch norm at output and input, too"], at_least=1.3, tolerance=0.7)
 claims.add("beta_1 = 0.9: the same", cost["beta_1 = 0.9"], at_least=3, tolerance=0.9)
 claims.add("sigmoid, images in [0, 1]: the same", cost["sigmoid, images in [0, 1]"],
-           at_most=settings.choose(quick=1.1, full=1.6), tolerance=0.5)
-claims.add("upsampling and pooling: the same", cost["upsampling and pooling"], tolerance=0.5,
-           **settings.choose(quick={"at_most": 1.1}, full={"at_least": 1.1}))
+           at_most=1.1, tolerance=0.5)
+claims.add("upsampling and pooling: the same", cost["upsampling and pooling"], at_most=1.1,
+           tolerance=0.5)
 
 # %% [markdown]
 # **The reading.** Three things cost much, in each of the four seeds in `docs/results.md`. With $\beta_1 = 0.9$ Adam
@@ -311,10 +311,11 @@ claims.add("upsampling and pooling: the same", cost["upsampling and pooling"], t
 # pictures that are mostly black. A generator without batch normalization pays, too, but less.
 #
 # Other guidelines cost nothing here, and some are better switched off: a ReLU in the discriminator, upsampling and pooling, a
-# sigmoid, larger initial weights. But that is a statement about 300 steps. With 1,200 steps upsampling and pooling is one and a half times as far from the data as the guidelines, and the
-# gain of the sigmoid is gone: what learns faster need not get further. The guidelines were found for deep networks and long
-# trainings on photographs; a check of one of them on small images, such as this one, can confirm a cost, and can't
-# show that there is none.
+# sigmoid, larger initial weights. Is that a matter of the short training? With 1,200 steps the sigmoid's gain was nearly gone, and upsampling with
+# pooling was one and a half times as far from the data as the guidelines, in both seeds measured. With more filters, images and
+# steps, in the profile *full*, both were ahead again. So for these we can only say that at this size it does not
+# matter much. The guidelines were found for deep networks and long trainings on photographs. A check on small images, such as this one, can
+# confirm a cost, and can't show that there is none.
 #
 # ## 2. How long is a latent?
 #
@@ -366,7 +367,7 @@ def measured(images, features=digit_features):
 keras.utils.set_random_seed(settings.seed)
 generator = train_gan((build_generator(), build_discriminator()), train_images, STEPS)
 generated = apply(generator, latents)
-KNOB = [0.25, 0.5, 0.707, 0.85, 1, 1.25, 1.5, 2]
+KNOB = [0.25, 0.5, 0.707, 1, 1.5, 2]
 by_length = {s: measured(apply(generator, s * latents)) for s in KNOB}
 
 # %%
@@ -409,20 +410,20 @@ show_numbers(middle, ["Frechet distance", "precision", "recall"], first="latents
              tolerance=0.4)
 at_ends, round_, straight, short = middle.values()
 claims.add("Frechet distance: middle of straight paths over their ends", at_least=2.5,
-           value=straight[0] / at_ends[0], tolerance=0.5)
+           value=straight[0] / at_ends[0], tolerance=1)
 claims.add("Frechet distance: middle of spherical paths over their ends", at_most=1.5,
            value=round_[0] / at_ends[0], tolerance=0.3)
 claims.add("Frechet distance: middle of straight paths over draws times 0.707", tolerance=0.2,
            value=straight[0] / short[0], at_least=0.8, at_most=1.25)
 claims.add("precision: middle of straight paths over their ends", straight[1] / at_ends[1],
-           at_least=1.1, tolerance=0.4)
+           at_least=settings.choose(quick=1.1, full=1), tolerance=0.4)
 claims.add("recall: middle of straight paths over their ends", straight[2] / at_ends[2],
            at_most=0.95, tolerance=0.2)
 
 # %% [markdown]
 # **The reading.** White (2016) advises spherical paths because samples in the middle of straight ones are unlike those at the ends. The Frechet
 # distance agrees, and the last two rows of the table show why: the middle of a straight path *is* a draw times 0.707, nothing
-# more. But "worse" is not the word: precision is higher there. Short latents give more images that the
+# more. But "worse" is not the word: precision is higher there (in the profile *full*, where the generator is better, hardly so). Short latents give more images that the
 # features take for real, and of fewer kinds. So the length is a knob between quality and variety. The samples of BigGAN were
 # drawn with it turned down, which its authors call the truncation trick (Brock and others 2019).
 #
@@ -583,14 +584,14 @@ claims.add("cosine with the direction: three latents over one", cosine[2] / cosi
 # ## 4. A generator that learns by heart
 #
 # **The question.** Did it draw these images, or copy them? Lab 4 compared the distance of generated images to the nearest
-# training image with that of held-out images. Does this test notice a copyist? We train one: the same networks, on ten images.
+# training image with that of held-out images. Does this test notice a copyist? We train one: the same networks, on five images.
 # As a number for the test we take how often a generated image is nearer to the training images than a held-out one is (an AUROC): one half says
 # that both are equally near, 1 that every generated image is nearer.
 
 # %%
-ten = train_images[[np.flatnonzero(train["label"] == digit)[0] for digit in range(10)]]
+five = train_images[[np.flatnonzero(train["label"] == digit)[0] for digit in range(5)]]
 keras.utils.set_random_seed(settings.seed)
-copyist = train_gan((build_generator(), build_discriminator()), ten, FEW_STEPS)
+copyist = train_gan((build_generator(), build_discriminator()), five, FEW_STEPS)
 recited = apply(copyist, latents)
 
 
@@ -612,24 +613,24 @@ def nearer(images, new, known):
 
 
 new = held_out[:500]
-learned = {"ten images": nearer(recited[:500], new, ten),
+learned = {"five images": nearer(recited[:500], new, five),
            f"{IMAGES:,} images": nearer(generated[:500], new, train_images)}
 show_numbers({name: [value] for name, value in learned.items()},
              ["nearer than a held-out image"], first="generator trained on", tolerance=0.2)
 claims.add("copyist: share of pairs in which its image is nearer than a held-out one",
-           learned["ten images"], at_least=0.8)
+           learned["five images"], at_least=0.8)
 claims.add("trained on many: the same", learned[f"{IMAGES:,} images"], at_most=0.3,
            tolerance=0.5)
 
 # %%
-figure = plots.image_rows({"of the ten images": recited[:16],
-                           "the nearest of the ten": ten[nearest(recited[:16], ten)[1]],
+figure = plots.image_rows({"of the five images": recited[:16],
+                           "the nearest of the five": five[nearest(recited[:16], five)[1]],
                            "of many images": generated[:16],
                            "the nearest of the many": train_images[nearest(generated[:16],
                                                                            train_images)[1]]},
                           height=3.4, limits=(-1, 1),
                           title="Above what was drawn, below the nearest training image")
-plots.show(figure, "Four rows of small images. What was learned from ten images "
+plots.show(figure, "Four rows of small images. What was learned from five images "
                    "looks like its nearest training images, with stains; what "
                    "was learned from many is rougher than its nearest training "
                    "image and differs from it.",
@@ -688,7 +689,7 @@ claims.add("paler copies: Fourier coefficients", caught["paler"][2], at_most=0.6
 # how well the search works.
 
 # %%
-def distance_to_sheet(images, steps=200):
+def distance_to_sheet(images, steps=150):
     """Distance of each image to the nearest one that the generator was found to draw, (n,)."""
     z, target = tf.Variable(latents[nearest(images, generated)[1]]), tf.constant(images)
     optimizer = keras.optimizers.Adam(0.1)
@@ -706,7 +707,6 @@ def distance_to_sheet(images, steps=200):
 
 
 from_sheet = {"generated, new": distance_to_sheet(apply(generator, many[:100])),
-              "training images": distance_to_sheet(train_images[:100]),
               "held-out images": distance_to_sheet(held_out[:100])}
 show_numbers({name: np.quantile(each, [0, 0.5]) for name, each in from_sheet.items()},
              ["smallest of 100", "median"], first="distance to the generator's sheet",
@@ -716,7 +716,7 @@ claims.add("smallest distance to the sheet: held-out images over median of gener
            at_least=1.2, tolerance=0.6)
 
 # %% [markdown]
-# As far as the search can tell, not one of them is on the sheet, not even the images that it was trained on. So the likelihood of each
+# As far as the search can tell, not one of them is on the sheet. So the likelihood of each
 # is 0, and that says nothing about how good the images are.
 #
 # ### Parzen windows
@@ -736,8 +736,8 @@ def parzen(samples, images, width):
     return np.mean(logs) - SIDE**2 * np.log(width * np.sqrt(2 * np.pi))
 
 
-means = KMeans(CENTRES, n_init=1, max_iter=8, random_state=settings.seed)
-means.fit(rows(train_images[:4000]))
+means = KMeans(CENTRES, n_init=1, max_iter=5, random_state=settings.seed)
+means.fit(rows(train_images[:3000]))
 contestants = {"real images": rows(train_images[:CENTRES]), "k-means": means.cluster_centers_,
                "generator": rows(generated[:CENTRES]), "copyist": rows(recited[:CENTRES])}
 WIDTHS = np.geomspace(0.12, 1, 12)
@@ -848,7 +848,8 @@ claims.add("one digit only: precision over that of held-out images", one_digit[2
 claims.add("one digit only: recall", one_digit[3], at_most=0.2, tolerance=0.3)
 claims.add("one digit only: Frechet distance over that of generated images, digits' features",
            one_digit[0] / plain[0], at_least=5, tolerance=0.6)
-claims.add("the same, reader's features", one_digit[4] / plain[4], at_most=5, tolerance=0.6)
+claims.add("the same, over that by the reader's features", at_least=4, tolerance=0.6,
+           value=one_digit[0] / plain[0] / (one_digit[4] / plain[4]))
 claims.add("slightly blurred: Frechet distance over that of the generated images",
            blurred[0] / plain[0], at_least=2, tolerance=0.6)
 claims.add("slightly blurred: precision", blurred[2], at_least=0.7)
