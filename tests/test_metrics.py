@@ -249,7 +249,55 @@ def test_kernel_distance_has_no_bias_and_the_frechet_distance_has():
     assert np.mean([metrics.frechet_distance(*pair) for pair in draws]) > 0.5
 
 
-@pytest.mark.parametrize("distance", [metrics.frechet_distance, metrics.kernel_distance])
+def precision_recall_by_definition(real, generated, k):
+    """Kynkaanniemi et al. 2019, equations 1 and 2, example by example."""
+
+    def inside(point, examples):
+        for index, centre in enumerate(examples):
+            others = np.delete(examples, index, axis=0)
+            radius = np.sort([np.linalg.norm(centre - other) for other in others])[k - 1]
+            if np.linalg.norm(point - centre) <= radius:
+                return True
+        return False
+
+    return (
+        np.mean([inside(point, real) for point in generated]),
+        np.mean([inside(point, generated) for point in real]),
+    )
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_precision_and_recall_agree_with_their_definition(k):
+    rng = np.random.default_rng(k)
+    real, generated = rng.normal(size=(40, 3)), rng.normal(0.7, 1.2, size=(30, 3))
+    found = metrics.precision_recall(real, generated, neighbours=k)
+    assert found == pytest.approx(precision_recall_by_definition(real, generated, k))
+    assert found[0] not in (0, 1) and found[0] != found[1]
+    again = metrics.precision_recall(generated, real, neighbours=k)
+    assert again == found[::-1]
+
+
+def test_precision_sees_strays_and_recall_sees_what_is_missing():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 300, 4)) + np.array([[[0.0]], [[20.0]]])
+    both = np.concatenate([first, second])
+    assert metrics.precision_recall(both, both) == (1, 1)
+    assert metrics.precision_recall(first, second) == (0, 0)
+    assert metrics.precision_recall(both, first[:150]) == (1, pytest.approx(0.5, abs=0.1))
+    precision, recall = metrics.precision_recall(first, np.concatenate([first + 1e-9, second]))
+    assert precision == 0.5 and recall == 1
+
+
+def test_precision_and_recall_name_a_neighbour_that_is_not_there():
+    for k in (0, 5):
+        with pytest.raises(ValueError, match="between 1 and one less than the smaller set"):
+            metrics.precision_recall(np.zeros((9, 2)), np.ones((5, 2)), neighbours=k)
+
+
+MEASURES = [metrics.frechet_distance, metrics.kernel_distance, metrics.precision_recall]
+
+
+@pytest.mark.parametrize("distance", MEASURES)
 def test_distances_name_shapes_that_do_not_fit(distance):
     for shapes in [((5, 3), (5, 4)), ((1, 3), (5, 3)), ((5, 3, 1), (5, 3, 1))]:
         with pytest.raises(ValueError, match="two examples or more"):

@@ -277,6 +277,45 @@ def kernel_distance(first, second):
     return float(within(first) + within(second) - 2 * kernel(first, second).mean())
 
 
+def precision_recall(real, generated, *, neighbours=3):
+    """How many generated examples look real, and how many real ones the generator could draw.
+
+    Each set of features stands for the region that it fills: balls around its examples, each
+    reaching to the example's own neighbour of this order. Precision is the share of generated
+    examples inside the real region, recall the share of real ones inside the generated region.
+    Both grow with the number of examples and with `neighbours`: compare like with like. A single
+    outlier has a large ball, so it claims more of the space than it should.
+
+    Args:
+        real, generated: arrays (n, d) and (m, d) of features, each with more examples than
+            `neighbours`; all distances are held at once, n x m numbers.
+        neighbours: int, at least 1.
+
+    Returns:
+        pair of floats between 0 and 1: precision, recall.
+
+    Raises:
+        ValueError: shapes that do not go together, or too few examples.
+
+    Source: Kynkaanniemi et al. 2019, section 2 (their k is 3).
+    """
+    from sklearn.metrics.pairwise import euclidean_distances as distances_of
+
+    real, generated = _two_sets(real, generated)
+    if not 1 <= neighbours < min(len(real), len(generated)):
+        raise ValueError(
+            f"neighbours={neighbours} does not fit sets of {len(real)} and {len(generated)}: it "
+            "lies between 1 and one less than the smaller set."
+        )
+    radii = [
+        np.partition(distances_of(x), neighbours, axis=1)[:, neighbours] for x in (real, generated)
+    ]
+    distances = distances_of(real, generated)
+    precision = np.mean(np.any(distances <= radii[0][:, None], axis=0))
+    recall = np.mean(np.any(distances <= radii[1], axis=1))
+    return float(precision), float(recall)
+
+
 def _two_sets(first, second):
     first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
     fit = first.ndim == second.ndim == 2 and first.shape[1] == second.shape[1]

@@ -29,6 +29,7 @@
 # | 8 | [Lab 3: A variational autoencoder with a custom loss](../labs/lab3_vae.ipynb) (lab, 15 points) | A loss and a training step of your own, the map of all digits, and what three published bugs cost | 100 min |
 # | 9 | [12: Adversarial training](12_adversarial_training.ipynb) (lecture) | The game in one dimension, what its theory promises checked against integrals, and nine remedies for a generator that forgets, measured | 45 min |
 # | 10 | [Lab 4: DCGAN, with a training step of its own](../labs/lab4_dcgan.ipynb) (lab, 15 points) | Two losses, two networks and the step of their game; measures that tell real from drawn, new from copied; a clinic of five failures | 100 min |
+# | 11 | [13: The latent space of a GAN](13_latent_space_of_a_gan.ipynb) (lecture) | What each guideline of the DCGAN is worth, directions with a meaning, a generator that learns by heart, and how every measure can be fooled | 50 min |
 #
 # ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/02_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
@@ -38,6 +39,7 @@
 # ![A square of small pictures of digits that turn gradually into each other, from 7 and 1 in one corner to 6 and 8 in the other.](../docs/figures/lab3_vae.png)
 # ![Two rows of five clouds of points on a ring of eight small circles: in the upper row they end in a few of the circles, in the lower row in all.](../docs/figures/12_adversarial_training.png)
 # ![Ten columns of digits. From the top: a bold digit, the same thin, another digit thin, the result, which is that other digit bold, and the bold one itself.](../docs/figures/lab4_dcgan.png)
+# ![Five rows of small images of digits that lean further, get bolder, larger, move right and move down from left to right.](../docs/figures/13_latent_space_of_a_gan.png)
 #
 # In preparation: CycleGAN, and the lectures around it.
 #
