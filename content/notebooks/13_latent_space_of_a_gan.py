@@ -566,11 +566,11 @@ plots.curves(ax, counts, {"measured, mean of 200": cosine, "expected": expected}
              log="x", xlabel="latents in each mean", ylabel="cosine with the direction")
 ax.set_xticks(counts, counts)
 ax.minorticks_off()
+ax.set_ylim(0, 1)
 plots.show(figure, "Cosine between the difference of two means and the direction "
                    "of the factor against the number of latents averaged: "
                    "measured and expected curves lie on each other and rise "
-                   "towards one.",
-           tolerance=15)
+                   "towards one.", tolerance=25)
 claims.add("averages: largest distance of the measured cosine from the expected one",
            np.abs(cosine - expected).max(), at_most=0.08, tolerance=1)
 claims.add("cosine with the direction: three latents over one", cosine[2] / cosine[0],
@@ -618,7 +618,7 @@ learned = {"five images": nearer(recited[:500], new, five),
 show_numbers({name: [value] for name, value in learned.items()},
              ["nearer than a held-out image"], first="generator trained on", tolerance=0.2)
 claims.add("copyist: share of pairs in which its image is nearer than a held-out one",
-           learned["five images"], at_least=0.8)
+           learned["five images"], at_least=0.93)
 claims.add("trained on many: the same", learned[f"{IMAGES:,} images"], at_most=0.3,
            tolerance=0.5)
 
