@@ -20,7 +20,7 @@
 # | | |
 # |---|---|
 # | Time | about 100 minutes; everything runs in two minutes on two cores |
-# | Needs | no network, no GPU, 2 GB of memory |
+# | Needs | no network, no GPU, 3 GB of memory |
 # | Points | 15, in seven questions |
 # | Before | [12: Adversarial training](../notebooks/12_adversarial_training.ipynb), [Lab 3](lab3_vae.ipynb) |
 #
@@ -121,7 +121,7 @@ print("Training images:", train_images.shape, "- test images:", test_images.shap
 
 # %%
 def discriminator_loss(real_logits, fake_logits):
-    """Cross-entropy of the discriminator, with real images as class 1 and generated ones as class 0.
+    """Cross-entropy of the discriminator: real images are class 1, generated ones class 0.
 
     Args:
         real_logits: tensor or array (n, 1), the discriminator's answers to real images.
@@ -237,10 +237,10 @@ def build_generator(latent_size):
         latent_size: int, latents.
 
     Returns:
-        Keras model, (n, latent_size) -> images (n, 28, 28, 1) between -1 and 1: one dense layer, then
-        transposed convolutions with stride 2; batch normalization and ReLU after every layer
-        but the last, which has tanh and is float32 under every policy. First weights with standard
-        deviation 0.02, at most 1,000,000 of them.
+        Keras model, (n, latent_size) -> images (n, 28, 28, 1) between -1 and 1: one dense layer,
+        then transposed convolutions with stride 2; batch normalization and ReLU after every
+        layer but the last, which has tanh and is float32 under every policy. First weights with
+        standard deviation 0.02, at most 1,000,000 of them.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)
@@ -288,10 +288,10 @@ def build_discriminator():
     """The discriminator, by the DCGAN guidelines.
 
     Returns:
-        Keras model, images (n, 28, 28, 1) -> logits (n, 1), float32 under every policy: convolutions with
-        stride 2, each followed by LeakyReLU with slope 0.2, batch normalization from the second
-        one on, and one dense layer without activation. First weights with standard deviation
-        0.02, at most 1,000,000 of them.
+        Keras model, images (n, 28, 28, 1) -> logits (n, 1), float32 under every policy:
+        convolutions with stride 2, each followed by LeakyReLU with slope 0.2, batch normalization
+        from the second one on, and one dense layer without activation. First weights with
+        standard deviation 0.02, at most 1,000,000 of them.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)
@@ -351,8 +351,9 @@ class DCGAN(keras.Model):
         seed: int, of the latents.
 
     Each step returns `discriminator_loss`, `generator_loss`, `real_probability` and
-    `fake_probability`, means since the epoch began. The probabilities are D(x) and D(G(z)) as the last
-    discriminator step of each batch saw them, before its update; so is the discriminator's loss.
+    `fake_probability`, means since the epoch began. The probabilities are D(x) and D(G(z)) as the
+    last discriminator step of each batch saw them, before its update; so is the discriminator's
+    loss.
     """
 
     def __init__(self, generator, discriminator, latent_size, seed=0, **options):
@@ -440,7 +441,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     def moved(discriminator_rate, generator_rate):
         """How far a step moves all weights of the discriminator and of the generator, in sum."""
         gan = new_gan()
-        gan.compile(keras.optimizers.SGD(discriminator_rate), keras.optimizers.SGD(generator_rate))
+        gan.compile(*(keras.optimizers.SGD(rate) for rate in (discriminator_rate, generator_rate)))
         networks = gan.discriminator, gan.generator
         before = [[each.numpy() for each in network.trainable_variables] for network in networks]
         gan.train_step(train_images[:BATCH])
@@ -495,7 +496,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
                "DCGAN"):
-    figure, (left, right) = plots.new_figure(1, 2, title="Neither loss shows that the images get better")
+    figure, (left, right) = plots.new_figure(
+        1, 2, title="Neither loss shows that the images get better")
     epochs = range(1, EPOCHS + 1)
     plots.curves(left, epochs, {name.replace("_", " "): history[name]
                                 for name in ("discriminator_loss", "generator_loss")},
@@ -503,8 +505,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     plots.curves(right, epochs, {"D(x)": history["real_probability"],
                                  "D(G(z))": history["fake_probability"]},
                  xlabel="epoch", ylabel="mean probability of being real")
-    plots.show(figure, "Left, both losses against epochs; right, the mean answer of the discriminator to real and to "
-                       "generated images, above and below one half.", tolerance=20)
+    plots.show(figure, "Left, both losses against epochs; right, the mean answer of the "
+                       "discriminator to real and to generated images, above and below one half.",
+               tolerance=20)
 
 # %% [markdown]
 # **The reading.** In equilibrium the discriminator can only guess: both probabilities would be one half, its loss $2 \ln 2 = 1.39$ and the generator's $\ln 2 = 0.69$. Training on
@@ -576,12 +579,14 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                value=scale["generated, before training"][0] / scale["generated"][0])
     figure = plots.image_rows({"real": other[:15], "generated": samples[:15],
                                "before training": before_training[:15]},
-                              title="Digits, and what the generator makes of noise", height=2.2, limits=(-1, 1))
-    plots.show(figure, "Three rows of pictures: real digits, generated ones, which look much alike, and "
-                       "the even grey of the generator before its training.", tolerance=40)
+                              title="Digits, and what the generator makes of noise", height=2.2,
+                              limits=(-1, 1))
+    plots.show(figure, "Three rows of pictures: real digits, generated ones, which look much "
+                       "alike, and the even grey of the generator before its training.",
+               tolerance=40)
 
 # %% [markdown]
-# **The reading.** On this scale the generator is almost at the end of the real images, as far from them as real images without any 8 are. That is a small number and not 0: look at the row of generated
+# **The reading.** On this scale the generator is almost at the end of the real images, in the quick profile about as far from them as real images without any 8 are. That is a small number and not 0: look at the row of generated
 # images again, some are no digits. At its other end the scale only says "far": the classifier has seen neither noise nor grey, and nobody knows what its features mean there.
 
 # %% [markdown]
@@ -598,8 +603,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     percent = {name: np.round(100 * share) for name, share in counts.items()}
     plots.bars(ax, np.arange(10), percent, xlabel="digit, as the classifier sees it",
                ylabel="share of the images, per cent")
-    plots.show(figure, "Two bars for each digit: its share among real and among generated images. The "
-                       "generated ones differ more among themselves; none is missing.", tolerance=30)
+    plots.show(figure, "Two bars for each digit: its share among real and among generated images. "
+                       "The generated ones differ more among themselves; none is missing.",
+               tolerance=30)
     claims.add("rarest digit: its share of generated images over its share of real ones",
                np.min(counts["generated"] / counts["real"]), at_least=0.2, tolerance=0.5)
 
@@ -629,7 +635,8 @@ def nearest_neighbours(generated, training_images):
 
     Returns:
         pair of arrays (n,): places among the training images, int; Euclidean distances, float.
-        Every pixel of 784 off by 0.5: distance 14. An image's own copy: 0 but for rounding, at most 0.05.
+        Every pixel of 784 off by 0.5: distance 14. An image's own copy: 0 but for rounding, at most
+        0.05.
     """
     ### BEGIN SOLUTION
     rows = np.reshape(generated, (len(generated), -1))
@@ -663,14 +670,16 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     seen = {name: nearest_neighbours(each, train_images[:2 * SET]) for name, each in sets.items()}
     unseen = {name: nearest_neighbours(each, test_images[:2 * SET]) for name, each in sets.items()}
     nearer = {name: np.mean(seen[name][1] < unseen[name][1]) for name in sets}
-    figure, ax = plots.new_figure(title="The distance alone does not tell new images from copies with noise")
+    figure, ax = plots.new_figure(
+        title="The distance alone does not tell new images from copies with noise")
     for number, (name, (_, distance)) in enumerate(seen.items()):
         ax.hist(distance, bins=np.linspace(0, 14, 57), histtype="step", linewidth=1.8,
                 color=plots.PALETTE[number], label=name)
     plots.describe(ax, xlabel="distance to the nearest training image", ylabel="images")
-    plots.show(figure, "Distribution of the distances to the nearest training image: held-out images "
-                       "lie at the left, near the data; generated ones are a broad hill further right, and "
-                       "copies with noise a narrow spike in the middle of that hill.", tolerance=20)
+    plots.show(figure, "Distribution of the distances to the nearest training image: held-out "
+                       "images lie at the left, near the data; generated ones are a broad hill further "
+                       "right, and copies with noise a narrow spike in the middle of that hill.",
+               tolerance=20)
     show_numbers({name: [distance.min(), np.median(distance), nearer[name]]
                   for name, (_, distance) in seen.items()}, first="",
                  columns=["nearest of all", "median distance", "share nearer to training images"])
@@ -757,8 +766,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                                       "another; by pixels two are there at once")
     for ax, (name, images) in zip(panels, {"by latents": walked, "by pixels": faded}.items()):
         plots.image_row(ax, images[:6].reshape(-1, 28, 28), columns=11, limits=(-1, 1), title=name)
-    plots.show(figure, "Two blocks of six rows of pictures. Left, in each row one digit turns step by step "
-                       "into another; right, one fades out over another.", tolerance=40)
+    plots.show(figure, "Two blocks of six rows of pictures. Left, in each row one digit turns step "
+                       "by step into another; right, one fades out over another.", tolerance=40)
 
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
@@ -862,9 +871,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
             "= slanted B?": results, "slanted B, for comparison": high}
     figure = plots.image_rows(rows, title="Slanted A minus upright A plus upright B is a slanted B",
                               height=5.4, limits=(-1, 1))
-    plots.show(figure, "Ten columns of digits. From the top: a slanted digit, the same upright, another "
-                       "digit upright, the result, which is that other digit slanted, and the "
-                       "slanted one itself for comparison.", tolerance=40)
+    plots.show(figure, "Ten columns of digits. From the top: a slanted digit, the same upright, "
+                       "another digit upright, the result, which is that other digit slanted, and "
+                       "the slanted one itself for comparison.", tolerance=40)
 
 # %% [markdown]
 # **The reading.** Slant and size can be added and subtracted: most of the way is gained, and the digit stays. A random step of that length gains next to nothing. Boldness follows only by a third to a half. The
@@ -909,7 +918,10 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
         network.trainable = False
         return network
 
-    def examined(change_generator=lambda network: network, change_discriminator=lambda network: network,
+    def same(network):
+        return network
+
+    def examined(change_generator=same, change_discriminator=same,
                  rates=(LEARNING_RATE, LEARNING_RATE), **losses):
         """A DCGAN with a mistake, trained on few images: its diagnostics and fifteen images."""
         keras.utils.set_random_seed(settings.seed)
@@ -944,16 +956,19 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                      {patient: found.traces[name] for patient, (found, _) in patients.items()},
                      xlabel="epoch", ylabel=label, points=True)
         ax.get_legend().remove()
-    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plots.show(figure, "Four panels of curves over epochs, one curve for each of the six trainings: the "
-                       "discriminator's answer to generated images, the pull on the generator, the "
-                       "diversity of images and the change of the discriminator. In each panel other "
-                       "trainings leave the band around the healthy one.", tolerance=20)
-    figure = plots.image_rows({name: images for name, (_, images) in patients.items()}, height=4.6,
+    lines = panels.flat[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=3)
+    plots.show(figure, "Four panels of curves over epochs, one curve for each of the six trainings: "
+                       "the discriminator's answer to generated images, the pull on the generator, "
+                       "the diversity of images and the change of the discriminator. In each panel "
+                       "other trainings leave the band around the healthy one.", tolerance=20)
+    rows = {name: images for name, (_, images) in patients.items()}
+    figure = plots.image_rows(rows, height=4.6,
                               title="The same latents, six trainings", limits=(-1, 1))
-    plots.show(figure, "Six rows of fifteen pictures of the same latents. Healthy: rough digits. Saturated and "
-                       "reversed labels: stains. Collapse: the same picture fifteen times. A fixed "
-                       "discriminator and the wrong mode: patterns that are no digits.", tolerance=40)
+    plots.show(figure, "Six rows of fifteen pictures of the same latents. Healthy: rough digits. "
+                       "Saturated and reversed labels: stains. Collapse: the same picture fifteen "
+                       "times. A fixed discriminator and the wrong mode: patterns that are no "
+                       "digits.", tolerance=40)
     for name, (found, _) in patients.items():
         print(f"Broken: {name}. Found: {found.failure or 'nothing'}. {found.advice}\n")
     claims.add("failures that the diagnostics name rightly, of 5",
@@ -961,7 +976,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     claims.add("false alarms in two healthy trainings", at_most=0,
                value=bool(healthy.failure) + bool(patients["nothing"][0].failure))
     caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "nothing"))
-    claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5, tolerance=0.5)
+    claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5,
+               tolerance=0.5)
 
 # %% [markdown]
 # ## 12. Faces
