@@ -1,7 +1,13 @@
 """Small notebooks for the tests of the tools around them."""
 
+import signal
+
 import nbformat
 import pytest
+
+# Shells start what runs in the background with interrupts ignored, and every child inherits it:
+# the commands under test would not hear the interrupts that the tests send them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

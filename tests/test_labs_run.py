@@ -169,7 +169,7 @@ class TestLab2(LabRuns):
         "SCORE_STEPS": "50",
         "LABELS": "(10,)",
     }
-    figures, uses, every, turns = 9, {"training_pairs": ["add_gaussian_noise"]}, 30, 4
+    figures, uses, every, turns = 9, {"training_pairs": ["add_gaussian_noise"]}, 60, 9
 
 
 class TestLab3(LabRuns):
@@ -184,7 +184,7 @@ class TestLab3(LabRuns):
         "BOUND_IMAGES": "10",
         "MAP_SIDE": "4",
     }
-    figures, every, turns, eager = 12, 120, 4, True
+    figures, every, turns, eager = 12, 300, 12, True
     uses = {
         "Sampling": ["reparameterize"],
         "negative_elbo": ["kl_divergence"],
@@ -205,4 +205,4 @@ class TestLab4(LabRuns):
         "CLINIC_IMAGES": "64",
         "CLINIC_EPOCHS": "2",
     }
-    figures, every, turns, eager = 12, 120, 4, True
+    figures, every, turns, eager = 12, 300, 12, True

@@ -569,7 +569,7 @@ class _LinearPair:
 
     def moving_means(self):
         """What batch normalization has gathered, by network; empty without it."""
-        return {name: np.array(norm.moving_mean.value) for name, norm in self.norms.items()}
+        return {name: norm.moving_mean.numpy().copy() for name, norm in self.norms.items()}
 
 
 def gan_training(
