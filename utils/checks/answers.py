@@ -157,12 +157,6 @@ def _slip_behind(error, name):
         return "A step returns nothing: end it in `return self.track(...)`, which returns a dict."
     if "No loss to compute" in text:
         return "Keras's own step runs here: write train_step and test_step, by these names."
-    if "Unknown variable" in text:
-        return "An optimizer keeps to the variables of its first step: each network has its own."
-    if "No gradients provided" in text:
-        return (
-            "The model and the loss have to be inside the tape: `with tf.GradientTape() as tape:`."
-        )
     if "Iterating over a symbolic" in text:
         return (
             "In a compiled training step a batch has no fixed size: leave Python's loop over "
