@@ -218,24 +218,32 @@ def result():
     return ran
 
 
-@pytest.mark.parametrize("slow", [False, True])
-def test_the_command(slow, result, tmp_path, monkeypatch, capsys):
-    """Tables, JSON and exit status."""
+def run_command(name, rounds, result, slow, folder, monkeypatch):
+    """`course bench NAME` on what was measured, with clear ratios and equal losses instead.
+
+    Checks the default number of rounds and the exit status; gives the file that it wrote.
+    """
     ratio = 0.5 if slow else 9.0
     faked = [replace(s, ratio=ratio, low=ratio, high=ratio) for s in result["speeds"]]
     equal = [Outcome(each.text, 0.0, each.allowed) for each in result["losses"]]
 
-    def measured(rounds, on_turn):
-        assert rounds == 10
+    def measured(on_turn, **options):
+        assert options == {"rounds": rounds}
         on_turn("ours", 0, 6)
         return result | {"speeds": faked, "losses": equal}
 
-    monkeypatch.setattr(bench, "vae", measured)
-    assert cli.main(["bench", "vae", "--results", str(tmp_path)]) == (1 if slow else 0)
+    monkeypatch.setattr(bench, name, measured)
+    assert cli.main(["bench", name, "--results", str(folder)]) == (1 if slow else 0)
+    return json.loads((folder / f"bench_{name}.json").read_text())
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_the_command(slow, result, tmp_path, monkeypatch, capsys):
+    """Tables, JSON and exit status."""
+    kept = run_command("vae", 10, result, slow, tmp_path, monkeypatch)
     out = capsys.readouterr().out
     assert "PyTorch eager is left out." in out and "turns done" in out
     assert ("FAILED" in out) == slow
-    kept = json.loads((tmp_path / "bench_vae.json").read_text())
     assert kept["notes"][0] == "PyTorch eager is left out."
     for name in ("Keras example", "ours", "toy: ours with XLA"):
         facts = kept["contestants"][name]

@@ -1,16 +1,13 @@
 """`course bench dcgan`: its layers, its steps and its tables. No test here times anything."""
 
-import json
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from utils import bench, bench_dcgan, cli, convolutions
-from utils.bench import Outcome
+from tests.test_bench import run_command
+from utils import bench, bench_dcgan, convolutions
 from utils.bench_dcgan import Data
 
 # --- layers ---------------------------------------------------------------------------------
@@ -316,20 +313,9 @@ def test_what_is_measured(result):
 @pytest.mark.parametrize("slow", [False, True])
 def test_the_command(slow, result, tmp_path, monkeypatch, capsys):
     """Tables, JSON and exit status."""
-    ratio = 0.5 if slow else 9.0
-    faked = [replace(s, ratio=ratio, low=ratio, high=ratio) for s in result["speeds"]]
-    equal = [Outcome(each.text, 0.0, each.allowed) for each in result["losses"]]
-
-    def measured(rounds, on_turn):
-        assert rounds == 4
-        on_turn("64x64: ours", 0, 6)
-        return result | {"speeds": faked, "losses": equal}
-
-    monkeypatch.setattr(bench, "dcgan", measured)
-    assert cli.main(["bench", "dcgan", "--results", str(tmp_path)]) == (1 if slow else 0)
+    kept = run_command("dcgan", 4, result, slow, tmp_path, monkeypatch)
     out = capsys.readouterr().out
     assert "What sharing fakes does" in out and ("FAILED" in out) == slow
-    kept = json.loads((tmp_path / "bench_dcgan.json").read_text())
     assert len(kept["contestants"]) == 11 and len(kept["distances"]) == 1
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tests.test_labs_run import IMPORTS, solutions_of
 from utils import training
+from utils.runtime import dtype_policy
 
 
 @pytest.fixture
@@ -75,13 +76,10 @@ def test_with_xla(answers):
 
 def test_mixed_precision_with_ends_in_float32(answers):
     plain, first = weights_after(answers)
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with dtype_policy("mixed_bfloat16"):
         vae = small_vae(answers, ends="float32")
         vae.compile(optimizer=keras.optimizers.Adam(0.01))
         second = vae.fit(images(), batch_size=8, epochs=2, shuffle=False, verbose=0).history
-    finally:
-        keras.config.set_dtype_policy("float32")
     np.testing.assert_allclose(first["negative_elbo"], second["negative_elbo"], rtol=0.03)
     assert all(weight.dtype == tf.float32 for weight in vae.trainable_variables)
 

@@ -14,6 +14,7 @@ from tests.test_labs_run import IMPORTS, code_cells, solutions_of
 from utils import training
 from utils.claims import Claims
 from utils.data import load_arrays
+from utils.runtime import dtype_policy
 
 LATENTS = 4
 
@@ -105,11 +106,8 @@ def test_a_smaller_last_batch(answers):
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision(answers, policy):
     plain, first = after_two_epochs(answers)
-    keras.config.set_dtype_policy(policy)
-    try:
+    with dtype_policy(policy):
         mixed, second = after_two_epochs(answers)
-    finally:
-        keras.config.set_dtype_policy("float32")
     for name in first:
         np.testing.assert_allclose(first[name], second[name], rtol=0.05)
     assert all(weight.dtype == tf.float32 for weight in mixed.trainable_variables)

@@ -325,11 +325,6 @@ class OtherWork:
 # --- the commands ---------------------------------------------------------------------------
 
 
-def cores():
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
 def on_the_cpu():
     """TensorFlow without its log lines, and without a GPU."""
     from utils.runtime import import_tensorflow
@@ -362,10 +357,10 @@ def vae(*, rounds=10, seeds=(0, 1, 2), lab=LAB, sizes=(), steps=25, epochs=2, on
         on_turn: called with (name, turns done, turns in all).
     """
     on_the_cpu()
-    from utils import bench_keras
+    from utils import bench_keras, runtime
 
     names, held = taught(lab), data(*sizes)
-    threads = cores()
+    threads = runtime.cores()
     makers = {
         EXAMPLE: lambda seed: bench_keras.Example(held, seed),
         OURS: lambda seed: bench_keras.Ours(held, seed, names["VAE"]),

@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from utils import bench, convolutions, metrics, nets, training
-from utils.bench_keras import Clock, precision
+from utils import bench, convolutions, metrics, nets, runtime, training
+from utils.bench_keras import Clock
 from utils.data import load_arrays
 
 LAB = bench.ROOT / "solutions" / "lab4_dcgan.ipynb"
@@ -315,7 +315,7 @@ class Ours(Contestant):
 
     def __init__(self, data, seed, kind, networks, batch, policy="float32", adam=None, **options):
         keras.utils.set_random_seed(seed)
-        with precision(policy):
+        with runtime.dtype_policy(policy):
             super().__init__(data, networks(), seed)
             latent_size = self.generator.input_shape[-1]
             self.model = kind(self.generator, self.discriminator, latent_size, seed)
@@ -496,7 +496,7 @@ def dcgan(
         "losses": losses,
         "distances": [compared],
         "notes": [*notes, *busy.note()],
-        "threads": bench.cores(),
+        "threads": runtime.cores(),
         "steps": {
             name: (rounds + 1) * (timed + skip)
             for name, timed, skip in zip(("64x64", "28x28", "small"), steps, skips, strict=True)

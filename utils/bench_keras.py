@@ -5,14 +5,12 @@ The published step is written anew from keras.io's example "Variational AutoEnco
 the same layers, losses, optimizer and feeding.
 """
 
-from contextlib import contextmanager
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from utils import bench, training
+from utils import bench, runtime, training
 
 
 class Clock(keras.callbacks.Callback):
@@ -29,17 +27,6 @@ class Clock(keras.callbacks.Callback):
     def times(self, skip):
         """From the end of the first `skip` on: (seconds, core seconds)."""
         return self.ends[-1] - self.ends[skip - 1]
-
-
-@contextmanager
-def precision(policy):
-    """Layers made inside have this dtype policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 # --- the convolutional VAE ------------------------------------------------------------------
@@ -163,7 +150,7 @@ class Ours(Contestant):
     def __init__(self, data, seed, taught, policy="float32"):
         keras.utils.set_random_seed(seed)
         self.seed = seed
-        with precision(policy):
+        with runtime.dtype_policy(policy):
             # What the networks give is float32 at any precision: losses are computed in it.
             last = layers.Activation("linear", dtype="float32")
             model = taught(*example_networks(last, None), seed=seed)

@@ -67,8 +67,7 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
     keras.utils.set_random_seed(seed)
     if strategy is None:
         strategy = choose_strategy(tf.config.list_logical_devices("GPU"))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    names = [gpu_name(tf, gpu) for gpu in gpus] or [f"CPU with {cores} cores"]
+    names = [gpu_name(tf, gpu) for gpu in gpus] or [f"CPU with {cores()} cores"]
     replicas = strategy.num_replicas_in_sync
     devices = " + ".join(names) + (f" ({replicas} replicas)" if replicas > 1 else "")
     print(
@@ -137,6 +136,24 @@ def fitting_precision(tf, gpus):
         modern = all(d.get("compute_capability", (0, 0)) >= (7, 0) for d in details)
         return "mixed_float16" if modern else "float32"
     return "mixed_bfloat16" if "avx512_bf16" in cpu_flags() else "float32"
+
+
+@contextmanager
+def dtype_policy(name):
+    """Layers made inside have this dtype policy, such as "mixed_bfloat16"."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def cores():
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def cpu_flags(cpuinfo=Path("/proc/cpuinfo")):

@@ -4,11 +4,12 @@ A driver runs beside the answer. It takes the answer and plain data, does with t
 would do, and returns plain data only, so that it can run in another process than the check.
 """
 
-import contextlib
 import copy
 import functools
 
 import numpy as np
+
+from utils.runtime import dtype_policy
 
 
 def network(build, *, arguments, inputs, weights=None, scale=None):
@@ -400,19 +401,6 @@ def with_vae(function, *, weights, beta, images):
     return function(LinearVAE(), images)
 
 
-@contextlib.contextmanager
-def _policy(name):
-    """Layers made inside have this dtype policy."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def output_dtype(build, *, arguments, shape, policy):
     """The dtype, a str, of what a network gives that is built under this dtype policy.
 
@@ -423,7 +411,7 @@ def output_dtype(build, *, arguments, shape, policy):
     """
     import keras
 
-    with _policy(policy):
+    with dtype_policy(policy):
         outputs = build(*arguments)(keras.Input(shape))
     return keras.backend.standardize_dtype(outputs.dtype)
 
@@ -617,7 +605,7 @@ def gan_training(
     pair.set(weights)
     optimizers = [keras.optimizers.SGD(rate) for rate in rates]
     before = pair.moving_means()
-    with _policy(policy):
+    with dtype_policy(policy):
         model = make(*pair.networks, latents, seed=seed)
         report = {"kind": type(model).__name__, "is_model": isinstance(model, keras.Model)}
         if not report["is_model"]:
