@@ -20,7 +20,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.utils import tqdm_utils
 
-from utils import data, glyphs
+from utils import animals, data, glyphs
 from utils.data import DataError
 
 _DAY = 86_400  # seconds
@@ -72,13 +72,20 @@ def _digit_split(labels, test_size=360, seed=0):
 
 
 @dataclasses.dataclass(eq=False)
-class GlyphsConfig(tfds.core.BuilderConfig):
-    """`characters`: the classes in label order; images per split; seed of all factors."""
+class DrawnConfig(tfds.core.BuilderConfig):
+    """A set that is drawn: `splits`, images in each, and `options` of its module's `stream`."""
 
-    characters: str = glyphs.DIGITS
-    train: int = 0
-    test: int = 0
-    seed: int = 0
+    splits: dict = dataclasses.field(default_factory=dict)
+    options: dict = dataclasses.field(default_factory=dict)
+
+
+def _configs(builder, options):
+    """The configs of `data.EMBEDDED` that this builder makes; options: config name to dict."""
+    specs = [spec for spec in data.EMBEDDED.values() if spec.builder == builder]
+    return [
+        DrawnConfig(name=spec.config, splits=spec.splits, options=options[spec.config])
+        for spec in specs
+    ]
 
 
 class Glyphs(tfds.core.GeneratorBasedBuilder):
@@ -91,33 +98,64 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
     """
 
     VERSION = tfds.core.Version("1.0.0")
-    BUILDER_CONFIGS = [
-        GlyphsConfig(name=spec.config, characters=glyphs.CHARACTERS[spec.config], **spec.splits)
-        for spec in data.EMBEDDED.values()
-        if spec.builder == "Glyphs"
-    ]
+    BUILDER_CONFIGS = _configs(
+        "Glyphs", {name: {"characters": each} for name, each in glyphs.CHARACTERS.items()}
+    )
 
     def _info(self):
+        characters = self.builder_config.options["characters"]
         features = {
             "image": tfds.features.Image(shape=(glyphs.SIZE, glyphs.SIZE, 1)),
-            "label": tfds.features.ClassLabel(names=list(self.builder_config.characters)),
+            "label": tfds.features.ClassLabel(names=list(characters)),
             "font": tfds.features.ClassLabel(names=list(glyphs.FONTS)),
             **{name: tfds.features.Scalar(np.float32) for name in glyphs.RANGES},
         }
         return _info(self, features, "Characters drawn from fonts, with known factors.")
 
     def _split_generators(self, dl_manager):
-        config = self.builder_config
-        return {
-            "train": self._generate_examples("train", config.train),
-            "test": self._generate_examples("test", config.test),
-        }
+        splits = self.builder_config.splits
+        return {name: self._generate_examples(name, count) for name, count in splits.items()}
 
     def _generate_examples(self, split, count):
-        config = self.builder_config
-        drawn = glyphs.stream(split, count, characters=config.characters, seed=config.seed)
+        drawn = glyphs.stream(split, count, **self.builder_config.options)
         for key, (image, factors) in enumerate(drawn):
             yield key, {"image": image, **factors}
+
+
+class HorsesZebras(tfds.core.GeneratorBasedBuilder):
+    """Horses (A) and zebras (B) in scenes of their own, with partners; see `utils.animals`.
+
+    Features: 'image' and 'partner' uint8 (size, size, 3); 'animal' uint8 (size, size, 1);
+    'label' int64, 0 horse or 1 zebra; 'faces' int64; float32 factors in the units of
+    `animals.RANGES`.
+    Configs: '32', '64', '128' (pixels), 'coats' (32 pixels, horses of many colours).
+    Splits: 'trainA', 'trainB', 'testA', 'testB', as in TFDS's cycle_gan.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = _configs(
+        "HorsesZebras",
+        {str(size): {"size": size} for size in animals.SIZES} | {"coats": {"coats": True}},
+    )
+
+    def _info(self):
+        size = self.builder_config.options.get("size", 32)
+        features = {
+            "image": tfds.features.Image(shape=(size, size, 3)),
+            "partner": tfds.features.Image(shape=(size, size, 3)),
+            "animal": tfds.features.Image(shape=(size, size, 1)),
+            "label": tfds.features.ClassLabel(names=list(animals.KINDS)),
+            "faces": tfds.features.Scalar(np.int64),
+            **{name: tfds.features.Scalar(np.float32) for name in animals.RANGES},
+        }
+        return _info(self, features, "Horses and zebras whose partners are known.")
+
+    def _split_generators(self, dl_manager):
+        splits = self.builder_config.splits
+        return {name: self._generate_examples(name, count) for name, count in splits.items()}
+
+    def _generate_examples(self, split, count):
+        yield from enumerate(animals.stream(split, count, **self.builder_config.options))
 
 
 def _info(builder, features, description):
@@ -144,8 +182,8 @@ def embedded(name, split, count=None):
     config, folder = spec.config, root / spec.folder / spec.version
     splits = {key: length * times for key, length in spec.splits.items()}
     if times > 1:  # a longer set beside the usual one; it begins with the same images
-        characters = glyphs.CHARACTERS[spec.config]
-        config = GlyphsConfig(name=f"{spec.config}_{times}x", characters=characters, **splits)
+        options = globals()[spec.builder].builder_configs[spec.config].options
+        config = DrawnConfig(name=f"{spec.config}_{times}x", splits=splits, options=options)
         folder = root / spec.folder.replace(spec.config, config.name) / spec.version
 
     def make():

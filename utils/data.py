@@ -1,9 +1,9 @@
 """One way to every data set of the course: `load` for training, `load_arrays` for measuring.
 
-Embedded sets ('digits', 'glyphs', 'glyphs/letters', 'glyphs/all') are made on this machine at
-first use, byte-identical everywhere, and need no network. Public sets go by the names of
-TensorFlow Datasets ('mnist', 'cycle_gan/facades') and are read from disk or downloaded by it.
-How a set gets to disk is in `utils.builders`, imported when first needed.
+Embedded sets ('digits', 'glyphs', 'horses_zebras' and their configs, see `EMBEDDED`) are made on
+this machine at first use, byte-identical everywhere, and need no network. Public sets go by the
+names of TensorFlow Datasets ('mnist', 'cycle_gan/facades') and are read from disk or downloaded by
+it. How a set gets to disk is in `utils.builders`, imported when first needed.
 """
 
 import dataclasses
@@ -33,20 +33,30 @@ class Embedded:
 
 
 _DRAWN = {"train": 60_000, "test": 10_000}
+_UNPAIRED = {"trainA": 1_000, "trainB": 1_000, "testA": 250, "testB": 250}
+_FEW = {"trainA": 400, "trainB": 400, "testA": 100, "testB": 100}  # as many as facades has
 EMBEDDED = {
     "digits": Embedded("Digits", "digits", {"train": 1437, "test": 360}, 400, white=16),
     "glyphs": Embedded("Glyphs", "glyphs/digits", _DRAWN, 800, config="digits"),
     "glyphs/letters": Embedded("Glyphs", "glyphs/letters", _DRAWN, 800, config="letters"),
     "glyphs/all": Embedded("Glyphs", "glyphs/all", _DRAWN, 800, config="all"),
+    "horses_zebras": Embedded("HorsesZebras", "horses_zebras/32", _UNPAIRED, 8_000, config="32"),
+    "horses_zebras/64": Embedded("HorsesZebras", "horses_zebras/64", _FEW, 25_000, config="64"),
+    "horses_zebras/128": Embedded("HorsesZebras", "horses_zebras/128", _FEW, 80_000, config="128"),
+    "horses_zebras/coats": Embedded(
+        "HorsesZebras", "horses_zebras/coats", _UNPAIRED, 8_000, config="coats"
+    ),
 }
+# The configs that go by the name of their set alone.
+_PLAIN = {"glyphs/digits": "glyphs", "horses_zebras/32": "horses_zebras"}
 # The public sets that the course uses, and the embedded one that serves in their place.
 PUBLIC = {
     "mnist": "glyphs",
     "fashion_mnist": "glyphs",
     "kmnist": "glyphs/letters",
     "celeb_a": "glyphs",
-    "cycle_gan/horse2zebra": "glyphs",
-    "cycle_gan/facades": "glyphs",
+    "cycle_gan/horse2zebra": "horses_zebras",
+    "cycle_gan/facades": "horses_zebras",
 }
 
 _IN_MEMORY = 2**30  # bytes of uint8 images held whole; a larger set is streamed from disk
@@ -74,7 +84,8 @@ def load(
     split: 'train', 'test', ... as the set names them.
     batch: images per batch; the last one holds the remainder unless `drop_remainder`.
     size: resize to (size, size) or (height, width) pixels, with antialiasing.
-    count: the first `count` images of the split; `glyphs` sets draw as many as asked for.
+    count: the first `count` images of the split; sets that are drawn, `glyphs` and
+        `horses_zebras`, draw as many as asked for.
     shuffle: a new order in every epoch; the sequence of orders follows from `seed` (and from
         TensorFlow's global seed where one is set).
     augment: called as `augment(image, seed=pair)` on single images, for example
@@ -90,7 +101,7 @@ def load(
     """
     import tensorflow as tf
 
-    source, n, white = _open(name, split, count, size)
+    source, n, white = _open(name, split, count, size, ["image"])
     batch = None if batch is None else _positive(batch, "batch")
     if drop_remainder and batch and batch > n:
         raise DataError(f"batch={batch} with drop_remainder leaves nothing of the {n} images")
@@ -136,14 +147,18 @@ def load_arrays(name, split="train", *, count=None, size=None):
 
     'image' float32 (n, height, width, channels) in [0, 1]; 'label' int64; and every other
     number the set has per image, for `glyphs` the factors: 'font' int64 and float32 'slant',
-    'weight', 'scale', 'x', 'y', 'noise' (units: `utils.glyphs.RANGES`).
+    'weight', 'scale', 'x', 'y', 'noise' (units: `utils.glyphs.RANGES`). For `horses_zebras` the
+    factors of `utils.animals.RANGES`, 'partner', the same scene with the other coat, and
+    'animal' (n, height, width, 1), how much of a pixel the animal covers; float32 like 'image'.
     Arguments and errors as in `load`.
     """
     source, n, white = _open(name, split, count, size)
     if not source.element_spec["image"].shape.is_fully_defined():
         raise DataError(f"the images of {name!r} differ in size: pass size= to stack them")
     arrays = _collect(source, n)
-    arrays["image"] = arrays["image"].astype("float32") / white
+    for name, values in arrays.items():
+        if values.dtype == "uint8":
+            arrays[name] = values.astype("float32") / white
     return arrays
 
 
@@ -200,8 +215,8 @@ def is_whole(folder):
     return bool(splits)
 
 
-def _open(name, split, count, size):
-    """(dataset of dicts with 'image' uint8, 'label' and further numbers; length; white)."""
+def _open(name, split, count, size, pictures=("image", "partner", "animal")):
+    """(dataset of dicts with these pictures, uint8, 'label' and numbers; length; white)."""
     import numpy as np
     import tensorflow as tf
     import tensorflow_datasets as tfds
@@ -209,7 +224,7 @@ def _open(name, split, count, size):
     from utils import builders
 
     count = None if count is None else _positive(count, "count")
-    name = "glyphs" if name == "glyphs/digits" else name
+    name = _PLAIN.get(name, name)
     if name in EMBEDDED:
         white = EMBEDDED[name].white
         _check_split(name, split, EMBEDDED[name].splits)
@@ -224,17 +239,20 @@ def _open(name, split, count, size):
     if count is not None and count > n:
         raise DataError(f"count={count} is more than the {n} images of {name!r}, {split!r}")
     numbers = [key for key, f in features.items() if f.shape == () and f.np_dtype != np.object_]
+    pictures = [key for key in pictures if key in features]
     resized = None if size is None else (size, size) if isinstance(size, int) else tuple(size)
 
+    def fitted(image):
+        if resized is None:
+            return image
+        # spread over 0 to 255 before rounding again: digits have only 17 levels
+        image = tf.cast(image, tf.float32) * (255 / white)
+        image = tf.round(tf.image.resize(image, resized, antialias=True))
+        return tf.saturate_cast(image, tf.uint8)
+
     def select(row):
-        image = row["image"]
-        if resized is not None:
-            # spread over 0 to 255 before rounding again: digits have only 17 levels
-            image = tf.cast(image, tf.float32) * (255 / white)
-            image = tf.round(tf.image.resize(image, resized, antialias=True))
-            image = tf.saturate_cast(image, tf.uint8)
-        kept = {key: row[key] for key in numbers}
-        return {"label": tf.constant(-1, tf.int64), **kept, "image": image}
+        kept = {key: row[key] for key in numbers} | {key: fitted(row[key]) for key in pictures}
+        return {"label": tf.constant(-1, tf.int64), **kept}
 
     config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
     rows = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
