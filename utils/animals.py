@@ -23,9 +23,9 @@ KINDS = ("horse", "zebra")
 
 # Continuous factors: (low, high) of a uniform distribution, independent of each other.
 RANGES = {
-    "x": (-0.12, 0.12),  # middle of the animal right of the middle of the picture, heights
-    "ground": (0.80, 0.90),  # where it stands, below the top edge, heights
-    "length": (0.40, 0.50),  # of its body, heights of the picture
+    "x": (-0.07, 0.07),  # middle of the animal right of the middle of the picture, heights
+    "ground": (0.84, 0.92),  # where it stands, below the top edge, heights
+    "length": (0.47, 0.55),  # of its body, heights of the picture
     "neck": (0.35, 1.15),  # slope of the neck: rise over reach; low is a lowered head
     "gait": (-1.0, 1.0),  # how far the legs are apart, and which is in front
     "tail": (0.0, 1.0),  # how far it swings out
@@ -290,13 +290,13 @@ def _animals(papers, factors, x, y):
             (knee, foot, 0.052, 0.04),
         ):
             distance, _, _ = _segment(u, v, begin, end, wide, narrow)
-            add(distance, coats(v, 0.17), shade * light)
+            add(distance, coats(v, 0.24), shade * light)
         hoof, _, _ = _segment(u, v, foot, (foot[0] + 0.02, 0.60), 0.045, 0.055)
         add(hoof, dark, light)
 
     out = 0.05 + 0.12 * factors["tail"]
     bend = (-0.55 - out, 0.08)
-    add(_segment(u, v, (-0.50, -0.12), bend, 0.035, 0.03)[0], coats(v, 0.17), shade)
+    add(_segment(u, v, (-0.50, -0.12), bend, 0.035, 0.03)[0], coats(v, 0.24), shade)
     add(_segment(u, v, bend, (-0.56 - 1.2 * out, 0.30), 0.03, 0.05)[0], dark)
 
     rise = factors["neck"]
@@ -311,20 +311,16 @@ def _animals(papers, factors, x, y):
     ear = _segment(u, v, (poll[0] - 0.01, poll[1] - 0.05), (poll[0], poll[1] - 0.155), 0.04, 0.015)
     add(ear[0], coats(ear[1], 2.0), shade)
 
-    # Trunk, neck and head are one outline; the nearest of them gives the stripes.
-    limbs = [
-        (_segment(u, v, (-0.36, 0.0), (0.28, -0.01), 0.205, 0.195), 0.64, 0.225, 0.55),
-        (_segment(u, v, withers, poll, 0.15, 0.085), 0.40, 0.18, 0.0),
-        (_segment(u, v, poll, nose, 0.088, 0.055), 0.25, 0.16, 0.0),
-    ]
-    distances = np.stack([np.broadcast_to(limb[0][0], animal.shape) for limb in limbs])
+    # Trunk, neck and head are one outline; the nearest of them gives the stripes. Those of the
+    # trunk are the same seen from either end, and the head has none.
+    trunk = _segment(u, v, (-0.36, 0.0), (0.28, -0.01), 0.205, 0.195)
+    neck = _segment(u, v, withers, poll, 0.15, 0.085)
+    head = _segment(u, v, poll, nose, 0.088, 0.055)
+    distances = np.stack([np.broadcast_to(limb[0], animal.shape) for limb in (trunk, neck, head)])
     nearest = distances.argmin(0)
-    place = np.zeros_like(animal)
-    period = np.zeros_like(animal)
-    for i, ((_, along, across), long, every, bow) in enumerate(limbs):
-        here = nearest == i
-        place = np.where(here, along * long + bow * across * across, place)
-        period = np.where(here, every, period)
+    on_trunk = np.abs(trunk[1] - 0.5) * 0.64 + 0.3 * trunk[2] * trunk[2]
+    place = np.choose(nearest, [on_trunk, neck[1] * 0.40, np.zeros_like(animal)])
+    period = np.choose(nearest, [0.31, 0.22, 1.0])
     add(distances.min(0), coats(place, period), shade)
     muzzle = _disc(u, v, nose[0] + 0.005, nose[1] + 0.005, 0.06)
     add(np.maximum(muzzle, distances.min(0)), dark)
