@@ -262,7 +262,8 @@ def _animals(papers, factors, x, y):
     v = (y - factors["ground"]) / length + 0.62
     chestnut = _mix((0.70, 0.38, 0.17), (0.26, 0.15, 0.10), factors["coat"])
     black, white = (0.09, 0.08, 0.10), (0.97, 0.95, 0.91)
-    dark = [np.array((0.16, 0.11, 0.09))] * 2  # mane, tail, hooves and muzzle of both
+    # Of both: mane, tail, hooves and muzzle; the face.
+    dark, face = [np.array((0.16, 0.11, 0.09))] * 2, [np.array((0.36, 0.23, 0.15))] * 2
     shade = 1.06 - 0.34 * _smooth((v + 0.25) / 0.55)  # lit from above
     animal = np.zeros(np.broadcast_shapes(u.shape, v.shape))
 
@@ -309,21 +310,20 @@ def _animals(papers, factors, x, y):
                     (poll[0] + 0.8 * side_u, poll[1] + 0.8 * side_v), 0.05, 0.045)  # fmt: skip
     add(mane[0], dark)
     ear = _segment(u, v, (poll[0] - 0.01, poll[1] - 0.05), (poll[0], poll[1] - 0.155), 0.04, 0.015)
-    add(ear[0], coats(ear[1], 2.0), shade)
+    add(ear[0], face, shade)
 
-    # Trunk, neck and head are one outline; the nearest of them gives the stripes. Those of the
-    # trunk are the same seen from either end, and the head has none.
+    # Trunk and neck are one outline; the nearer of them gives the stripes. Those of the trunk are
+    # the same seen from either end, those of the neck begin at the head.
     trunk = _segment(u, v, (-0.36, 0.0), (0.28, -0.01), 0.205, 0.195)
     neck = _segment(u, v, withers, poll, 0.15, 0.085)
+    on_trunk = trunk[0] <= neck[0]
+    middle = np.abs(trunk[1] - 0.5) * 0.64 + 0.3 * trunk[2] * trunk[2]
+    place = np.where(on_trunk, middle, (1 - neck[1]) * 0.40)
+    add(np.minimum(trunk[0], neck[0]), coats(place, np.where(on_trunk, 0.31, 0.26)), shade)
     head = _segment(u, v, poll, nose, 0.088, 0.055)
-    distances = np.stack([np.broadcast_to(limb[0], animal.shape) for limb in (trunk, neck, head)])
-    nearest = distances.argmin(0)
-    on_trunk = np.abs(trunk[1] - 0.5) * 0.64 + 0.3 * trunk[2] * trunk[2]
-    place = np.choose(nearest, [on_trunk, neck[1] * 0.40, np.zeros_like(animal)])
-    period = np.choose(nearest, [0.31, 0.22, 1.0])
-    add(distances.min(0), coats(place, period), shade)
+    add(head[0], face, shade)
     muzzle = _disc(u, v, nose[0] + 0.005, nose[1] + 0.005, 0.06)
-    add(np.maximum(muzzle, distances.min(0)), dark)
+    add(np.maximum(muzzle, head[0]), dark)
     add(_disc(u, v, poll[0] + 0.05, poll[1] + 0.01, 0.022), [np.array(black)] * 2)
     return animal
 
