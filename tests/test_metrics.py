@@ -302,3 +302,24 @@ def test_distances_name_shapes_that_do_not_fit(distance):
     for shapes in [((5, 3), (5, 4)), ((1, 3), (5, 3)), ((5, 3, 1), (5, 3, 1))]:
         with pytest.raises(ValueError, match="two examples or more"):
             distance(*(np.zeros(shape) for shape in shapes))
+
+
+# --- translation error ----------------------------------------------------------------------
+
+
+def test_translation_error_counts_pixels_by_their_share():
+    truth = np.zeros((2, 2, 2, 3))
+    estimate = truth.copy()
+    estimate[0, 0, 0] = 0.4  # on the animal
+    estimate[1, 1, 1] = [0.3, -0.3, 0.0]  # beside it
+    animal = np.zeros((2, 2, 2, 1))
+    animal[0, 0], animal[1, 0, 0] = 1.0, 0.5
+    assert metrics.translation_error(truth, estimate, animal) == pytest.approx(0.4 / 2.5)
+    assert metrics.translation_error(truth, estimate, 1 - animal) == pytest.approx(0.2 / 5.5)
+    whole = metrics.translation_error(truth, estimate, np.ones((2, 2, 2, 1)))
+    assert whole == pytest.approx(np.abs(estimate).mean())
+
+
+def test_translation_error_of_nothing():
+    with pytest.raises(ValueError, match="No pixel counts"):
+        metrics.translation_error(*np.zeros((2, 1, 2, 2, 3)), np.zeros((1, 2, 2, 1)))

@@ -56,6 +56,27 @@ def ssim(clean, estimate, window=11):
     return tf.image.ssim(clean, estimate, max_val=1.0, filter_size=window)
 
 
+def translation_error(truth, estimate, share):
+    """Mean absolute difference between images and their true partners, on a part of the pixels.
+
+    Args:
+        truth, estimate: arrays (n, height, width, channels).
+        share: array (n, height, width, 1), how much of each pixel counts, from 0 to 1, such as how
+            much of it an animal covers.
+
+    Returns:
+        float, in the units of the images; a mean over all pixels of all images by their shares.
+
+    Raises:
+        ValueError: nothing counts.
+    """
+    truth, estimate = np.asarray(truth, "float64"), np.asarray(estimate, "float64")
+    share = np.broadcast_to(np.asarray(share, "float64"), truth.shape)
+    if not share.sum() > 0:
+        raise ValueError("No pixel counts: `share` is 0 everywhere.")
+    return float(np.average(np.abs(truth - estimate), weights=share))
+
+
 class _MeanOverImages(keras.metrics.MeanMetricWrapper):
     def get_config(self):  # the function is the class's own
         return {"name": self.name, "dtype": self.dtype, **self._fn_kwargs}
