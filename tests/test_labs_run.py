@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from tests.test_notebooks import ROOT
-from utils.checks import questions_of
+from utils.checks import Question, questions_of
 from utils.claims import ClaimFailed
 
 IMPORTS = "import math\nfrom keras import layers, ops\n"
@@ -69,22 +69,46 @@ def pytest_generate_tests(metafunc):
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 class LabRuns:
     """lab: its name; tiny: settings that take every cell through fast; figures: how many it shows;
-    uses: {question: those that its right answer may call}; every: test every so many-th case;
+    uses: {question: those that its answer may call}; every: test every so many-th case;
     turns: go through every so many-th style of right answers; eager: run cells other than checks
     uncompiled, where compiling takes longer than tiny runs."""
 
     uses, turns, eager = {}, 1, False
 
+    def judged_once(self, sources):
+        """`Question.judge` that judges the same answer, with the same others to call, only once.
+
+        What a check says of an answer is tested in tests/test_checks.py; here it is a state of the
+        lab, which the cells below react to.
+        """
+        judge, verdicts = Question.judge, self.__class__.__dict__.get("verdicts", {})
+        self.__class__.verdicts = verdicts
+
+        def all_used(name):
+            return [name, *(each for used in self.uses.get(name, ()) for each in all_used(used))]
+
+        def told(question, answers, seed=0):
+            used = all_used(question.name)
+            key = question.name, seed, tuple(sources.get(name) for name in used)
+            if key not in verdicts:
+                verdicts[key] = judge(question, answers, seed)
+            return verdicts[key]
+
+        return told
+
     @pytest.fixture
     def run(self, monkeypatch):
         """Runs the lab with answers by question (missing: the stub); returns what it displayed."""
-        shown = []
+        shown, sources = [], {}
+        monkeypatch.setattr("utils.checks.Question.judge", self.judged_once(sources))
         monkeypatch.setattr("IPython.display.display", lambda each, **options: shown.append(each))
         monkeypatch.setattr("utils.plots._Picture", Undrawn)
         monkeypatch.delenv("COURSE_STRICT", raising=False)
 
         def cell_by_cell(answers):
             shown.clear()
+            sources.clear()
+            sources.update(answers)
             names = {"__name__": "__main__"}
             for cell in code_cells("labs", self.lab):
                 question = cell.metadata.get("nbgrader", {}).get("grade_id")

@@ -95,11 +95,11 @@ class Place:
     def __init__(self):
         self.handle, self.used = None, False
 
-    def show(self, figure, alt):
+    def show(self, figure, alt, *, tolerance=8):
         """As the function `show`."""
         from IPython.display import display
 
-        picture = _checked(figure, alt)
+        picture = _checked(figure, alt, tolerance)
         if self.handle:
             self.handle.update(picture)
         elif not self.used:
