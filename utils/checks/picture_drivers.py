@@ -6,12 +6,6 @@ As in `drivers`: they take the answer and plain data, and return plain data only
 import numpy as np
 
 
-def _array(tensor):
-    import keras
-
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32")), "float64")
-
-
 def _initial(variables):
     return {str(i): np.array(variable, "float64") for i, variable in enumerate(variables)}
 
@@ -67,9 +61,7 @@ def normalization(make, *, epsilon, inputs, ones, zeros, towards):
     report |= {
         "initial": _initial(weights),
         "fixed": len(layer.variables) - len(weights),
-        "training": {str(i): layer(each, training=True) for i, each in enumerate(tensors)}
-        if "training" in layer.call.__code__.co_varnames
-        else report["plain"],
+        "training": {str(i): layer(each, training=True) for i, each in enumerate(tensors)},
     }
     places = [
         [each for each in weights if np.all(np.array(each) == value)] for value in (1.0, 0.0)
