@@ -63,9 +63,7 @@ def normalization(make, *, epsilon, inputs, ones, zeros, towards):
         "fixed": len(layer.variables) - len(weights),
         "training": {str(i): layer(each, training=True) for i, each in enumerate(tensors)},
     }
-    places = [
-        [each for each in weights if np.all(np.array(each) == value)] for value in (1.0, 0.0)
-    ]
+    places = [[each for each in weights if np.all(np.array(each) == value)] for value in (1.0, 0.0)]
     report["found"] = all(len(place) == 1 for place in places)
     if not report["found"]:
         return report
@@ -134,7 +132,7 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
             variable.assign(fitting[0])
         else:
             unset.append(str(value.shape))
-    report["unset"] = unset
+    report["unset"] = ", ".join(unset)
     if not unset:
         report["outputs_set"] = {str(i): model(each) for i, each in enumerate(inputs)}
     return report
