@@ -11,7 +11,7 @@ def _initial(variables):
 
 
 def in_a_model(function, *, inputs, options):
-    """Call `function(images, **options)` on a Keras tensor of unknown size; run the model on inputs.
+    """Call `function(images, **options)` on a Keras tensor of any size; run the model on inputs.
 
     Args:
         inputs: list of arrays (n, height, width, channels), all with as many channels.
@@ -57,19 +57,22 @@ def normalization(make, *, epsilon, inputs, ones, zeros, towards):
         return report
     tensors = [tf.constant(each, "float32") for each in inputs]
     report["plain"] = {str(i): layer(each) for i, each in enumerate(tensors)}
+    if report["plain"]["0"] is None:
+        return report
     weights = layer.trainable_variables
     report |= {
         "initial": _initial(weights),
         "fixed": len(layer.variables) - len(weights),
         "training": {str(i): layer(each, training=True) for i, each in enumerate(tensors)},
     }
-    places = [[each for each in weights if np.all(np.array(each) == value)] for value in (1.0, 0.0)]
+    fitting = [each for each in weights if each.shape == ones.shape]
+    places = [[each for each in fitting if np.all(np.array(each) == v)] for v in (1.0, 0.0)]
     report["found"] = all(len(place) == 1 for place in places)
     if not report["found"]:
         return report
     (scale,), (offset,) = places
-    scale.assign(np.reshape(ones, scale.shape))
-    offset.assign(np.reshape(zeros, offset.shape))
+    scale.assign(ones)
+    offset.assign(zeros)
     images = keras.Input((None, None, len(ones)))
     model = keras.Model(images, layer(images))
     report["set"] = {str(i): model(each) for i, each in enumerate(tensors)}

@@ -84,9 +84,9 @@ class Weights:
     def kernel(self, *shape):
         return self.kernels[shape].astype("float64")
 
-    def normalized(self, images, axes=(1, 2)):
+    def normalized(self, images, axes=(1, 2), epsilon=1e-5):
         channels = images.shape[-1]
-        return normalized(images, axes=axes) * self.ones[channels] + self.zeros[channels]
+        return normalized(images, epsilon, axes) * self.ones[channels] + self.zeros[channels]
 
     def listed(self):
         """As the driver `set_by_shape` takes them."""
@@ -119,13 +119,14 @@ def normalized_channels(filters, downsamplings, blocks):
 
 def generated(
     images, weights, filters, downsamplings, blocks, *, padding=(), slope=0.0, axes=(1, 2),
-    residual=True, flat=(), behind=None, down="same", shift=0, last=np.tanh,
+    residual=True, flat=(), behind=None, down="same", shift=0,
+    epsilon=1e-5, last=np.tanh,
 ):  # fmt: skip
     """What the generator makes of images; the options are mistakes, or ways that are as right.
 
     Args:
         padding: dict of "first", "block" and "last" to a mode of `padded` instead of reflection.
-        slope: below 0, of all activations; axes: of the normalization.
+        slope: below 0, of all activations; axes, epsilon: of the normalization.
         residual: bool, whether blocks add what came in.
         flat: places ("first", "down", "block", "up") without activation.
         behind: None, "before" or "after" the addition, where blocks have another activation.
@@ -135,7 +136,7 @@ def generated(
     padding = {"first": "reflect", "block": "reflect", "last": "reflect"} | dict(padding)
 
     def normal(x, place):
-        x = weights.normalized(x, axes)
+        x = weights.normalized(x, axes, epsilon)
         return x if place in flat else rectified(x, slope)
 
     def mirror(x, kernel, place):
@@ -145,16 +146,13 @@ def generated(
     sizes = [filters * 2**level for level in range(downsamplings + 1)]
     for small, large in zip(sizes, sizes[1:], strict=False):
         kernel = weights.kernel(3, 3, small, large)
-        if down == "same":
-            x = same(x, kernel, 2)
-        else:
-            x = convolved(padded(x, 1, down), kernel, 2)
+        x = same(x, kernel, 2) if down == "same" else convolved(padded(x, 1, down), kernel, 2)
         x = normal(x, "down")
     size = sizes[-1]
     for _ in range(blocks):
         kernel = weights.kernel(3, 3, size, size)
         change = normal(mirror(x, kernel, "block"), "block")
-        change = weights.normalized(mirror(change, kernel, "block"), axes)
+        change = weights.normalized(mirror(change, kernel, "block"), axes, epsilon)
         if behind == "before":
             change = rectified(change, slope)
         x = x + change if residual else change

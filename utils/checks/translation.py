@@ -248,9 +248,6 @@ def exchanged(terms, kind, names):
     ]
 
 
-OWN_CYCLE = "Both cycles go through both generators: {} is missing for this one."
-
-
 def generator_mistakes(terms, cycle_weight, identity_weight):
     """Pairs of what is said and the terms that the mistake descends."""
     swapped = scaled(
@@ -259,7 +256,10 @@ def generator_mistakes(terms, cycle_weight, identity_weight):
         "identity",
     )
     wrong_pair = exchanged(terms, "cycle", [("a", "b")])
-    detached = "G(a) and F(b) are cut off before they are translated back: keep stop_gradient out."
+    detached = (
+        "A cycle moves both of its generators. Here only the second moves: G(a) and F(b) are cut "
+        "off before they are translated back, or each generator has a loss of its own."
+    )
     other_pair = "A cycle ends where it began: F(G(a)) is compared with a, G(F(b)) with b."
     names = GENERATORS
     one_cut = [[replace(t, since=1) if t.kind == "cycle" and t.start == s else t for t in terms]
@@ -324,9 +324,6 @@ def generator_mistakes(terms, cycle_weight, identity_weight):
         (detached, of_kind(terms, "cycle", since=1)),
         (detached, one_cut[0]),
         (detached, one_cut[1]),
-        ("The translation back is cut off: the gradient of a cycle moves both generators.",
-         [replace(t, way=t.way[:1], target=t.target, since=1) if t.kind == "cycle" else t
-          for t in terms]),
     ]  # fmt: skip
 
 
@@ -407,44 +404,63 @@ def updated(step, weights, pair, options, told):
                 break
         if same(after[name], moved(weights, swapped, [name])[name], weights[name]):
             slip = f"The gradient of the other discriminator moves {name}: each gets its own."
+        for rate in RATES[:2]:  # of the generators' optimizers
+            early = moved(weights, gradients(terms, weights, images), [name], 4 * [rate])
+            found = moved(early, gradients(judging, early, images), [name])[name]
+            if same(after[name], found, weights[name]):
+                slip = (
+                    "A generator's optimizer moves a discriminator as well, down the generators' "
+                    "loss: leave its variables out there."
+                )
         raise different(name, weights, after, expected, slip, told)
     return tracked(terms, judging, weights, images)
 
 
 def _generators(step, weights, after, images, options, slopes, told):
-    terms = generator_terms(**options)
+    """Wrong unless both generators have moved down these slopes."""
     expected = moved(weights, slopes, GENERATORS)
-    late = weights | {name: after[name] for name in DISCRIMINATORS}
     for name, other in (GENERATORS, GENERATORS[::-1]):
-        if same(after[name], expected[name], weights[name]):
-            continue
+        if not same(after[name], expected[name], weights[name]):
+            slip = f"Descend the gradient of the whole sum for the variables of self.{name}."
+            slip = common(name, step, weights, after, expected[name]) or slip
+            slip = _explained(name, other, weights, after, images, options, slopes) or slip
+            raise different(name, weights, after, expected, slip, told)
 
-        def is_moved(slopes, names=(name,), name=name):
-            return same(after[name], moved(weights, slopes, names)[name], weights[name])
 
-        slip = f"Descend the gradient of the whole sum for the variables of self.{name}."
-        slip = common(name, step, weights, after, expected[name]) or slip
-        mistakes = generator_mistakes(terms, **options)
-        if is_moved({name: slopes[other]}):
-            slip = f"The gradient of the other generator moves {name}: each gets its own."
-        elif is_moved({name: [s + o for s, o in zip(slopes[name], slopes[other], strict=True)]}):
-            slip = f"Both generators' gradients move {name}: each gets its own."
-        elif is_moved(gradients(terms, late, images)):
-            slip = (
-                "The discriminators move first, and judge already better: the generators' "
-                "gradient is taken before."
-            )
-        elif is_moved(gradients(terms, weights | {other: after[other]}, images)):
-            slip = (
-                f"The gradient for {name} is taken after the other generator's update: one tape "
-                "for both, then both updates."
-            )
-        else:
-            for said, wrong in mistakes:
-                if is_moved(gradients(wrong, weights, images)):
-                    slip = said
-                    break
-        raise different(name, weights, after, expected, slip, told)
+def _explained(name, other, weights, after, images, options, slopes):
+    """The mistake that explains how both generators moved, or else how this one did, or None."""
+    terms = generator_terms(**options)
+    late = weights | {judge: after[judge] for judge in DISCRIMINATORS}
+    both = [first + second for first, second in zip(slopes[name], slopes[other], strict=True)]
+    others = {name: slopes[other], other: slopes[name]}
+    wrong = [
+        (f"The gradient of the other generator moves {name}: each gets its own.", others),
+        (f"Both generators' gradients move {name}: each gets its own.", {name: both, other: both}),
+        (
+            "The discriminators move first, and judge already better: the generators' gradient is "
+            "taken before.",
+            gradients(terms, late, images),
+        ),
+        (
+            f"The gradient for {name} is taken after the other generator's update: one tape for "
+            "both, then both updates.",
+            gradients(terms, weights | {other: after[other]}, images),
+        ),
+        *(
+            (said, gradients(mistake, weights, images))
+            for said, mistake in generator_mistakes(terms, **options)
+        ),
+    ]
+
+    def explains(slopes, names):
+        found = moved(weights, slopes, names)
+        return all(same(after[each], found[each], weights[each]) for each in names)
+
+    for names in (GENERATORS, (name,)):
+        for said, slopes_of_mistake in wrong:
+            if explains(slopes_of_mistake, names):
+                return said
+    return None
 
 
 def common(name, step, weights, after, expected):
