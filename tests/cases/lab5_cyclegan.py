@@ -14,7 +14,6 @@ NORMALIZATION, POOL, STEP = (
 )
 
 
-
 PRELUDE = """
 import functools
 import math
@@ -151,7 +150,7 @@ WRONG["reflection_pad"] = {
     "width alone": (pads("[0, 0]", "[p, p]"), "height is missing"),
     "axes moved": (pads("[0, 0]", "[p, p]", others="[0, 0], [p, p]"), "axes are moved"),
     "axes moved forwards": (pads("[p, p]", "[0, 0]", others="[p, p], [0, 0]"), "axes are moved"),
-    "one pixel": (pads("[1, 1]", "[1, 1]"), "whatever `pixels` says"),
+    "one pixel": (pads("[1, 1]", "[1, 1]"), "half of what `pixels` says"),
     "NumPy": (
         pad("np.pad(x, [(0, 0), (p, p), (p, p), (0, 0)], mode='reflect')"),
         "functions of keras.ops",
@@ -370,7 +369,7 @@ def generator(*pairs):
     return replaced(GENERATOR, *pairs)
 
 
-GENERATOR = '''def build_generator(filters, downsamplings, blocks):
+GENERATOR = """def build_generator(filters, downsamplings, blocks):
     draws = keras.initializers.RandomNormal(stddev=0.02)
     images = keras.Input((None, None, 3))
     x = layers.Conv2D(filters, 7, use_bias=False, kernel_initializer=draws)(reflection_pad(images, 3))
@@ -393,7 +392,7 @@ GENERATOR = '''def build_generator(filters, downsamplings, blocks):
         x = layers.ReLU()(InstanceNormalization()(x))
     x = layers.Conv2D(3, 7, kernel_initializer=draws, activation="tanh", dtype="float32")(reflection_pad(x, 3))
     return keras.Model(images, x)
-'''
+"""
 FIRST, INSIDE, SECOND, LAST = (
     "(reflection_pad(images, 3))",
     "        y = layers.Conv2D(filters, 3, use_bias=False, kernel_initializer=draws)(reflection_pad(x, 1))",
@@ -401,7 +400,7 @@ FIRST, INSIDE, SECOND, LAST = (
     "(reflection_pad(x, 3))",
 )
 RELU = "layers.ReLU()(InstanceNormalization()(x))"
-SUBCLASSED = '''
+SUBCLASSED = """
 DRAWS = keras.initializers.RandomNormal(mean=0.0, stddev=0.02)
 
 class Pad(layers.Layer):
@@ -450,7 +449,7 @@ def build_generator(filters, downsamplings, blocks):
     model = Generator(filters, downsamplings, blocks)
     model(keras.Input((None, None, 3)))
     return model
-'''
+"""
 RIGHT["build_generator"] = {
     "one after the other": generator(),
     "subclassed": SUBCLASSED,
@@ -595,8 +594,9 @@ WRONG["build_generator"] = {
     ),
     "pooling": (
         generator(("x = layers.Conv2D(filters, 3, strides=2,", "x = layers.Conv2D(filters, 3,"),
-                  ("                          kernel_initializer=draws)(x)",
-                   "                          kernel_initializer=draws)(layers.AveragePooling2D(2)(x))")),
+                  ("use_bias=False,\n                          kernel_initializer=draws)(x)",
+                   "use_bias=False,\n                          kernel_initializer=draws)(layers."
+                   "AveragePooling2D(2)(x))")),
         "pooling",
     ),
     "one convolution in a block": (
@@ -770,7 +770,7 @@ def discriminator(*pairs):
     return replaced(DISCRIMINATOR, *pairs)
 
 
-DISCRIMINATOR = '''def build_discriminator(filters, downsamplings):
+DISCRIMINATOR = """def build_discriminator(filters, downsamplings):
     draws = keras.initializers.RandomNormal(stddev=0.02)
     images = keras.Input((None, None, 3))
     x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=draws)(images)
@@ -786,9 +786,9 @@ DISCRIMINATOR = '''def build_discriminator(filters, downsamplings):
     x = layers.LeakyReLU(0.2)(x)
     x = layers.Conv2D(1, 4, padding="same", kernel_initializer=draws, dtype="float32")(x)
     return keras.Model(images, x)
-'''
+"""
 NORMS = "x = InstanceNormalization()(x)"
-OWN = '''
+OWN = """
 class Discriminator(keras.Model):
     def __init__(self, filters, downsamplings):
         super().__init__()
@@ -811,7 +811,7 @@ class Discriminator(keras.Model):
 
 def build_discriminator(filters, downsamplings):
     return Discriminator(filters, downsamplings)
-'''
+"""
 RIGHT["build_discriminator"] = {
     "one after the other": discriminator(),
     "subclassed": OWN,
