@@ -4,15 +4,21 @@ RIGHT: question -> {way of writing: source}. WRONG: question -> {mistake: (sourc
 the check's message has to contain the words. Sources are what a student's cell would hold.
 """
 
+import re
 from pathlib import Path
 
 LAB = Path(__file__).resolve().parents[2] / "content" / "labs" / "lab5_cyclegan.py"
-# Classes as the lab gives them, until their answer begins.
-NORMALIZATION, POOL, STEP = (
-    LAB.read_text().split(f"\nclass {name}(")[1].split("### BEGIN SOLUTION")[0].rstrip(" ")
-    for name in ("InstanceNormalization", "ImagePool", "CycleGAN")
-)
 
+
+def given_by_the_lab(name):
+    """A class, from the bracket behind its name to where the answer begins."""
+    source = LAB.read_text().split(f"\nclass {name}(")[1]
+    return re.split(" *### BEGIN SOLUTION|    def build", source)[0]
+
+
+NORMALIZATION, POOL, STEP = map(
+    given_by_the_lab, ("InstanceNormalization", "ImagePool", "CycleGAN")
+)
 
 PRELUDE = """
 import functools
