@@ -131,7 +131,7 @@ class Seen:
         shares = np.bincount(self.places, minlength=self.size) / len(self.places)
         steps = Counter(np.diff(self.places) % self.size).most_common(1)[0][1] / len(self.places)
         slip = "The place is random, each as likely as another: ops.argsort of random numbers."
-        if np.abs(shares - 1 / self.size).max() > 0.5 / self.size + 0.04:
+        if np.abs(shares - 1 / self.size).max() > 0.6 / self.size + 0.06:
             if shares.max() > 0.9:
                 slip = f"It is always the same place. {slip}"
             found = brief(shares.round(2))
