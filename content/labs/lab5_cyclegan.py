@@ -388,7 +388,7 @@ def build_discriminator(filters, downsamplings):
     Returns:
         Keras model, images (n, height, width, 3) -> logits (n, height / s, width / s, 1), float32,
         with s = 2^downsamplings; two further convolutions have stride 1.
-        build_discriminator(64, 3) has 2,764,737 weights.
+        build_discriminator(64, 3) has 2,765,633 weights.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)

@@ -162,6 +162,20 @@ def _slip_behind(error, name):
             "In a compiled training step a batch has no fixed size: leave Python's loop over "
             "examples out, the functions of keras.ops take the whole batch."
         )
+    if "as a Python `bool`" in text:
+        return (
+            "While a step is traced nothing is known yet: no `if` on tensors, but "
+            "ops.where(condition, this, that)."
+        )
+    if "out of scope" in text:
+        return (
+            "A tensor of one traced step can't be kept for the next: what stays belongs into a "
+            "variable, by assign."
+        )
+    if "KerasTensor is symbolic" in text:
+        return "NumPy can't compute with a tensor of a model: use the functions of keras.ops."
+    if "addings must be less" in text:
+        return "Here the image is smaller than its margin: something before has made it too small."
     if "double tensor" in text:
         return "float32 and float64 meet: give both the same type, such as ops.cast(x, y.dtype)."
     if "SeedSequence expects" in text:

@@ -9,6 +9,7 @@ import functools
 
 import numpy as np
 
+from utils.checks import picture_drivers
 from utils.runtime import dtype_policy
 
 
@@ -658,4 +659,5 @@ DRIVERS = {
     "output_dtype": output_dtype,
     "parts": parts,
     "gan_training": gan_training,
+    **picture_drivers.DRIVERS,
 }
