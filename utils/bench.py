@@ -1,9 +1,9 @@
 """`course bench vae`, `dcgan` and `cyclegan`: are the steps that Labs 3, 4 and 5 teach fast?
 
 Contestants train in turns of a few steps, in one process (PyTorch, and all of `cyclegan`: in their
-own, which sleep between their turns), so that whatever else the machine does hits all of them. What is compared is
-the ratio of times within a round; its median and an interval over rounds are shown. A fast step
-that learns something else has won nothing, so losses on held-out images are compared, too.
+own, which sleep between their turns), so that whatever else the machine does hits all of them. What
+is compared is the ratio of times within a round; its median and an interval over rounds are shown.
+A fast step that learns something else has won nothing, so losses are compared, too.
 """
 
 import ast

@@ -246,7 +246,7 @@ def build(name, image, generator, discriminator):
         model.pool_a = model.pool_b = layers.Identity()  # the example has none
     optimizers = [adam(2e-4, beta_1=0.5) for _ in networks]
     if name in (OURS, MIXED):
-        # Keras would make their variables within the first step, which TensorFlow then traces twice.
+        # Otherwise their variables are made within the first step, which is then traced twice.
         for optimizer, network in zip(optimizers, networks, strict=True):
             optimizer.build(network.trainable_variables)
     model.compile(*optimizers)
