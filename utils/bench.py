@@ -481,6 +481,9 @@ def show(result):
             shown.add_row(*cells, style=colour)
         console.print(shown)
 
+    def digits(number):
+        return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
     def colour(row):
         return None if row.held else "red"
 
@@ -491,8 +494,8 @@ def show(result):
         [
             (
                 name,
-                f"{each.milliseconds:.3g}",
-                f"{each.core_milliseconds:.3g}",
+                digits(each.milliseconds),
+                digits(each.core_milliseconds),
                 "  ".join(f"{loss:.4g}" for loss in each.held_out),
                 None,
             )
