@@ -1,9 +1,9 @@
-"""`course bench vae` and `course bench dcgan`: are the steps that Labs 3 and 4 teach fast?
+"""`course bench vae`, `dcgan` and `cyclegan`: are the steps that Labs 3, 4 and 5 teach fast?
 
-Contestants train in turns of a few dozen steps, in one process (PyTorch: in its own, which sleeps
-between its turns), so that whatever else the machine does hits all of them. What is compared is
-the ratio of times within a round; its median and an interval over rounds are shown. A fast step
-that learns something else has won nothing, so losses on held-out images are compared, too.
+Contestants train in turns of a few steps, in one process (PyTorch, and all of `cyclegan`: in their
+own, which sleep between their turns), so that whatever else the machine does hits all of them. What
+is compared is the ratio of times within a round; its median and an interval over rounds are shown.
+A fast step that learns something else has won nothing, so losses are compared, too.
 """
 
 import ast
@@ -102,6 +102,25 @@ class Outcome:
 
     @property
     def verdict(self):
+        return "held" if self.held else "FAILED"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A first step's time or a peak of memory, as a share of another contestant's."""
+
+    text: str
+    share: float
+    at_most: float | None
+
+    @property
+    def held(self):
+        return self.at_most is None or self.share <= self.at_most
+
+    @property
+    def verdict(self):
+        if self.at_most is None:
+            return "shown"
         return "held" if self.held else "FAILED"
 
 
@@ -249,20 +268,20 @@ def without_bfloat16(name=MIXED):
     return f"{name} is left out: this CPU has no bfloat16 instructions, so nothing is gained."
 
 
-class Torch:
-    """The PyTorch process, seen from here: a contestant."""
+class Process:
+    """A contestant that is a Python process of its own, asked and answering in JSON lines.
 
-    def __init__(self, data, seed, threads):
-        self.folder = tempfile.TemporaryDirectory()
-        file = Path(self.folder.name) / "data.npz"
-        np.savez(file, **vars(data))
-        # Threads that spin while they wait take the cores from everything else on the machine,
-        # and from each other: beside other work, PyTorch's steps took up to ten times as long.
-        environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+    Args:
+        module: str, what it runs: `python -m module *arguments`. It says that it is ready, and then
+            answers `turn` as a contestant does, and an empty question with what it has measured.
+        environment: variables for it alone.
+    """
+
+    def __init__(self, module, *arguments, **environment):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "utils.bench_torch", str(file), str(seed), str(threads)],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
-            env=environment,
+            env=os.environ | environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -276,24 +295,40 @@ class Torch:
     def _answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError("The PyTorch process ended; what it said is above.")
+            raise RuntimeError("The process of a contestant ended; what it said is above.")
         return json.loads(line)
 
-    def _ask(self, **question):
+    def ask(self, **question):
         print(json.dumps(question), file=self.process.stdin, flush=True)
         return self._answer()
 
     def turn(self, steps, skip):
-        return self._ask(steps=steps, skip=skip)
+        return self.ask(steps=steps, skip=skip)
 
     def held_out(self):
-        return self._ask()
+        return self.ask()
 
     def close(self):
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+
+
+class Torch(Process):
+    """The PyTorch process, seen from here."""
+
+    def __init__(self, data, seed, threads):
+        self.folder = tempfile.TemporaryDirectory()
+        file = Path(self.folder.name) / "data.npz"
+        np.savez(file, **vars(data))
+        # Threads that spin while they wait take the cores from everything else on the machine,
+        # and from each other: beside other work, PyTorch's steps took up to ten times as long.
+        arguments = str(file), str(seed), str(threads)
+        super().__init__("utils.bench_torch", *arguments, OMP_WAIT_POLICY="PASSIVE")
+
+    def close(self):
+        super().close()
         self.folder.cleanup()
 
 
@@ -413,12 +448,29 @@ def dcgan(**options):
     return bench_dcgan.dcgan(**options)
 
 
+def cyclegan(**options):
+    """`bench_cyclegan.cyclegan`, with TensorFlow made ready."""
+    on_the_cpu()
+    from utils import bench_cyclegan
+
+    return bench_cyclegan.cyclegan(**options)
+
+
+LABELS = {
+    "held_out": "held-out loss, nats",
+    "same": "Do they learn the same? Losses, mean over seeds",
+    "unit": "nats",
+    "allowed": "the seeds' spread allows",
+}
+
+
 def show(result):
     """Print the tables; returns whether everything held."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
+    labels = LABELS | result.get("labels", {})
 
     def table(title, columns, rows):
         shown = Table(title=title, title_justify="left")
@@ -429,18 +481,21 @@ def show(result):
             shown.add_row(*cells, style=colour)
         console.print(shown)
 
+    def digits(number):
+        return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
     def colour(row):
         return None if row.held else "red"
 
     steps = ", ".join(f"{name} {count:,}" for name, count in result["steps"].items())
     table(
         f"Training steps on {result['threads']} cores",
-        ["contestant", "ms per step", "core ms per step", f"held-out loss, nats (steps: {steps})"],
+        ["contestant", "ms per step", "core ms per step", f"{labels['held_out']} (steps: {steps})"],
         [
             (
                 name,
-                f"{each.milliseconds:.3g}",
-                f"{each.core_milliseconds:.3g}",
+                digits(each.milliseconds),
+                digits(each.core_milliseconds),
                 "  ".join(f"{loss:.4g}" for loss in each.held_out),
                 None,
             )
@@ -463,9 +518,38 @@ def show(result):
             for s in result["speeds"]
         ],
     )
+    if "shares" in result:
+        table(
+            "The first step, from building the networks on, and memory, each seed",
+            ["contestant", "s", "core s", "peak, GB"],
+            [
+                (
+                    name,
+                    "  ".join(f"{each['first_seconds']:.3g}" for each in starts),
+                    "  ".join(f"{each['first_core_seconds']:.3g}" for each in starts),
+                    "  ".join(f"{each['peak_bytes'] / 1e9:.2f}" for each in starts),
+                    None,
+                )
+                for name, starts in result["starts"].items()
+            ],
+        )
+        table(
+            "Shares of the first step and of memory",
+            ["comparison", "share", "bound", "verdict"],
+            [
+                (
+                    s.text,
+                    f"{s.share:.2f}",
+                    "-" if s.at_most is None else f"at most {s.at_most:g}",
+                    s.verdict,
+                    colour(s),
+                )
+                for s in result["shares"]
+            ],
+        )
     table(
-        "Do they learn the same? Losses, mean over seeds",
-        ["difference", "nats", "the seeds' spread allows", "verdict"],
+        labels["same"],
+        ["difference", labels["unit"], labels["allowed"], "verdict"],
         [
             (o.text, f"{o.difference:+.2g}", f"± {o.allowed:.2g}", o.verdict, colour(o))
             for o in result["losses"]
@@ -482,7 +566,8 @@ def show(result):
         )
     for note in result["notes"]:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
-    return all(each.held for each in result["speeds"] + result["losses"])
+    judged = result["speeds"] + result.get("shares", []) + result["losses"]
+    return all(each.held for each in judged)
 
 
 def save(result, folder):
@@ -490,7 +575,8 @@ def save(result, folder):
 
     def rows(kind):
         return [
-            asdict(each) | {"held": each.held, "verdict": each.verdict} for each in result[kind]
+            asdict(each) | {"held": each.held, "verdict": each.verdict}
+            for each in result.get(kind, [])
         ]
 
     facts = {
@@ -505,6 +591,8 @@ def save(result, folder):
         },
         "speeds": rows("speeds"),
         "losses": rows("losses"),
+        "shares": rows("shares"),
+        "starts": result.get("starts", {}),
         "distances": result.get("distances", []),
     }
     folder.mkdir(exist_ok=True, parents=True)

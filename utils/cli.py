@@ -155,16 +155,17 @@ def parser():
     )
     bench.add_argument(
         "what",
-        choices=("vae", "dcgan"),
+        choices=("vae", "dcgan", "cyclegan"),
         help="vae: Lab 3's step against the Keras example's and PyTorch's; toy networks. "
-        "dcgan: Lab 4's step against the Keras example's (64x64) and TensorFlow's tutorial (28x28)",
+        "dcgan: Lab 4's step against the Keras example's (64x64) and TensorFlow's tutorial "
+        "(28x28). cyclegan: Lab 5's step against the Keras example's (256x256); needs 12 GB",
     )
     bench.add_argument(
         "--rounds",
         type=positive(int),
         metavar="N",
-        help="timed rounds with each seed (by default 10 for vae, some six minutes, and 4 for "
-        "dcgan, some nine)",
+        help="timed rounds with each seed (by default 10 for vae, some six minutes, 4 for "
+        "dcgan, some nine, and 3 for cyclegan, some ten)",
     )
     bench.add_argument(
         "--results",
@@ -301,7 +302,11 @@ def run_bench(arguments):
     from utils import bench, report
 
     with report.turns() as update:
-        measure, rounds = {"vae": (bench.vae, 10), "dcgan": (bench.dcgan, 4)}[arguments.what]
+        measure, rounds = {
+            "vae": (bench.vae, 10),
+            "dcgan": (bench.dcgan, 4),
+            "cyclegan": (bench.cyclegan, 3),
+        }[arguments.what]
         result = measure(rounds=arguments.rounds or rounds, on_turn=update)
     held = bench.show(result)
     print(f"Everything that was measured: {bench.save(result, arguments.results)}")

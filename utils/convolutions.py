@@ -1,4 +1,4 @@
-"""Keras' convolutions computed another way: the same function and weights, less time on a CPU.
+"""Layers of image networks computed another way: the same function, less time on a CPU.
 
 A GAN for 64x64 images spends its time in two of its layers: the last transposed convolution, and
 the convolution from hundreds of channels to three colours. Both can be had with fewer
@@ -7,6 +7,7 @@ in operations that Keras can differentiate. Differences to Keras' own layers are
 """
 
 import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
 # Three outputs of a filter with two taps take four products instead of six:
@@ -111,3 +112,50 @@ class ThinConv2DTranspose(layers.Conv2DTranspose):
         if self.use_bias:
             y = y + self.bias
         return y if self.activation is None else self.activation(y)
+
+
+class FusedInstanceNormalization(layers.Layer):
+    """Instance normalization as one operation forward and one backward for each image.
+
+    It is the batch normalization of a batch with one image, for which TensorFlow has a kernel. Mean
+    and variance are computed in float32 at any precision. Several images are taken apart first.
+
+    Args:
+        epsilon: float, added to the variance under the root.
+
+    Input and output (n, height, width, channels) with a known n. Weights: scale (channels,), ones
+    at first, and offset (channels,), zeros. The same in training and afterwards.
+
+    Source: Ulyanov, Vedaldi and Lempitsky 2016.
+    """
+
+    def __init__(self, epsilon=1e-5, **options):
+        super().__init__(**options)
+        self.epsilon = epsilon
+
+    def build(self, shape):
+        options = {"shape": (shape[-1],), "autocast": False}
+        self.scale = self.add_weight(initializer="ones", name="scale", **options)
+        self.offset = self.add_weight(initializer="zeros", name="offset", **options)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def call(self, images):
+        unused = tf.zeros((0,))
+        parts = [
+            tf.raw_ops.FusedBatchNormV3(
+                x=image,
+                scale=self.scale,
+                offset=self.offset,
+                mean=unused,
+                variance=unused,
+                epsilon=self.epsilon,
+                is_training=True,
+            ).y
+            for image in (tf.split(images, images.shape[0]) if images.shape[0] > 1 else [images])
+        ]
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
+
+    def get_config(self):
+        return super().get_config() | {"epsilon": self.epsilon}
