@@ -213,16 +213,20 @@ class InstanceNormalization(layers.Layer):
         super().__init__(**options)
         self.epsilon = epsilon
 
-    ### BEGIN SOLUTION
     def build(self, shape):
+        """Make the weights, for inputs of this shape."""
+        ### BEGIN SOLUTION
         self.scale = self.add_weight(shape=(shape[-1],), initializer="ones", name="scale")
         self.offset = self.add_weight(shape=(shape[-1],), initializer="zeros", name="offset")
+        ### END SOLUTION
 
     def call(self, images):
+        """Images, normalized, scaled and moved."""
+        ### BEGIN SOLUTION
         mean = ops.mean(images, axis=(1, 2), keepdims=True)
         variance = ops.mean(ops.square(images - mean), axis=(1, 2), keepdims=True)
         return self.scale * (images - mean) / ops.sqrt(variance + self.epsilon) + self.offset
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %%
@@ -268,14 +272,15 @@ def build_generator(filters, downsamplings, blocks):
         build_generator(64, 2, 9) has 11,383,427 weights.
     """
     ### BEGIN SOLUTION
-    draws = keras.initializers.RandomNormal(stddev=0.02)
+    def draws():  # a new one for each layer: one and the same would draw the same weights again
+        return keras.initializers.RandomNormal(stddev=0.02)
 
     def normalized(x, activation=True):
         x = InstanceNormalization()(x)
         return layers.ReLU()(x) if activation else x
 
     def convolution(x, filters, kernel):
-        return layers.Conv2D(filters, kernel, use_bias=False, kernel_initializer=draws)(
+        return layers.Conv2D(filters, kernel, use_bias=False, kernel_initializer=draws())(
             reflection_pad(x, kernel // 2))
 
     images = keras.Input((None, None, 3))
@@ -283,14 +288,14 @@ def build_generator(filters, downsamplings, blocks):
     sizes = [filters * 2**level for level in range(downsamplings + 1)]
     for size in sizes[1:]:
         x = normalized(layers.Conv2D(size, 3, strides=2, padding="same", use_bias=False,
-                                     kernel_initializer=draws)(x))
+                                     kernel_initializer=draws())(x))
     for _ in range(blocks):
         change = normalized(convolution(x, sizes[-1], 3))
         x = x + normalized(convolution(change, sizes[-1], 3), activation=False)
     for size in sizes[-2::-1]:
         x = normalized(layers.Conv2DTranspose(size, 3, strides=2, padding="same", use_bias=False,
-                                              kernel_initializer=draws)(x))
-    x = layers.Conv2D(3, 7, activation="tanh", kernel_initializer=draws, dtype="float32")(
+                                              kernel_initializer=draws())(x))
+    x = layers.Conv2D(3, 7, activation="tanh", kernel_initializer=draws(), dtype="float32")(
         reflection_pad(x, 3))
     return keras.Model(images, x)
     ### END SOLUTION
@@ -391,15 +396,17 @@ def build_discriminator(filters, downsamplings):
         build_discriminator(64, 3) has 2,765,633 weights.
     """
     ### BEGIN SOLUTION
-    draws = keras.initializers.RandomNormal(stddev=0.02)
+    def draws():
+        return keras.initializers.RandomNormal(stddev=0.02)
+
     images = keras.Input((None, None, 3))
-    x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=draws)(images)
+    x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=draws())(images)
     x = layers.LeakyReLU(0.2)(x)
     for level in range(1, downsamplings + 1):
         x = layers.Conv2D(min(2**level, 8) * filters, 4, strides=2 if level < downsamplings else 1,
-                          padding="same", use_bias=False, kernel_initializer=draws)(x)
+                          padding="same", use_bias=False, kernel_initializer=draws())(x)
         x = layers.LeakyReLU(0.2)(InstanceNormalization()(x))
-    x = layers.Conv2D(1, 4, padding="same", kernel_initializer=draws, dtype="float32")(x)
+    x = layers.Conv2D(1, 4, padding="same", kernel_initializer=draws(), dtype="float32")(x)
     return keras.Model(images, x)
     ### END SOLUTION
 
@@ -520,7 +527,7 @@ lab.check("identity_loss", hidden=True)
 #
 # ### Question 9 (2 points): write `ImagePool`
 #
-# <details><summary>Hint 1: whose place?</summary>While there is room, image number k of the batch goes to place <code>self.seen + k</code>; afterwards to random places. <code>ops.argsort</code> of random numbers gives places of which no two are the same.</details>
+# <details><summary>Hint 1: whose place?</summary>While there is room, image number k of the batch goes to place <code>self.seen + k</code>; afterwards to random ones, of those filled before this call. <code>ops.argsort</code> of random numbers gives places of which no two are the same; where a place is empty, put 1 instead of a random number, and it comes last.</details>
 # <details><summary>Hint 2: no if</summary>Whether there is room is not known while the step is traced: <code>ops.where(condition, this, that)</code> chooses for each image. Conditions (n,) become (n, 1, 1, 1) by <code>[:, None, None, None]</code>.</details>
 # <details><summary>Hint 3: writing</summary>Read the old images first, with <code>ops.take(self.images, place, axis=0)</code>. Then <code>self.images.assign(ops.scatter_update(self.images, place[:, None], new))</code>, and raise <code>self.seen</code>.</details>
 
@@ -552,11 +559,14 @@ class ImagePool(layers.Layer):
         """What a discriminator shall see instead of these images; keeps some of them."""
         ### BEGIN SOLUTION
         count = ops.shape(images)[0]
-        coins, draws = keras.random.uniform((2, self.size), seed=self.seed_generator)
+        draws = keras.random.uniform((2, self.size), seed=self.seed_generator)
         next_place = self.seen + ops.arange(count, dtype="int32")
         room = next_place < self.size
-        place = ops.where(room, next_place, ops.cast(ops.argsort(draws)[:count], "int32"))
-        swap = ops.logical_and(ops.logical_not(room), coins[:count] < 0.5)
+        # The places that were filled before this call, in a random order, then the others.
+        filled = ops.arange(self.size, dtype="int32") < self.seen
+        order = ops.cast(ops.argsort(ops.where(filled, draws[0], 1.0)), "int32")
+        place = ops.where(room, next_place, ops.take(order, ops.maximum(next_place - self.size, 0)))
+        swap = ops.logical_and(ops.logical_not(room), draws[1, :count] < 0.5)
         older = ops.take(self.images, place, axis=0)
 
         kept = ops.logical_or(room, swap)[:, None, None, None]
