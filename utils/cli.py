@@ -158,7 +158,7 @@ def parser():
         choices=("vae", "dcgan", "cyclegan"),
         help="vae: Lab 3's step against the Keras example's and PyTorch's; toy networks. "
         "dcgan: Lab 4's step against the Keras example's (64x64) and TensorFlow's tutorial "
-        "(28x28). cyclegan: Lab 5's step against the Keras example's (256x256); needs 12 GB",
+        "(28x28). cyclegan: Lab 5's step against the Keras example's (256x256); needs 14 GB",
     )
     bench.add_argument(
         "--rounds",
