@@ -1,13 +1,18 @@
 """Lab 5's answers in uses that its checks have no room for."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from tests.test_labs_run import IMPORTS, solutions_of
+from tests.test_data import REAL
+from tests.test_labs_run import IMPORTS, code_cells, solutions_of
 from utils import training
+from utils.claims import Claims
 from utils.runtime import dtype_policy
 
 NAMES = "a_to_b", "b_to_a", "discriminator_a", "discriminator_b"
@@ -277,3 +282,75 @@ def test_a_killed_run_is_taken_up_to_the_last_bit(answers, tmp_path):
     assert first.pool_a.images.numpy().any() and int(second.pool_b.seen) == 5
     for name in NAMES:
         same_variables(*(getattr(each, f"{name}_optimizer") for each in (first, second)))
+
+
+# --- the lab's own cells --------------------------------------------------------------------
+
+
+def cells_with(*words):
+    """The code cells of the built solution that contain these words, one for each."""
+    cells = [cell.source for cell in code_cells("solutions", "lab5_cyclegan")]
+    return [next(cell for cell in cells if each in cell) for each in words]
+
+
+@pytest.fixture
+def lab_names(answers, monkeypatch):
+    """What the cells before section 9 leave, with random pictures."""
+    imports, training_cell = cells_with("import keras\n", "def unpaired(")
+    names = dict(answers)
+    exec(imports.split("lab =")[0], names)
+    names |= {"settings": SimpleNamespace(seed=0), "claims": Claims("photographs")}
+    names |= {"lab": SimpleNamespace(needs=lambda *names: nullcontext())}
+    names |= {"BATCH": 2, "STEPS": 5, "BETA_1": 0.5, "scaled": lambda images: 2 * images - 1}
+    names |= dict(zip(("train_a", "train_b"), pictures(10), strict=True))
+    names |= {"CYCLE_WEIGHT": 5.0, "IDENTITY_WEIGHT": 2.0}
+    exec(training_cell, names)
+    return names
+
+
+def test_mirrored_anew_in_every_epoch_and_never_in_pairs(lab_names):
+    """Augmentation comes after the images are at hand, so no epoch repeats another's."""
+    a, b = lab_names["train_a"], lab_names["train_b"]
+
+    def places(batch, images):
+        """Which image each is, and whether it is mirrored."""
+        both = np.concatenate([images, images[:, :, ::-1]])
+        found = np.abs(both[None] - np.asarray(batch)[:, None]).sum((2, 3, 4)).argmin(1)
+        return [(int(i % len(images)), int(i >= len(images))) for i in found]
+
+    stream = lab_names["unpaired"](0).take(15).as_numpy_iterator()
+    seen = [(places(x, a), places(y, b)) for x, y in stream]
+    epochs = [seen[i : i + 5] for i in (0, 5, 10)]
+    mirrored = []
+    for epoch in epochs:
+        flat = [dict(sum((batch[side] for batch in epoch), [])) for side in (0, 1)]
+        assert [sorted(each) for each in flat] == [list(range(10))] * 2  # every image once
+        mirrored.append(tuple(flat[0][i] for i in range(10)))
+        assert 0 < sum(mirrored[-1]) < 10
+        assert [place for place, _ in sum((batch[0] for batch in epoch), [])] != [
+            place for place, _ in sum((batch[1] for batch in epoch), [])
+        ]
+    assert len(set(mirrored)) == 3
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="no folder with the real photographs")
+def test_photographs(lab_names, monkeypatch):
+    """The cell of the photographs, with narrow networks, on real facades at both sizes."""
+    monkeypatch.setenv("TFDS_DATA_DIR", str(REAL))
+    (cell,) = cells_with("in PHOTOGRAPHS.items()")
+    for wide, narrow in (("build_generator(64, 2", "build_generator(2, 2"),
+                         ("build_discriminator(64", "build_discriminator(2")):  # fmt: skip
+        assert wide in cell
+        cell = cell.replace(wide, narrow)
+    shown = []
+    monkeypatch.setattr("utils.plots.show", lambda figure, alt, **options: shown.append(alt))
+    for pixels in (128, 256):
+        names = lab_names | {"PHOTOGRAPHS": {"cycle_gan/facades": pixels}}
+        names |= {"PHOTOGRAPHS_IN_A_SET": 3, "PHOTO_EPOCHS": 2}
+        exec(cell, names)
+        assert names["other_a"].shape == (6, pixels, pixels, 3)
+        assert np.isfinite(list(names["photo_history"].values())).all()
+        assert names["photo_history"]["cycle_loss"][1] < names["photo_history"]["cycle_loss"][0]
+        count = names["photo_gan"].a_to_b.count_params()
+        assert count == names["build_generator"](2, 2, 9 if pixels == 256 else 6).count_params()
+    assert len(shown) == 2

@@ -96,3 +96,13 @@ def test_a_picture_may_differ_between_machines_by_its_own_tolerance(monkeypatch)
         black, white = outputs([0, 1], **options), outputs([1, 0], **options)
         assert len(compare(black, white)) == moved
         assert compare(black, black) == []
+
+
+def test_colours_between_other_limits():
+    """Of RGB images matplotlib itself ignores limits."""
+    _, ax = plots.new_figure(title="Colours from minus one to one")
+    plots.image_row(
+        ax, np.stack([np.full((2, 2, 3), value) for value in (-1.0, 0.0, 1.5)]), limits=(-1, 1)
+    )
+    canvas = ax.images[0].get_array()
+    assert [canvas[0, column, 0] for column in (0, 3, 6)] == [0.0, 0.5, 1.0]

@@ -227,7 +227,10 @@ def image_row(ax, images, *, title="", limits=(0, 1), columns=None, signed=False
     rows = -(-len(images) // columns)
     height, width = images.shape[1:3]
     # One pixel between the images: NaN is drawn transparent, and a colour image can't hold it.
-    between = 1.0 if images.ndim == 4 else np.nan
+    between = np.nan
+    if images.ndim == 4:  # colours are drawn as they are, from 0 to 1
+        low, high = limits
+        images, between = np.clip((images - low) / (high - low), 0, 1), 1.0
     size = (rows * (height + 1) - 1, columns * (width + 1) - 1, *images.shape[3:])
     canvas = np.full(size, between)
     for index, image in enumerate(images):

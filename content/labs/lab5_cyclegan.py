@@ -799,9 +799,10 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
     made = {"A": translated(model.a_to_b, test_a["image"]),
             "B": translated(model.b_to_a, test_b["image"])}
     chosen = slice(10, 22)
-    rows = {"horse": test_a["image"][chosen], "CycleGAN": made["A"][chosen],
-            "truth": test_a["partner"][chosen], "zebra": test_b["image"][chosen],
-            "CycleGAN ": made["B"][chosen], "truth ": test_b["partner"][chosen]}
+    rows = {"horse": test_a["image"][chosen], "as a zebra, by CycleGAN": made["A"][chosen],
+            "the true zebra": test_a["partner"][chosen], "zebra": test_b["image"][chosen],
+            "as a horse, by CycleGAN": made["B"][chosen],
+            "the true horse": test_b["partner"][chosen]}
     figure = plots.image_rows(rows, title="Translated without ever having seen a pair", height=6.2,
                               limits=(-1, 1))
     plots.show(figure, "Six rows of twelve pictures. Horses, the zebras made of them and the true "
@@ -829,7 +830,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
 
 # %% [markdown]
 # **The reading.** Nobody told the network where stripes belong. It learned it from other zebras, because stripes in the wrong place would have been found out. Beside the animal something has changed, though nothing should: a discriminator only asks
-# whether a picture looks right, and a cycle can close over any change that can be undone.
+# whether a picture looks right, and a cycle can close over any change that can be undone. The shadow of stripes on the horses is such a change: it helps the way back.
 #
 # **Can the discriminators still tell?** On test pictures, each logit of each map, with 0.5 between "real" and "generated":
 
