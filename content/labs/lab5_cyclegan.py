@@ -782,7 +782,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
                  xlabel="epoch", ylabel="loss", log="y")
     animals = np.array(way)[:, :, 0] / [left["A"][0], left["B"][0]]
     plots.curves(second, epochs, {"horse to zebra": animals[:, 0], "zebra to horse": animals[:, 1]},
-                 xlabel="epoch", ylabel="error on the animal, of leaving it")
+                 xlabel="epoch", ylabel="error, share of leaving it")
     plots.show(figure, "Left, four losses against epochs: cycle and identity loss fall far, the "
                        "adversarial one and the discriminators' stay. Right, the error on the "
                        "animal in both directions, which falls.", tolerance=20)
@@ -882,11 +882,11 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
     rows = {"horse": test_a["image"][chosen]}
     rows |= {name: translated(each.a_to_b, rows["horse"]) for name, each in ablated.items()}
     figure = plots.image_rows(rows | {"truth": test_a["partner"][chosen]}, height=4.2,
-                              title="Without the cycle another picture; without identity other "
-                                    "colours", limits=(-1, 1))
+                              title="Without the cycle loss the landscape goes, without the "
+                                    "identity loss its colours", limits=(-1, 1))
     plots.show(figure, "Four rows of twelve pictures: horses; zebras made without the cycle loss, "
-                       "in other surroundings than the horses'; zebras made without the identity "
-                       "loss, their landscape in slightly other colours; the true zebras.",
+                       "with coarse patterns all over their landscape; zebras made without the "
+                       "identity loss, with fine patterns and duller colours; the true zebras.",
                tolerance=60)
     complete, no_cycle, no_identity = results.values()
     claims.add("without cycle loss: error beside the animal, over that with all losses",
@@ -897,7 +897,8 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
                no_identity[2] / complete[2], at_least=5, tolerance=0.5)
 
 # %% [markdown]
-# **The reading.** Without the cycle loss nothing ties a translation to its picture: any zebra in any landscape will do. Without the identity loss a generator may shift all colours, as long as the other one shifts them back.
+# **The reading.** Without the cycle loss nothing ties a translation to its picture: any zebra in any landscape will do. Our generators begin with the picture itself, so they don't lose all of it, but patterns cover the landscape.
+# Without the identity loss a generator may shift all colours, as long as the other one shifts them back; it also changes pictures that were right already.
 
 # %% [markdown]
 # ## 12. Photographs
