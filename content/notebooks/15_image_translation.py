@@ -53,12 +53,12 @@ FILTERS = settings.choose(quick=16, full=32)  # of a network's first layer
 PAIRED_STEPS = settings.choose(quick=250, full=4_000)  # for each network of section 1
 PAIRED_BATCH = 4
 CYCLE_STEPS = settings.choose(quick=500, full=10_000)
-CYCLE_BATCH = 2  # the paper's is 1; networks this small are bound by overhead, not by arithmetic
+CYCLE_BATCH = 2  # the paper's is 1; overhead, not arithmetic, takes the time here
 GENERATOR_RATE, DISCRIMINATOR_RATE = 2e-3, 5e-4  # of Adam; both fall along a cosine
 PIXEL_WEIGHT = 100.0  # of the absolute error in pix2pix, as in the paper
 CYCLE_WEIGHT, IDENTITY_WEIGHT = 10.0, 5.0  # as in the paper of CycleGAN
 TEXT_STEPS = settings.choose(quick=500, full=4_000)
-TEXT_BATCH, TEXT_RATE, NOISE = 32, 3e-3, 16
+TEXT_BATCH, TEXT_RATE, NOISE = 32, 2e-3, 16
 
 # %% [markdown]
 # ### The world
@@ -74,7 +74,8 @@ def signed(images):
 
 
 horses, zebras, test_horses, test_zebras = (
-    load_arrays("horses_zebras/coats", split) for split in ("trainA", "trainB", "testA", "testB"))
+    load_arrays("horses_zebras/coats", split)
+    for split in ("trainA", "trainB", "testA", "testB"))
 for part in (horses, zebras, test_horses, test_zebras):
     part["image"], part["partner"] = signed(part["image"]), signed(part["partner"])
 
@@ -113,9 +114,13 @@ plots.show(figure, "Three rows of small pictures on grass under a sky: brown "
 
 
 # %%
+def small():
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
 def convolution(x, filters, kernel, strides=1):
     return layers.Conv2D(filters, kernel, strides=strides, padding="same",
-                         kernel_initializer=keras.initializers.RandomNormal(stddev=0.02))(x)
+                         kernel_initializer=small())(x)
 
 
 def normalized(x, relu=True):
@@ -133,7 +138,7 @@ def build_unet():
         change = normalized(convolution(x, 2 * FILTERS, 3))
         x = x + normalized(convolution(change, 2 * FILTERS, 3), relu=False)
     x = layers.Conv2DTranspose(FILTERS, 4, strides=2, padding="same",
-                               kernel_initializer=keras.initializers.RandomNormal(stddev=0.02))(x)
+                               kernel_initializer=small())(x)
     x = layers.Concatenate()([normalized(x), fine])  # the skip connection
     return keras.Model(images, ops.tanh(convolution(x, 3, 5) + ops.arctanh(0.99 * images)))
 
@@ -159,7 +164,8 @@ def new_player(network, steps, rate, beta_1=0.5):
 def down(tape, loss, *players):
     """One step of each player down the gradient of the loss."""
     variables = [network.trainable_variables for network, _ in players]
-    for (_, optimizer), own, gradient in zip(players, variables, tape.gradient(loss, variables)):
+    gradients = tape.gradient(loss, variables)
+    for (_, optimizer), own, gradient in zip(players, variables, gradients):
         optimizer.apply(gradient, own)
 
 
@@ -297,7 +303,7 @@ show_numbers({f"{task}: {way}": values for (task, way), values in table.items()}
 
 # %%
 def coat_features(images, part):
-    """Mean colour of the animal without the brightness of the day, and the colour of the light."""
+    """Mean colour of the animal without the day's brightness, and the light's warmth."""
     share = part["animal"] / part["animal"].sum(axis=(1, 2), keepdims=True)
     colour = ((images + 1) / 2 * share).sum(axis=(1, 2)) / part["light"][:, None]
     return np.column_stack([colour, part["warmth"]])
@@ -311,7 +317,7 @@ def coats_of(images, part):
 
 
 def explained(part, estimate):
-    """Share of the coats' variance that an estimate explains; below 0: worse than their mean."""
+    """Share of the coats' variance that is explained; below 0: worse than their mean."""
     return 1 - np.mean((part["coat"] - estimate) ** 2) / np.var(part["coat"])
 
 
@@ -364,7 +370,8 @@ def train_cycle(first, second):
         """Both directions; gives the loss and the translations to both heaps."""
         to_b, same_b = tf.split(there[0](tf.concat([a, b], 0), training=True), 2)
         to_a, same_a = tf.split(back[0](tf.concat([b, a], 0), training=True), 2)
-        home = distance(back[0](to_b, training=True), a) + distance(there[0](to_a, training=True), b)
+        home = (distance(back[0](to_b, training=True), a)
+                + distance(there[0](to_a, training=True), b))
         passed = sum(judged(judge(made, training=True), 1.0)
                      for (judge, _), made in zip(judges, (to_a, to_b)))
         same = distance(same_a, a) + distance(same_b, b)
@@ -446,10 +453,11 @@ for task, (_, map_error, cycle_error, _, paired_error) in errors.items():
                tolerance=0.3)
     claims.add(f"{task}: error of CycleGAN over the regressor's", cycle_error / paired_error,
                at_least=1.05, tolerance=0.4)
+over_map = {task: values[2] / values[1] for task, values in errors.items()}
 claims.add("horse to zebra: error of CycleGAN over the map of colours'",
-           errors["horse to zebra"][2] / errors["horse to zebra"][1], at_most=0.8, tolerance=0.3)
-claims.add("zebra to horse: the same", errors["zebra to horse"][2] / errors["zebra to horse"][1],
-           at_least=1.05, tolerance=0.4)
+           over_map["horse to zebra"], at_most=0.8, tolerance=0.3)
+claims.add("zebra to horse: the same", over_map["zebra to horse"], at_least=1.05,
+           tolerance=0.4)
 
 # %% [markdown]
 # **The reading.** From horse to zebra, CycleGAN puts stripes where there were none, nearly in the right places, and does what no map of colours can: the map turns brown into the one grey that is least wrong for black and white. Nobody told
@@ -493,7 +501,8 @@ zebra_one, zebra_other = apply(to_zebra, one), apply(to_zebra, other)
 secret = zebra_other - zebra_one
 figure = picture_rows({
     "chestnut horses": one, "the same, dark": other,
-    "zebras made of the chestnut horses": zebra_one, "zebras made of the dark horses": zebra_other,
+    "zebras made of the chestnut horses": zebra_one,
+    "zebras made of the dark horses": zebra_other,
     "what differs, three times enlarged (grey: nothing)": 3 * secret,
     "back from the former": apply(to_horse, zebra_one),
     "back from the latter": apply(to_horse, zebra_other)}, height=7.4,
@@ -534,7 +543,8 @@ by_noise = {name: [np.mean(np.abs(coats_of(apply(to_horse, noisy(images, spread)
             for name, images in list(changed.items())[::3]}
 
 # %%
-figure, ax = plots.new_figure(height=3.2, title="Noise wipes the secret out, and the coat is lost")
+figure, ax = plots.new_figure(height=3.2,
+                              title="Noise wipes the secret out, and the coat is lost")
 ax.plot(range(len(NOISES)), by_noise["made zebra"], "o-", label="from CycleGAN's zebra")
 ax.plot(range(len(NOISES)), by_noise["true partner"], "s--", label="from the true zebra")
 ax.axhline(coat_error["mean of all horses, no matter which"], color="black", linestyle=":",
@@ -553,7 +563,7 @@ plots.show(figure, "Error of the coat that comes back against noise. From "
 show_numbers({name: [value] for name, value in coat_error.items()},
              ["error of the coat that comes back, of a range of 1"], first="given to F",
              tolerance=0.3)
-size = np.abs(secret * test_horses["animal"][dark]).sum() / test_horses["animal"][dark].sum() / 3
+size = error(zebra_one, zebra_other, {"animal": test_horses["animal"][dark]})
 show_numbers({"mean on the animal": [127.5 * size]}, ["grey levels of 255"],
              first="difference between both zebras", tolerance=0.3)
 claims.add("coat that comes back, from CycleGAN's zebra: error over the mean coat's",
@@ -600,7 +610,7 @@ seen = [number for number in range(len(sentences)) if number not in unseen]
 
 # %%
 def described(images, part, zebra):
-    """Pictures of 16x16 pixels and the number of each one's sentence, where one fits clearly."""
+    """Pictures of 16x16 pixels and their sentences' numbers, where one fits clearly."""
     clear = np.abs(part["warmth"]) > 0.3
     clear &= zebra | (np.abs(part["coat"] - 0.5) > 0.2)
     kind = np.full(len(images), 2) if zebra else part["coat"] > 0.5
@@ -640,9 +650,12 @@ def meaning(words):
 
 
 def build_drawer():
-    """Noise (n, NOISE) and words (n, vocabulary) -> pictures (n, 16, 16, 3)."""
+    """Noise (n, NOISE) and words (n, vocabulary) -> pictures (n, 16, 16, 3).
+
+    Words are scaled down here: where they are as loud as in the matcher, noise is ignored.
+    """
     noise, words = keras.Input((NOISE,)), keras.Input((len(vocabulary),))
-    x = layers.Dense(4 * 4 * 64)(layers.Concatenate()([noise, meaning(words)]))
+    x = layers.Dense(4 * 4 * 64)(layers.Concatenate()([noise, meaning(words / 3)]))
     x = layers.Reshape((4, 4, 64))(layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x)))
     x = layers.Conv2DTranspose(32, 4, strides=2, padding="same")(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
@@ -707,7 +720,7 @@ figure = picture_rows({sentences[number] + ("  (never seen)" if number in unseen
 plots.show(figure, "Five rows of small rough pictures, each under its sentence: "
                    "animals on green ground under a sky, blue for cold mornings "
                    "and pale for warm evenings, heads to the side that the "
-                   "sentence says. Pictures of one row are much alike.", tolerance=30)
+                   "sentence says. Within a row, brightness and shapes vary.", tolerance=30)
 
 
 # %%
@@ -729,16 +742,16 @@ show_numbers({**fitting, "by chance": chance}, ["kind", "side", "light", "all th
 show_numbers({"drawn over real": [variety]}, ["spread of the pictures of one sentence"],
              tolerance=0.5)
 claims.add("seen sentences: share of pictures that fit in all three",
-           fitting["ten seen sentences"][3], at_least=0.6, tolerance=0.5)
+           fitting["ten seen sentences"][3], at_least=0.5, tolerance=0.5)
 claims.add("unseen sentences: share of sides and lights that fit",
-           np.mean(fitting["two unseen ones"][1:3]), at_least=0.7, tolerance=0.4)
+           np.mean(fitting["two unseen ones"][1:3]), at_least=0.8, tolerance=0.3)
 
 # %% [markdown]
 # **The reading.** Most pictures look to the side and have the light that their sentence names, also those of the two sentences that no network ever read: each word changed the picture in its own way during training, and the parts can be put together anew. The kind of animal is harder. A chestnut and a dark horse
 # differ in a few pixels, and the table shows more mistakes there, most of all in unseen sentences; that column moves a lot from seed to seed (`docs/results.md`), and nothing is claimed of it for unseen sentences.
 #
-# The pictures are rough, and those of one sentence are much alike, far less varied than the real ones: the drawer makes little use of its noise, as in pix2pix. The classifier would not mind, as it was asked for the sentence only. That these twelve sentences are all there are makes this a miniature; what
-# would refute the reading is a drawer that gives unseen sentences the wrong side or light.
+# The pictures are rough, and those of one sentence vary less than real ones, though noise is not ignored. It was before: with the words three times as loud in the drawer, each sentence had a single picture, and the classifier did not mind, as it is asked for the sentence only.
+# That there are just twelve sentences makes this a miniature; what would refute the reading is a drawer that gives unseen sentences the wrong side or light.
 #
 # ## 5. Claims
 
