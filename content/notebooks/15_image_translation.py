@@ -22,7 +22,7 @@
 #
 # At the end you will have made this figure:
 #
-# ![Seven rows of small pictures. Chestnut horses and the same horses with other coats; the zebras that CycleGAN makes of both, which differ in the tint of their stripes; this difference, enlarged; and the horses that come back, each with its own coat.](../docs/figures/15_image_translation.png)
+# ![Seven rows of small pictures. Chestnut horses and the same horses with dark coats; the zebras that CycleGAN makes of both, which differ in the tint of their stripes; this difference, enlarged; and the horses that come back, each with its own coat.](../docs/figures/15_image_translation.png)
 
 # %%
 from utils import runtime
@@ -461,7 +461,7 @@ claims.add("zebra to horse: the same", over_map["zebra to horse"], at_least=1.05
 
 # %% [markdown]
 # **The reading.** From horse to zebra, CycleGAN puts stripes where there were none, nearly in the right places, and does what no map of colours can: the map turns brown into the one grey that is least wrong for black and white. Nobody told
-# it where the stripes go; that they are black on one part of a body and white on another can be seen in the heap of zebras. Pairs help further: both networks of section 1 are nearer to the truth, though each had half as many steps.
+# it where the stripes go; that they are black on one part of a body and white on another can be seen in the heap of zebras. Pairs help further: both networks of section 1 are nearer to the truth, with as many pictures seen in training.
 #
 # From zebra to horse the map of colours wins, against all networks. Black and white to brown *is* a map of colours, and it was fitted on true partners, pixel by pixel, which is what this direction is about. A network of a few hundred steps has to learn the same and still shows traces of stripes.
 # Without such a row in the table we might have praised the networks.
@@ -576,7 +576,7 @@ claims.add("the same with noise of 0.4, over without noise",
            by_noise["made zebra"][-2] / by_noise["made zebra"][0], at_least=1.5, tolerance=0.5)
 
 # %% [markdown]
-# **The reading.** The true partner says nothing of the coat, as it should. The zebra that CycleGAN makes gives it away almost fully, to a linear function of its pixels. The second last rows of the figure show the letter arriving: both zebras stand for the same scene, yet each turns back into its own horse. Give $F$
+# **The reading.** The true partner says nothing of the coat, as it should. The zebra that CycleGAN makes gives it away almost fully, to a linear function of its pixels. The last two rows of the figure show the letter arriving: both zebras stand for the same scene, yet each turns back into its own horse. Give $F$
 # a true zebra, and what returns has a coat no better than a guess. So the cycle closes *because* of the secret. It would have been refuted had true partners served as well, or had the probe failed.
 #
 # Chu and others (2017) found this in maps made of aerial photographs: roads and roofs came back that the map didn't show, from a pattern too faint to see. Ours is cruder: one number for each picture, written into the tint of the stripes, at an amplitude that you see once you know of it. So it survives
@@ -750,7 +750,7 @@ claims.add("unseen sentences: share of sides and lights that fit",
 # **The reading.** Most pictures look to the side and have the light that their sentence names, also those of the two sentences that no network ever read: each word changed the picture in its own way during training, and the parts can be put together anew. The kind of animal is harder. A chestnut and a dark horse
 # differ in a few pixels, and the table shows more mistakes there, most of all in unseen sentences; that column moves a lot from seed to seed (`docs/results.md`), and nothing is claimed of it for unseen sentences.
 #
-# The pictures are rough, and those of one sentence vary less than real ones, though noise is not ignored. It was before: with the words three times as loud in the drawer, each sentence had a single picture, and the classifier did not mind, as it is asked for the sentence only.
+# The pictures are rough, and those of one sentence vary less than real ones, though noise is not ignored. In a trial with words three times as loud in the drawer and a higher rate, each sentence had nearly a single picture, and the classifier did not mind (`docs/results.md`): it is asked for the sentence only.
 # That there are just twelve sentences makes this a miniature; what would refute the reading is a drawer that gives unseen sentences the wrong side or light.
 #
 # ## 5. Claims
