@@ -30,6 +30,7 @@
 # | 9 | [12: Adversarial training](12_adversarial_training.ipynb) (lecture) | The game in one dimension, what its theory promises checked against integrals, and nine remedies for a generator that forgets, measured | 45 min |
 # | 10 | [Lab 4: DCGAN, with a training step of its own](../labs/lab4_dcgan.ipynb) (lab, 15 points) | Two losses, two networks and the step of their game; measures that tell real from drawn, new from copied; a clinic of five failures | 100 min |
 # | 11 | [13: The latent space of a GAN](13_latent_space_of_a_gan.ipynb) (lecture) | What each guideline of the DCGAN is worth, directions with a meaning, a generator that learns by heart, and how every measure can be fooled | 50 min |
+# | 12 | [15: Image translation](15_image_translation.ipynb) (lecture) | One network with pairs, with pairs and an opponent, and without pairs; the secret that CycleGAN writes into its zebras; pictures from sentences | 45 min |
 #
 # ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/02_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
@@ -40,6 +41,7 @@
 # ![Two rows of five clouds of points on a ring of eight small circles: in the upper row they end in a few of the circles, in the lower row in all.](../docs/figures/12_adversarial_training.png)
 # ![Ten columns of digits. From the top: a slanted digit, the same upright, another digit upright, the result, which is that other digit slanted, and the slanted one itself.](../docs/figures/lab4_dcgan.png)
 # ![Five rows of small images of digits that lean further, get bolder, larger, move right and move down from left to right.](../docs/figures/13_latent_space_of_a_gan.png)
+# ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/15_image_translation.png)
 #
 # In preparation: CycleGAN, and the lectures around it.
 #
