@@ -31,6 +31,7 @@
 # | 10 | [Lab 4: DCGAN, with a training step of its own](../labs/lab4_dcgan.ipynb) (lab, 15 points) | Two losses, two networks and the step of their game; measures that tell real from drawn, new from copied; a clinic of five failures | 100 min |
 # | 11 | [13: The latent space of a GAN](13_latent_space_of_a_gan.ipynb) (lecture) | What each guideline of the DCGAN is worth, directions with a meaning, a generator that learns by heart, and how every measure can be fooled | 50 min |
 # | 12 | [15: Image translation](15_image_translation.ipynb) (lecture) | One network with pairs, with pairs and an opponent, and without pairs; the secret that CycleGAN writes into its zebras; pictures from sentences | 45 min |
+# | 13 | [Lab 5: CycleGAN, translation without pairs](../labs/lab5_cyclegan.ipynb) (lab, 18 points) | Horses become zebras and nobody has seen a pair; how far from the truth, and what each loss is for | 110 min |
 #
 # ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/02_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
@@ -42,6 +43,7 @@
 # ![Ten columns of digits. From the top: a slanted digit, the same upright, another digit upright, the result, which is that other digit slanted, and the slanted one itself.](../docs/figures/lab4_dcgan.png)
 # ![Five rows of small images of digits that lean further, get bolder, larger, move right and move down from left to right.](../docs/figures/13_latent_space_of_a_gan.png)
 # ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/15_image_translation.png)
+# ![Rows of twelve small pictures: horses, the zebras that the network made of them and the true ones; below, zebras, the horses made of them and the true ones.](../docs/figures/lab5_cyclegan.png)
 #
 # In preparation: CycleGAN, and the lectures around it.
 #
