@@ -448,7 +448,7 @@ plots.show(figure, "For both directions the error of each way, as a share of "
 # %%
 show_numbers({way: [errors[task][i] for task in errors] for i, way in enumerate(WAYS)},
              [f"{task}, error" for task in errors], first="way", tolerance=0.3)
-for task, (_, map_error, cycle_error, _, paired_error) in errors.items():
+for task, (_, _, cycle_error, _, paired_error) in errors.items():
     claims.add(f"{task}: error of CycleGAN, share of leaving", cycle_error, at_most=0.72,
                tolerance=0.3)
     claims.add(f"{task}: error of CycleGAN over the regressor's", cycle_error / paired_error,
