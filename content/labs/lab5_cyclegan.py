@@ -824,7 +824,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
         claims.add(f"{name}: error on the animal over that of leaving it as it is",
                    found[domain][0] / left[domain][0], at_most=0.5, tolerance=0.3)
         claims.add(f"{name}: the same over that of the best colour map",
-                   found[domain][0] / colours[domain][0], at_most=1, tolerance=0.3)
+                   found[domain][0] / colours[domain][0], at_most=0.75, tolerance=0.3)
         claims.add(f"{name}: error beside the animal, of the range of values", found[domain][1],
                    at_most=0.05, tolerance=0.5)
 
