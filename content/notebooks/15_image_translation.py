@@ -511,7 +511,7 @@ figure = picture_rows({
 # %% tags=["cover"]
 plots.show(figure, "Rows of pictures: chestnut horses, the same horses with "
                    "dark coats, zebras made of both, the enlarged difference of "
-                   "these, which has the shape of the animal in bright colours, "
+                   "these, which has the shape of the animal, blue and dark, "
                    "and the horses made of both zebras: chestnut from the "
                    "first, dark from the second.", tolerance=32)
 
