@@ -296,7 +296,7 @@ def cells_with(*words):
 @pytest.fixture
 def lab_names(answers, monkeypatch):
     """What the cells before section 9 leave, with random pictures."""
-    imports, training_cell = cells_with("import keras\n", "def unpaired(")
+    imports, training_cell = cells_with("\nimport keras\n", "def unpaired(")
     names = dict(answers)
     exec(imports.split("lab =")[0], names)
     names |= {"settings": SimpleNamespace(seed=0), "claims": Claims("photographs")}

@@ -38,6 +38,8 @@ from utils import runtime
 settings = runtime.start(seed=0, precision="float32")
 
 # %%
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -926,7 +928,7 @@ for photographs, pixels in PHOTOGRAPHS.items():
             [half + i * half // 10 for i in range(10)],
             [2e-4 * (1 - i / 10) for i in range(11)])  # from the half on down to 0, in ten steps
         photo_gan.compile(*(keras.optimizers.Adam(rate, beta_1=BETA_1) for _ in range(4)))
-        photo_history = training.fit(photo_gan, lambda epoch: unpaired(epoch, a, b, 1, len(a)),
+        photo_history = training.fit(photo_gan, partial(unpaired, a=a, b=b, batch=1, steps=len(a)),
                                      epochs=PHOTO_EPOCHS, steps=len(a))
         rows = {"A": other_a, "A to B": photo_gan.a_to_b.predict(other_a, verbose=0),
                 "B": other_b, "B to A": photo_gan.b_to_a.predict(other_b, verbose=0)}
