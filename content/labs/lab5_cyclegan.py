@@ -69,8 +69,8 @@ PATCH_FILTERS = settings.choose(quick=32, full=64)  # of the discriminators
 PATCH_DOWNSAMPLINGS = 2
 BATCH = 2
 STEPS = settings.choose(quick=100, full=500)  # of an epoch
-EPOCHS = settings.choose(quick=15, full=40)
-ABLATION_EPOCHS = settings.choose(quick=5, full=20)
+EPOCHS = settings.choose(quick=11, full=40)
+ABLATION_EPOCHS = settings.choose(quick=4, full=20)
 GENERATOR_RATE = 2e-3  # ten times the paper's, for a training a hundred times as short
 DISCRIMINATOR_RATE = 2e-4  # see section 9
 CYCLE_WEIGHT = 5.0  # half the paper's
