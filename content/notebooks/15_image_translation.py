@@ -789,4 +789,4 @@ claims.table()
 # - S. Reed and others, *Generative adversarial text to image synthesis*, ICML 2016, section 4.2: the matching-aware discriminator.
 # - O. Ronneberger, P. Fischer, T. Brox, *U-Net*, MICCAI 2015.
 #
-# **Next:** Lab 5 has you build CycleGAN as it was published, and take it apart.
+# **Next:** [Lab 5](../labs/lab5_cyclegan.ipynb) has you build CycleGAN as it was published, and take it apart.
