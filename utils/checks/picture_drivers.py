@@ -126,7 +126,7 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
     }
     unset = []
     for variable in model.variables:
-        value = np.array(variable)
+        value = keras.ops.convert_to_numpy(variable)
         given = kernels
         if value.ndim == 1:
             given = ones if np.all(value == 1) else zeros if np.all(value == 0) else []
