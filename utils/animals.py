@@ -17,6 +17,8 @@ random numbers are raw Philox words, so the bytes do not depend on the machine.
 
 import numpy as np
 
+from utils.glyphs import random_words
+
 SIZES = (32, 64, 128)  # pixels: the sizes that are kept as sets
 SPLITS = ("trainA", "trainB", "testA", "testB")
 KINDS = ("horse", "zebra")
@@ -112,12 +114,8 @@ def _bytes(values):
 def _random_words(split, start, stop, seed):
     """Raw random uint64; row i is a function of (seed, split, i)."""
     # 9: pictures of no other set begin from the same words
-    key = np.array([seed, 9 + SPLITS.index(split)], np.uint64)
-    count = _WORDS + _TUFTS[0] * _TUFTS[1]
-    return np.stack(
-        [np.random.Philox(key=key, counter=[0, 0, 0, i]).random_raw(count)
-         for i in range(start, stop)]
-    )  # fmt: skip
+    key = seed, 9 + SPLITS.index(split)
+    return random_words(key, start, stop, _WORDS + _TUFTS[0] * _TUFTS[1])
 
 
 class _Paper:

@@ -88,7 +88,15 @@ def _configs(builder, options):
     ]
 
 
-class Glyphs(tfds.core.GeneratorBasedBuilder):
+class _Drawn:
+    """What the builders of drawn sets share."""
+
+    def _split_generators(self, dl_manager):
+        splits = self.builder_config.splits
+        return {name: self._generate_examples(name, count) for name, count in splits.items()}
+
+
+class Glyphs(_Drawn, tfds.core.GeneratorBasedBuilder):
     """Digits and capital letters of 28x28 pixels drawn from fonts; see `utils.glyphs`.
 
     Features: 'image' uint8 (28, 28, 1), 0 to 255; 'label' int64 (position in the config's
@@ -112,17 +120,13 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
         }
         return _info(self, features, "Characters drawn from fonts, with known factors.")
 
-    def _split_generators(self, dl_manager):
-        splits = self.builder_config.splits
-        return {name: self._generate_examples(name, count) for name, count in splits.items()}
-
     def _generate_examples(self, split, count):
         drawn = glyphs.stream(split, count, **self.builder_config.options)
         for key, (image, factors) in enumerate(drawn):
             yield key, {"image": image, **factors}
 
 
-class HorsesZebras(tfds.core.GeneratorBasedBuilder):
+class HorsesZebras(_Drawn, tfds.core.GeneratorBasedBuilder):
     """Horses (A) and zebras (B) in scenes of their own, with partners; see `utils.animals`.
 
     Features: 'image' and 'partner' uint8 (size, size, 3); 'animal' uint8 (size, size, 1);
@@ -149,10 +153,6 @@ class HorsesZebras(tfds.core.GeneratorBasedBuilder):
             **{name: tfds.features.Scalar(np.float32) for name in animals.RANGES},
         }
         return _info(self, features, "Horses and zebras whose partners are known.")
-
-    def _split_generators(self, dl_manager):
-        splits = self.builder_config.splits
-        return {name: self._generate_examples(name, count) for name, count in splits.items()}
 
     def _generate_examples(self, split, count):
         yield from enumerate(animals.stream(split, count, **self.builder_config.options))

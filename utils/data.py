@@ -156,9 +156,9 @@ def load_arrays(name, split="train", *, count=None, size=None):
     if not source.element_spec["image"].shape.is_fully_defined():
         raise DataError(f"the images of {name!r} differ in size: pass size= to stack them")
     arrays = _collect(source, n)
-    for name, values in arrays.items():
-        if values.dtype == "uint8":
-            arrays[name] = values.astype("float32") / white
+    for key, values in arrays.items():
+        if values.dtype == "uint8":  # pictures
+            arrays[key] = values.astype("float32") / white
     return arrays
 
 

@@ -52,8 +52,8 @@ def draw(split, start, stop, *, characters=DIGITS, seed=0):
     dict of arrays (n,): 'label' int64 (position in `characters`), 'font' int64 (position in
     `FONTS`) and one float32 per name in `RANGES`, in the units stated there.
     """
-    words = _random_words(split, start, stop, seed)
     names = ["label", "font", *RANGES]
+    words = random_words((seed, SPLITS.index(split)), start, stop, len(names) + SIZE * SIZE)
     # 53 random bits in [0, 1), as a float64 can hold them all
     uniform = dict(zip(names, (words[:, : len(names)] >> np.uint64(11)).T * 2.0**-53, strict=True))
     factors = {
@@ -98,12 +98,15 @@ def render(factors, characters=DIGITS, noise=None):
     return np.floor(ink * 255 + 0.5).astype(np.uint8).reshape(-1, SIZE, SIZE, 1)
 
 
-def _random_words(split, start, stop, seed):
-    """Raw random uint64 (stop - start, 8 + 784); row i is a function of (seed, split, i)."""
+def random_words(key, start, stop, count):
+    """Raw random uint64 (stop - start, count); row i is a function of (key, i).
+
+    Args:
+        key: two ints, such as a seed and the number of a split.
+    """
     # The counter holds the index, so any image can be drawn without those before it. NumPy
     # promises never to change the raw words, which it does not for its distributions.
-    key = np.array([seed, SPLITS.index(split)], np.uint64)
-    count = 2 + len(RANGES) + SIZE * SIZE
+    key = np.array(key, np.uint64)
     return np.stack(
         [np.random.Philox(key=key, counter=[0, 0, 0, i]).random_raw(count)
          for i in range(start, stop)]

@@ -12,8 +12,9 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from utils.checks import drivers
+from utils.checks import drivers, picture_drivers
 
+DRIVERS = drivers.DRIVERS | picture_drivers.DRIVERS
 TIME_LIMIT = 10  # seconds a call may take before its check gives up
 
 
@@ -53,8 +54,8 @@ class Answers:
         return self._run(lambda answer: answer(*arguments, **options), name)
 
     def drive(self, driver, name, **options):
-        """Run the driver of this name (see `drivers`) with the answer; plain data in and out."""
-        return self._run(lambda answer: drivers.DRIVERS[driver](answer, **options), name)
+        """Run a driver with the answer; plain data in and out. See `drivers`, `picture_drivers`."""
+        return self._run(lambda answer: DRIVERS[driver](answer, **options), name)
 
     def _run(self, use, name):
         if name not in self.namespace:

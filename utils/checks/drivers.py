@@ -9,7 +9,6 @@ import functools
 
 import numpy as np
 
-from utils.checks import picture_drivers
 from utils.runtime import dtype_policy
 
 
@@ -43,19 +42,7 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
         return report
     inputs = np.asarray(inputs, "float32")
     outputs = _arrays(model(inputs))
-    again = build(*arguments)
-    shared = {id(v) for v in getattr(again, "variables", ())} & {id(v) for v in model.variables}
-    report |= {
-        "is_model": isinstance(model, keras.Model),
-        "same_again": again is model or bool(shared),
-        "outputs": outputs,
-        "initial": {
-            str(i): keras.ops.convert_to_numpy(v.value).copy()
-            for i, v in enumerate(model.variables)
-        },
-        "trainable": len(model.trainable_variables),
-        "layers": [keras_class(layer) for layer in model._flatten_layers(include_self=False)],
-    }
+    report |= {"outputs": outputs} | described(model, build(*arguments))
     if weights is not None:
         left = list(model.trainable_variables)
         for value in weights:
@@ -77,6 +64,32 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
             report["outputs_turned"][str(i)] = _arrays(model(inputs))
             variable.assign(-variable)
     return report
+
+
+def described(network, again):
+    """What the drivers `network` and `set_by_shape` report of a network that has been called.
+
+    Args:
+        again: what a second call of the same answer gives.
+    """
+    import keras
+
+    shared = {id(v) for v in getattr(again, "variables", ())} & {id(v) for v in network.variables}
+    return {
+        "is_model": isinstance(network, keras.Model),
+        "same_again": again is network or bool(shared),
+        "initial": copies(network.variables),
+        "trainable": len(network.trainable_variables),
+        "layers": [keras_class(layer) for layer in network._flatten_layers(include_self=False)],
+    }
+
+
+def copies(variables):
+    """The values of Keras variables by place, which later changes don't reach."""
+    import keras
+
+    values = (keras.ops.convert_to_numpy(variable).copy() for variable in variables)
+    return {str(i): value for i, value in enumerate(values)}
 
 
 def _arrays(outputs):
@@ -586,8 +599,7 @@ def gan_training(
     Returns:
         dict: `is_model` and `kind`; where it is one, either `history` and `after` (weights), or
         `moving_means` (by network, before the training and after) and `steps`, for each batch a
-        dict of `events` (see `_LinearPair`), `returned` (a dict, or the name of another type),
-        `after` and `updates` (how many steps each optimizer has taken since the beginning).
+        dict as of `step_by_step`, with the events of `_LinearPair`.
     """
     import keras
     import tensorflow as tf
@@ -624,25 +636,42 @@ def gan_training(
             options = {"batch_size": size, "epochs": epochs, "shuffle": False, "verbose": 0}
             history = model.fit(images, **options).history
             return report | {"history": history, "after": pair.weights()}
-        report["steps"] = []
-        eagerly = tf.config.functions_run_eagerly()
-        tf.config.run_functions_eagerly(True)
-        try:
-            for batch in batches:
-                pair.events.clear()
-                returned = model.train_step(tf.constant(batch))
-                plain = isinstance(returned, dict)
-                report["steps"].append(
-                    {
-                        "events": list(pair.events),
-                        "returned": returned if plain else type(returned).__name__,
-                        "after": pair.weights(),
-                        "updates": [int(optimizer.iterations) for optimizer in optimizers],
-                    }
-                )
-        finally:
-            tf.config.run_functions_eagerly(eagerly)
+        report["steps"] = step_by_step(model, map(tf.constant, batches), pair, optimizers)
     return report | {"moving_means": {"before": before, "after": pair.moving_means()}}
+
+
+def step_by_step(model, batches, networks, optimizers):
+    """Call `train_step`, uncompiled, on one batch after the other; report what each has done.
+
+    Args:
+        networks: those of the model, with `events`, a list of what has come to them, and
+            `weights()`, a copy of their weights.
+
+    Returns:
+        list of dicts: `events`, `returned` (a dict, or the name of another type), `after` (weights)
+        and `updates` (how many steps each optimizer has taken since the beginning).
+    """
+    import tensorflow as tf
+
+    steps = []
+    eagerly = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        for batch in batches:
+            networks.events.clear()
+            returned = model.train_step(batch)
+            plain = isinstance(returned, dict)
+            steps.append(
+                {
+                    "events": list(networks.events),
+                    "returned": returned if plain else type(returned).__name__,
+                    "after": networks.weights(),
+                    "updates": [int(optimizer.iterations) for optimizer in optimizers],
+                }
+            )
+    finally:
+        tf.config.run_functions_eagerly(eagerly)
+    return steps
 
 
 DRIVERS = {
@@ -659,5 +688,4 @@ DRIVERS = {
     "output_dtype": output_dtype,
     "parts": parts,
     "gan_training": gan_training,
-    **picture_drivers.DRIVERS,
 }

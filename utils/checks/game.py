@@ -7,6 +7,7 @@ import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief
 from utils.checks.losses import sigmoid, softplus
+from utils.checks.steps import listed, returned_values, same, trained_by
 
 SIDE, LATENTS = 3, 3
 RATES = 0.05, 0.03  # of the discriminator, of the generator
@@ -25,14 +26,6 @@ def linear_pair(rng):
     return {
         "generator": [normal(0.5, LATENTS, pixels), normal(0.3, pixels)],
         "discriminator": [normal(0.4, pixels, 1), normal(0.3, 1)],
-    }
-
-
-def listed(weights):
-    """Weights as the driver reports them, in the form that it takes them, float64."""
-    return {
-        name: [np.asarray(pair[part], "float64") for part in ("kernel", "bias")]
-        for name, pair in weights.items()
     }
 
 
@@ -157,13 +150,6 @@ def play(weights, real, latents, losses=squares, rates=RATES, old=False, both=Fa
 
 def moves(pair, gradients, rate):
     pair[:] = [weight - rate * gradient for weight, gradient in zip(pair, gradients, strict=True)]
-
-
-def same(found, expected, before):
-    """Whether weights [kernel, bias] are as expected, by the scale of their change."""
-    scale = max(np.abs(e - b).max() for e, b in zip(expected, before, strict=True))
-    near = {"rtol": 1e-6, "atol": 3e-3 * scale + 1e-7}
-    return all(np.allclose(f, e, **near) for f, e in zip(found, expected, strict=True))
 
 
 PASSED_IN = "Pass training=True in every call: batch normalization moves its averages only then."
@@ -343,16 +329,7 @@ def means(rows, found, what, slips=()):
         found: what `train_step` returned.
         slips: pairs of (rows that a mistake leads to, what is said of it).
     """
-    if not isinstance(found, dict):
-        slip = "Return self.track(...) with the four values."
-        if found == "NoneType":
-            slip = f"train_step ends without `return`. {slip}"
-        raise Wrong(f"{what}, a dict from train_step", f"a value of type {found}", slip)
-    missing = [name for name in TRACKED if name not in found]
-    if missing:
-        slip = f"'{missing[0]}' is missing: return self.track(...) with the four values."
-        raise Wrong(f"a dict with {', '.join(TRACKED)}", f"{', '.join(found) or 'nothing'}", slip)
-    found = np.array([float(np.mean(found[name])) for name in TRACKED])
+    found = returned_values(found, TRACKED, what)
 
     def batches(rows):
         return np.array([[np.mean(value) for value in row] for row in rows])
@@ -401,20 +378,7 @@ def images_of(rng, *counts):
     return [rng.uniform(-1, 1, (n, SIDE, SIDE, 1)).astype("float32") for n in counts]
 
 
-def as_steps(weights):
-    """Weights as `linear_pair` gives them, as `play` takes them."""
-    return {name: [np.asarray(w, "float64") for w in pair] for name, pair in weights.items()}
-
-
 def trained(answers, seed, **options):
-    """The driver's report, its steps with `taken`; Wrong where the answer is no model."""
-    report = answers.drive(
-        "gan_training", "DCGAN", rates=RATES, targets=TARGETS, seed=seed, **options
-    )
-    if not report["is_model"]:
-        found = f"a value of type {report['kind']}"
-        raise Wrong("a Keras model", found, "Derive the class from keras.Model.")
-    until = np.zeros(2, int)
-    for step in report.get("steps", ()):
-        step["taken"], until = np.array(step["updates"]) - until, np.array(step["updates"])
-    return report
+    """`trained_by` with this game's rates and targets."""
+    given = {"rates": RATES, "targets": TARGETS, "seed": seed} | options
+    return trained_by(answers, "gan_training", "DCGAN", **given)

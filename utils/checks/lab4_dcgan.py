@@ -6,7 +6,6 @@ from utils.checks import Questions, guidelines
 from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
 from utils.checks.game import (
     PLAYERS,
-    as_steps,
     draw,
     drawn_latents,
     flat,
@@ -14,17 +13,16 @@ from utils.checks.game import (
     images_of,
     judge,
     linear_pair,
-    listed,
     means,
     moved,
     normal,
     play,
-    same,
     squares,
     trained,
 )
 from utils.checks.losses import in_graph, sigmoid, softplus
 from utils.checks.networks import network, no_final_activation, not_too_many
+from utils.checks.steps import as_steps, listed, same
 
 questions = Questions()
 

@@ -15,6 +15,7 @@ from utils.checks.compare import (
 )
 from utils.checks.losses import in_graph, sigmoid
 from utils.checks.pool import Seen, follow
+from utils.checks.steps import as_steps, listed, same
 
 questions = Questions()
 
@@ -457,8 +458,7 @@ def generates(answers, rng, filters, downsamplings, blocks, sizes):
         return pictures.generated(images, weights, *arguments, **options)
 
     found = numbers(report["outputs_set"]["0"], "images")
-    aligned = next((a for a in ALIGNED if agree(found, made(inputs[0], **a), 5e-3)), None)
-    if aligned is None:
+    if not any(agree(found, made(inputs[0], **a), 5e-3) for a in ALIGNED):
         slip = "Compare with the list above the question, layer by layer."
         for options, said in generator_mistakes():
             if any(agree(found, made(inputs[0], **a, **options), 5e-3) for a in ALIGNED):
@@ -466,7 +466,6 @@ def generates(answers, rng, filters, downsamplings, blocks, sizes):
                 break
         what = f"for {called} with given weights, images"
         raise Wrong(f"{what}: {brief(made(inputs[0]))}", brief(found), slip)
-    return inputs, aligned, report
 
 
 @questions.ask(3, "build_generator", points=2, hint="the hints under question 3")
@@ -591,8 +590,8 @@ def discriminator_mistakes(downsamplings):
         ({"last": sigmoid}, "A sigmoid ends it: the logits go out as they are."),
         ({"last": np.tanh}, "A tanh ends it: the logits go out as they are."),
         ({"last": lambda x: np.maximum(x, 0)}, "A ReLU ends it: the logits go out as they are."),
-        ({"last": lambda x: rectified_last(x)}, "A LeakyReLU ends it: the logits go out as they "
-         "are."),
+        ({"last": lambda x: pictures.rectified(x, 0.2)}, "A LeakyReLU ends it: the logits go out "
+         "as they are."),
         ({"axes": (0, 1, 2)}, "The images of a batch depend on each other: normalize each by "
          "itself, with your InstanceNormalization."),
         ({"axes": (1, 2, 3)}, "The channels are normalized together: use your "
@@ -601,10 +600,6 @@ def discriminator_mistakes(downsamplings):
          "normalization there."),
         ({"strides": [1] + [2] * downsamplings + [1]}, "The strided convolutions come first."),
     ]  # fmt: skip
-
-
-def rectified_last(x):
-    return pictures.rectified(x, 0.2)
 
 
 def discriminator_kernel_slip(filters, downsamplings):
@@ -878,7 +873,7 @@ def one_step(answers, rng):
     report = translation.trained(
         answers, 3, weights=weights, batches=[pair], older=older, pool_size=4, **options
     )
-    (step,), before = report["steps"], translation.as_steps(weights)
+    (step,), before = report["steps"], as_steps(weights)
     row = translation.updated(step, before, pair, options, "after a step with 3 pairs")
     images = translation.images_of(pair, before)
     images |= {"pool_a": np.float64(older[0]), "pool_b": np.float64(older[1])}
@@ -886,21 +881,21 @@ def one_step(answers, rng):
     translation.means([row], step["returned"], "tracked in one step", slips)
 
 
-def many_steps(answers, rng, counts, options, pool_size, seed, weights=None):
+def many_steps(answers, rng, counts, options, pool_size, seed):
     """Wrong unless steps on batches of these sizes are right, all twice, with the answer's pools.
 
     Returns:
         dict: `options` of the driver, `rows` (of what is tracked) and `after` (the weights).
     """
-    weights, batches = weights or translation.four(rng), 2 * translation.batches_of(rng, *counts)
+    weights, batches = translation.four(rng), 2 * translation.batches_of(rng, *counts)
     given = {"weights": weights, "batches": batches, "pool_size": pool_size, **options}
-    state, rows = translation.as_steps(weights), []
+    state, rows = as_steps(weights), []
     steps = translation.trained(answers, seed, **given)["steps"]
     for step, pair in zip(steps, batches, strict=True):
         told = f"after step {len(rows) + 1}, with {len(pair[0])} pairs and pools of {pool_size}"
         rows.append(translation.updated(step, state, pair, options, told))
         translation.means(rows, step["returned"], f"tracked in {len(rows)} steps")
-        state = translation.listed(step["after"])
+        state = listed(step["after"])
     return {"options": given, "rows": rows, "after": state}
 
 
@@ -909,9 +904,9 @@ def compiled(answers, many, seed):
     options, epoch = many["options"], len(many["rows"]) // 2
     options = options | {"batches": options["batches"][:epoch]}
     report = translation.trained(answers, seed, **options, epochs=2)
-    start, after = translation.as_steps(options["weights"]), translation.listed(report["after"])
+    start, after = as_steps(options["weights"]), listed(report["after"])
     for name in translation.NETWORKS:
-        if not translation.same(after[name], many["after"][name], start[name]):
+        if not same(after[name], many["after"][name], start[name]):
             slip = "Python and NumPy run only once when a step is compiled: compute with tensors."
             change = after[name][0] - start[name][0]
             right = many["after"][name][0] - start[name][0]

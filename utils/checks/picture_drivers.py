@@ -5,9 +5,7 @@ As in `drivers`: they take the answer and plain data, and return plain data only
 
 import numpy as np
 
-
-def _initial(variables):
-    return {str(i): np.array(variable, "float64") for i, variable in enumerate(variables)}
+from utils.checks.drivers import copies, described, step_by_step
 
 
 def in_a_model(function, *, inputs, options):
@@ -61,12 +59,12 @@ def normalization(make, *, epsilon, inputs, ones, zeros, towards):
         return report
     weights = layer.trainable_variables
     report |= {
-        "initial": _initial(weights),
+        "initial": copies(weights),
         "fixed": len(layer.variables) - len(weights),
         "training": {str(i): layer(each, training=True) for i, each in enumerate(tensors)},
     }
     fitting = [each for each in weights if each.shape == ones.shape]
-    places = [[each for each in fitting if np.all(np.array(each) == v)] for v in (1.0, 0.0)]
+    places = [[w for w in fitting if np.all(w.numpy() == value)] for value in (1.0, 0.0)]
     report["found"] = all(len(place) == 1 for place in places)
     if not report["found"]:
         return report
@@ -106,24 +104,14 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
     """
     import keras
 
-    from utils.checks.drivers import keras_class
-
     model = build(*arguments)
     report = {"kind": type(model).__name__, "is_network": isinstance(model, keras.layers.Layer)}
     if not report["is_network"]:
         return report
     inputs = [np.float32(each) for each in inputs]
     report["outputs"] = {str(i): model(each) for i, each in enumerate(inputs)}
-    again = build(*arguments)
-    shared = {id(v) for v in getattr(again, "variables", ())} & {id(v) for v in model.variables}
-    report |= {
-        "is_model": isinstance(model, keras.Model),
-        "same_again": again is model or bool(shared),
-        "initial": _initial(model.variables),
-        "trainable": len(model.trainable_variables),
-        "count": int(sum(np.prod(variable.shape) for variable in model.variables)),
-        "layers": [keras_class(layer) for layer in model._flatten_layers(include_self=False)],
-    }
+    report |= described(model, build(*arguments))
+    report["count"] = int(sum(np.prod(variable.shape) for variable in model.variables))
     unset = []
     for variable in model.variables:
         value = keras.ops.convert_to_numpy(variable)
@@ -256,8 +244,7 @@ def four_networks(
 
     Returns:
         dict: `is_model` and `kind`; where it is one, either `history` and `after` (weights), or
-        `steps`, for each batch a dict of `events` (see `_FourNetworks`), `returned` (a dict, or the
-        name of another type), `after` and `updates` (steps of each optimizer until then).
+        `steps`, for each batch a dict as of `step_by_step`, with the events of `_FourNetworks`.
     """
     import keras
     import tensorflow as tf
@@ -282,24 +269,8 @@ def four_networks(
     for place, name in enumerate(("pool_a", "pool_b")):
         own = None if older is None else older[place]
         setattr(model, name, four.watched(name, getattr(model, name), own))
-    report["steps"] = []
-    eagerly = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        for pair in batches:
-            four.events.clear()
-            returned = model.train_step(tuple(map(tf.constant, pair)))
-            plain = isinstance(returned, dict)
-            report["steps"].append(
-                {
-                    "events": list(four.events),
-                    "returned": returned if plain else type(returned).__name__,
-                    "after": four.weights(),
-                    "updates": [int(optimizer.iterations) for optimizer in optimizers],
-                }
-            )
-    finally:
-        tf.config.run_functions_eagerly(eagerly)
+    pairs = (tuple(map(tf.constant, pair)) for pair in batches)
+    report["steps"] = step_by_step(model, pairs, four, optimizers)
     return report
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief
 from utils.checks.picture_drivers import NETWORKS
+from utils.checks.steps import listed, returned_values, same, trained_by
 
 A_TO_B, B_TO_A, D_A, D_B = NETWORKS
 GENERATORS, DISCRIMINATORS = (A_TO_B, B_TO_A), (D_A, D_B)
@@ -113,15 +114,6 @@ def four(rng):
     return made
 
 
-def as_steps(weights):
-    return {name: [np.asarray(w, "float64") for w in pair] for name, pair in weights.items()}
-
-
-def listed(weights):
-    """Weights as the driver reports them, in the form that it takes them, float64."""
-    return as_steps({name: [pair["kernel"], pair["bias"]] for name, pair in weights.items()})
-
-
 def batches_of(rng, *counts, size=(2, 3)):
     """Pairs of batches: images of A are darker than those of B."""
     return [
@@ -147,13 +139,6 @@ def images_of(pair, weights):
     ):
         images[name] = through(weights, images[start], way)[-1]
     return images
-
-
-def same(found, expected, before):
-    """Whether weights [kernel, bias] are as expected, by the scale of their change."""
-    scale = max(np.abs(e - b).max() for e, b in zip(expected, before, strict=True))
-    near = {"rtol": 1e-6, "atol": 3e-3 * scale + 1e-7}
-    return all(np.allclose(f, e, **near) for f, e in zip(found, expected, strict=True))
 
 
 # --- what came to the networks and to the pools ------------------------------------------------
@@ -559,16 +544,7 @@ def means(rows, found, what, slips=(), sizes=None):
         slips: pairs of (numbers that a mistake leads to, what is said of it).
         sizes: list of int or None, images in each batch: their means count, too.
     """
-    if not isinstance(found, dict):
-        slip = "Return self.track(...) with the four values."
-        if found == "NoneType":
-            slip = f"train_step ends without `return`. {slip}"
-        raise Wrong(f"{what}, a dict from train_step", f"a value of type {found}", slip)
-    missing = [name for name in TRACKED if name not in found]
-    if missing:
-        slip = f"'{missing[0]}' is missing: return self.track(...) with the four values."
-        raise Wrong(f"a dict with {', '.join(TRACKED)}", f"{', '.join(found) or 'nothing'}", slip)
-    found, rows = np.array([float(np.mean(found[name])) for name in TRACKED]), np.array(rows)
+    found, rows = returned_values(found, TRACKED, what), np.array(rows)
     right = rows.mean(0)
     if agree(found, right, 2e-3) or (
         sizes and agree(found, np.average(rows, axis=0, weights=sizes), 2e-3)
@@ -588,12 +564,6 @@ def means(rows, found, what, slips=(), sizes=None):
 
 
 def trained(answers, seed, **options):
-    """The driver's report, its steps with `taken`; Wrong where the answer is no model."""
-    report = answers.drive("four_networks", "CycleGAN", rates=list(RATES), seed=seed, **options)
-    if not report["is_model"]:
-        found = f"a value of type {report['kind']}"
-        raise Wrong("a Keras model", found, "Derive the class from keras.Model.")
-    until = np.zeros(4, int)
-    for step in report.get("steps", ()):
-        step["taken"], until = np.array(step["updates"]) - until, np.array(step["updates"])
-    return report
+    """`trained_by` with the rates of this module."""
+    given = {"rates": list(RATES), "seed": seed} | options
+    return trained_by(answers, "four_networks", "CycleGAN", **given)
