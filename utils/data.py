@@ -238,6 +238,9 @@ def _open(name, split, count, size, pictures=("image", "partner", "animal")):
         raise DataError(f"{name!r} has no 8-bit images (features: {', '.join(features)})")
     if count is not None and count > n:
         raise DataError(f"count={count} is more than the {n} images of {name!r}, {split!r}")
+    # A grader needs the data to be there, not all of it: see utils/grading.
+    most = int(os.environ.get("COURSE_MOST_IMAGES") or n)
+    count = most if most < (count or n) else count
     numbers = [key for key, f in features.items() if f.shape == () and f.np_dtype != np.object_]
     pictures = [key for key in pictures if key in features]
     resized = None if size is None else (size, size) if isinstance(size, int) else tuple(size)

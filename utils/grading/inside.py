@@ -1,0 +1,378 @@
+"""The process inside the jail: imports TensorFlow once, then forks a child for each submission.
+
+It is started by `jail.py`, talks on its standard input and output in frames (one letter, four
+bytes of length, content), and passes on what judge and child say to each other without looking at
+it. F forks a child, K kills it, D is data; R says that it is ready, X that the child has ended.
+
+The child gives up whatever it does not need (`confinement.py`), then runs cells and calls answers
+as it is asked to. Everything in it is the submission's to spoil; nothing in it is worth reading.
+"""
+
+import builtins
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+
+from utils.grading import pipe
+
+FRAME = struct.Struct(">cI")
+CHUNK = 2**16
+NOBODY = 65534
+WRITABLE = ("/tmp", "/dev/shm")
+READABLE = (
+    *("/usr", "/bin", "/lib", "/lib64", "/etc", "/course", "/data"),
+    *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems"),
+    *("/dev/zero", "/dev/random", "/dev/urandom", "/sys/devices/system/cpu"),
+)
+
+
+# --- the parent ---------------------------------------------------------------------------------
+
+
+def main(options):
+    """Serve until the standard input ends.
+
+    Args:
+        options: dict of `confined` ("namespaces": children give everything up; "container": all but
+            own namespaces, which the container is; "no"), `memory` (bytes of all processes of a
+            child), `disk` (bytes in /tmp), `processes` (number), `seconds` (of computing, in all).
+    """
+    if options["confined"] != "no" and os.getuid() == 0:
+        # Started by root: bounds on processes do not hold for root, and it could do too much.
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+        from utils.grading import confinement
+
+        # After a change of user the kernel hides a process' own entries in /proc from it.
+        confinement.prctl(confinement.PR_SET_DUMPABLE, 1)
+    source, target = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    for folder in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR"):
+        os.makedirs(os.environ[folder], exist_ok=True)
+    warm_up()
+    _frame(target, b"R", json.dumps({"pid": os.getpid()}).encode())
+    Parent(source, target, options).serve()
+
+
+def warm_up():
+    """Import what labs use, once, and run no operation: TensorFlow does not survive a fork then."""
+    from utils.runtime import import_tensorflow
+
+    import_tensorflow()
+    import IPython.core.interactiveshell  # noqa: F401
+    import matplotlib.pyplot  # noqa: F401
+    import matplotlib_inline.backend_inline  # noqa: F401
+    import scipy.ndimage  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import sklearn.decomposition  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
+    import tensorflow_datasets  # noqa: F401
+
+    from utils import builders, claims, data, metrics, nets, plots, training  # noqa: F401
+    from utils.checks import answers  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
+
+
+class Parent:
+    def __init__(self, source, target, options):
+        self.source, self.target, self.options = source, target, options
+        self.child, self.channel = None, None
+        self.incoming = b""
+        self.to_child = b""
+
+    def serve(self):
+        while True:
+            waiting = [self.source] + ([self.channel] if self.channel else [])
+            writing = [self.channel] if self.channel and self.to_child else []
+            ready, writable, _ = select.select(waiting, writing, [], 0.1)
+            if self.channel in writable:
+                self._write_child()
+            if self.channel and self.channel in ready:
+                self._from_child()
+            if self.source in ready and not self._from_judge():
+                return self._end("killed")
+            if self.child and self.options["confined"] != "no":
+                bound = self.options["memory"]
+                if memory_of_children(bound) > bound:
+                    self._end("memory")
+
+    def _from_judge(self):
+        data = os.read(self.source, CHUNK)
+        self.incoming += data
+        while len(self.incoming) >= FRAME.size:
+            kind, length = FRAME.unpack_from(self.incoming)
+            if len(self.incoming) < FRAME.size + length:
+                break
+            content = self.incoming[FRAME.size : FRAME.size + length]
+            self.incoming = self.incoming[FRAME.size + length :]
+            if kind == b"F":
+                self._end("replaced")
+                self._fork()
+            elif kind == b"K":
+                self._end("killed")
+            elif kind == b"D" and self.channel:
+                self.to_child += content
+        return bool(data)
+
+    def _fork(self):
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+        if not child:
+            try:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                ours.close()
+                os.close(self.source)
+                os.close(self.target)
+                begin(theirs, self.options)
+            except BaseException as error:
+                # Nothing of the submission has run yet: the judge may read this.
+                with contextlib.suppress(OSError):
+                    theirs.sendall(b"".join(pipe.encode({"broken": f"{error!r}"})))
+            finally:
+                os._exit(70)
+        theirs.close()
+        ours.setblocking(False)
+        self.child, self.channel, self.to_child = child, ours, b""
+
+    def _write_child(self):
+        try:
+            sent = self.channel.send(self.to_child[:CHUNK])
+            self.to_child = self.to_child[sent:]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._end("")
+
+    def _from_child(self):
+        try:
+            data = self.channel.recv(CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            _frame(self.target, b"D", data)
+        else:
+            self._end("")
+
+    def _end(self, reason):
+        """End the child with all it has started, and tell the judge why it is gone."""
+        if not self.child:
+            return
+        if not reason:  # the channel is closed: it may be ending, or hide
+            for _ in range(20):
+                if os.waitid(os.P_PID, self.child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    break
+                time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self.options["confined"] == "no":
+                os.killpg(self.child, signal.SIGKILL)
+            os.kill(self.child, signal.SIGKILL)
+        _, status = os.waitpid(self.child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        self.channel.close()
+        self.child = self.channel = None
+        _frame(self.target, b"X", json.dumps({"reason": reason, "code": code}).encode())
+
+
+def _frame(target, kind, content):
+    data = FRAME.pack(kind, len(content)) + content
+    while data:
+        data = data[os.write(target, data) :]
+
+
+def memory_of_children(bound):
+    """Bytes in memory of all processes but this one, or 0 where they are surely below the bound."""
+    total, others = 0, [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    others = [pid for pid in others if pid not in (1, os.getpid())]
+    for read in (
+        _resident,
+        _proportional,
+    ):  # the second is exact, and takes a hundred times as long
+        total = sum(read(pid) for pid in others)
+        if total < bound:
+            return 0
+    return total
+
+
+def _resident(pid):
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+    except (OSError, IndexError):
+        return 0
+
+
+def _proportional(pid):
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    except OSError:
+        return 0
+
+
+# --- the child ----------------------------------------------------------------------------------
+
+
+def begin(channel, options):
+    """Give up what is not needed, then serve the judge's requests until the channel closes."""
+    if options["confined"] == "no":
+        os.setsid()
+        return Child(channel).serve()
+    from utils.grading import confinement as jail
+
+    jail.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if options["confined"] == "namespaces":
+        jail.unshare()
+        _then_exit_as(os.fork(), channel, jail)
+        # Process 1 of its own namespace: when it ends, the kernel kills all others.
+        jail.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL)
+        for folder in WRITABLE:
+            jail.mount_empty(folder, options["disk"])
+        _then_exit_as(os.fork(), channel, jail)
+    jail.limit_resources(
+        memory=options["memory"],
+        processes=options["processes"],
+        file_size=options["disk"],
+        cpu=options["seconds"],
+    )
+    jail.drop_capabilities()
+    readable = (*READABLE, sys.prefix, sys.base_prefix)
+    jail.restrict_files(readable, (*WRITABLE, "/dev/null"))
+    jail.refuse_calls()
+    Child(channel).serve()
+
+
+def _then_exit_as(child, channel, jail):
+    """In the parent, whose only task is to be there: end as the child ends."""
+    if not child:
+        return
+    channel.close()
+    jail.drop_capabilities()
+    while True:
+        ended, status = os.wait()
+        if ended == child:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
+
+
+class Child:
+    """Runs cells and calls answers, one request at a time."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        for folder in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR"):
+            os.makedirs(os.environ[folder], exist_ok=True)
+        os.chdir(os.environ["HOME"])
+        self.shell = make_shell()
+
+    def serve(self):
+        while (request := self._read()) is not None:
+            self._send({"n": request["n"]} | self._quietly(request))
+
+    def _read(self):
+        header = self._exactly(pipe.HEADER.size)
+        if header is None:
+            return None
+        head, arrays = pipe.lengths(header)
+        return pipe.decode(self._exactly(head), self._exactly(arrays))
+
+    def _exactly(self, length):
+        data = bytearray()
+        while len(data) < length:
+            part = self.channel.recv(min(length - len(data), 2**20))
+            if not part:
+                return None
+            data += part
+        return bytes(data)
+
+    def _send(self, reply):
+        try:
+            parts = pipe.encode(reply)
+        except (pipe.Forbidden, RecursionError, MemoryError) as error:
+            slip = "Return an array or a tensor of numbers."
+            raised = ["TypeError", str(error) or type(error).__name__, "", slip]
+            parts = pipe.encode({"n": reply["n"], "raised": raised})
+        for part in parts:
+            self.channel.sendall(part)
+
+    def _quietly(self, request):
+        """What an earlier cell did to the standard streams must not stop this one."""
+        with open(os.devnull, "w") as nowhere:
+            sys.stdout = sys.stderr = nowhere
+            if "cell" in request:
+                return {"cell": self.run(request["cell"], request["limit"])}
+            if "tokens" in request:
+                names = self.shell.user_ns
+                return {"value": [id(names[n]) if n in names else 0 for n in request["tokens"]]}
+            return self.answer(request)
+
+    def run(self, source, limit):
+        """Run a cell; None, or the error that it ended with as a dict."""
+        from utils.checks.answers import _told, time_limit
+
+        try:
+            with time_limit(limit):
+                result = self.shell.run_cell(source, store_history=False)
+            error = result.error_before_exec or result.error_in_exec
+        except (Exception, SystemExit, KeyboardInterrupt) as raised:
+            error = raised
+        if error is None:
+            return None
+        if isinstance(error, TimeoutError):
+            return {"kind": "TimeoutError", "message": f"no end after {limit:g} s", "where": ""}
+        if isinstance(error, SyntaxError):
+            where = f" (line {error.lineno} of its cell: {(error.text or '').strip()})"
+            return {"kind": type(error).__name__, "message": str(error.msg), "where": where}
+        told = _told(error, "")
+        return {"kind": told.kind, "message": told.message, "where": told.where}
+
+    def answer(self, request):
+        from utils.checks.answers import AnswerRaised, Answers, Unanswered
+
+        answers = Answers(self.shell.user_ns, request["limit"])
+        try:
+            if "call" in request:
+                value = answers.call(request["call"], *request["arguments"], **request["options"])
+            else:
+                value = answers.drive(request["drive"], request["name"], **request["options"])
+            return {"value": value}
+        except Unanswered as unanswered:
+            return {"unanswered": str(unanswered)}
+        except AnswerRaised as raised:
+            return {"raised": [raised.kind, raised.message, raised.where, raised.slip]}
+
+
+def make_shell():
+    """IPython as in a notebook's kernel: magics, `!`, top-level await; no history, no display."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = shell.showsyntaxerror = lambda *a, **k: None
+    shell.enable_gui = lambda gui=None: None
+
+    def nobody(prompt=""):
+        raise RuntimeError("input() waits for somebody to type, and here is nobody.")
+
+    builtins.input = nobody
+    shell.user_ns.pop("input", None)
+    return shell
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,434 @@
+"""The jail from outside: a warm process in bubblewrap or Docker, which forks for each submission.
+
+What is inside: the system and this Python, read-only; the course's package without checks,
+references, solutions and tests; the prepared data sets; a private /tmp in memory. What is not:
+the network, other processes, the environment, home folders, other submissions, results.
+"""
+
+import dataclasses
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from utils.grading import pipe
+from utils.grading.inside import CHUNK, FRAME
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE, DATA = "/course", "/data"
+# Of the package, what a lab's cells and the drivers use. No check, no reference, no grader.
+INSIDE = ("answers.py", "drivers.py", "picture_drivers.py")
+LEFT_OUT = ("build.py", "release.py", "cli.py", "starting.py")
+
+
+class NoJail(RuntimeError):
+    """No jail can be had on this machine; one line says what to do."""
+
+    def __init__(self, message):
+        super().__init__(" ".join(str(message).split()))
+
+
+class Ended(Exception):
+    """The child has ended, by itself or for a reason: `reason` in words for a student."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one submission may take."""
+
+    cell: float = 20.0  # seconds for a cell
+    call: float = 10.0  # seconds for a call of an answer, as in the student's own check
+    total: float = 600.0  # seconds for everything
+    memory: int = 5 * 10**9  # bytes, of all its processes together
+    disk: int = 256 * 2**20  # bytes in /tmp
+    processes: int = 200  # with threads
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Bubblewrap:
+    """Namespaces by bubblewrap around the warm process; each child gets its own on top."""
+
+    name = "bubblewrap"
+    confined = "namespaces"
+    reusable = True  # one warm process serves many submissions
+    remedy = (
+        "Install bubblewrap (Debian, Ubuntu: sudo apt install bubblewrap). Where it is and still "
+        "fails, user namespaces may be switched off (Ubuntu: sudo sysctl "
+        "kernel.apparmor_restrict_unprivileged_userns=0). Otherwise: --jail docker."
+    )
+
+    @staticmethod
+    def problem():
+        """Why it can't be used here, or ""."""
+        if sys.platform != "linux":
+            return "bubblewrap needs Linux"
+        if not shutil.which("bwrap"):
+            return "the command bwrap is not there"
+        from utils.grading.confinement import landlock_version
+
+        return "" if landlock_version() else "this kernel has no Landlock (Linux 5.13 has)"
+
+    @staticmethod
+    def command(course, data, limits):
+        call = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+        call += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
+        if os.getuid() == 0:  # just enough to become nobody, which comes first
+            call += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        else:
+            call += ["--unshare-user"]
+        call += ["--hostname", "jail", "--ro-bind", "/usr", "/usr"]
+        for folder in ("/bin", "/sbin", "/lib", "/lib64"):
+            if os.path.islink(folder):
+                call += ["--symlink", os.readlink(folder), folder]
+            elif os.path.isdir(folder):
+                call += ["--ro-bind", folder, folder]
+        for path in ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"):
+            call += ["--ro-bind-try", path, path]
+        for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
+            if not path.startswith("/usr/"):
+                for parent in reversed(Path(path).parents[:-1]):
+                    call += ["--perms", "0755", "--dir", str(parent)]
+                call += ["--ro-bind", path, path]
+        call += ["--ro-bind", str(course), COURSE]
+        if data:
+            call += ["--ro-bind", str(data), DATA]
+        call += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
+        call += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp"]
+        call += ["--chmod", "1777", "/tmp"]
+        for name, value in environment(COURSE, DATA, "/tmp/home").items():
+            call += ["--setenv", name, value]
+        return [*call, "--chdir", "/tmp", sys.executable]
+
+
+class Docker:
+    """The same process in a container, a fresh one for each submission."""
+
+    name = "docker"
+    confined = "container"
+    reusable = False
+    image = "generative-course-jail"
+    remedy = (
+        "Start Docker, and build the image once: docker build -t generative-course-jail "
+        "-f docs/jail.Dockerfile ."
+    )
+
+    @classmethod
+    def problem(cls):
+        """Why it can't be used here, or ""."""
+        if not shutil.which("docker"):
+            return "the command docker is not there"
+        asked = ["docker", "image", "inspect", cls.image]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+        lines = done.stderr.strip().splitlines()
+        return lines[-1] if done.returncode and lines else ""
+
+    @classmethod
+    def command(cls, course, data, limits):
+        call = ["docker", "run", "--rm", "--interactive", "--network", "none", "--read-only"]
+        call += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--ipc", "private"]
+        call += ["--pids-limit", str(limits.processes + 50), "--user", "65534:65534"]
+        # The warm process itself stands beside the child.
+        room = str(limits.memory + 10**9)
+        call += ["--memory", room, "--memory-swap", room, "--hostname", "jail"]
+        call += ["--tmpfs", f"/tmp:size={limits.disk},mode=1777", "--shm-size", str(limits.disk)]
+        call += ["--volume", f"{course}:{COURSE}:ro"]
+        if data:
+            call += ["--volume", f"{data}:{DATA}:ro"]
+        for name, value in environment(COURSE, DATA, "/tmp/home").items():
+            call += ["--env", f"{name}={value}"]
+        return [*call, "--workdir", "/tmp", cls.image, "python"]
+
+
+class Unsafe:
+    """No jail: the submission runs as you, with your files and your network."""
+
+    name = "unsafe"
+    confined = "no"
+    reusable = False
+    remedy = ""
+
+    @staticmethod
+    def problem():
+        return ""
+
+    @staticmethod
+    def command(course, data, limits):
+        return [sys.executable]
+
+
+BACKENDS = {backend.name: backend for backend in (Bubblewrap, Docker, Unsafe)}
+
+
+def environment(course, data, home):
+    """Everything that the process inside gets to know of its surroundings."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "IPYTHONDIR": f"{home}/ipython",
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONPATH": str(course),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONSAFEPATH": "1",  # no module of the working folder in a library's place
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "COURSE_DATA_DIR": str(data),
+        "COURSE_PROFILE": "quick",
+        "COURSE_MOST_IMAGES": "500",  # of each set: nothing is trained on them here
+        # Several workers share the machine, and one thread computes the same everywhere.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+
+
+def choose(name=None):
+    """The backend of this name, or the first that can be had; never `Unsafe` unasked.
+
+    Raises:
+        NoJail: there is none.
+    """
+    tried = [BACKENDS[name]] if name else [Bubblewrap, Docker]
+    problems = []
+    for backend in tried:
+        problem = backend.problem()
+        if not problem:
+            return backend
+        problems.append(f"{backend.name}: {problem}")
+    raise NoJail(
+        f"submissions are not run without a jail, and there is none ({'; '.join(problems)}). "
+        f"{tried[0].remedy} --unsafe grades without one and is stamped on every report."
+    )
+
+
+def course_tree(folder):
+    """Copy into `folder` what the package is inside: see `INSIDE` and `checks_inside.py`."""
+    package = Path(folder) / "utils"
+    (package / "checks").mkdir(parents=True)
+    (package / "grading").mkdir()
+    copies = {path: package / path.name for path in (ROOT / "utils").glob("*.py")}
+    copies = {source: to for source, to in copies.items() if source.name not in LEFT_OUT}
+    copies = {source: to for source, to in copies.items() if not source.name.startswith("bench")}
+    copies |= {ROOT / "utils" / "checks" / n: package / "checks" / n for n in INSIDE}
+    grading = ROOT / "utils" / "grading"
+    names = ("__init__.py", "inside.py", "confinement.py", "pipe.py")
+    copies |= {grading / name: package / "grading" / name for name in names}
+    copies[grading / "checks_inside.py"] = package / "checks" / "__init__.py"
+    for source, to in copies.items():
+        shutil.copyfile(source, to)
+    for path in (Path(folder), *Path(folder).rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+class Jail:
+    """A warm process in a jail, and at most one child of it.
+
+    Args:
+        backend: of `BACKENDS`.
+        limits: `Limits`.
+        data: folder of the prepared embedded data sets, or None.
+    """
+
+    def __init__(self, backend, limits=DEFAULT_LIMITS, data=None):
+        self.backend, self.limits, self.data = backend, limits, data
+        self.process = None
+        self.alive = False  # whether there is a child
+        self.buffer = bytearray()  # what the child has sent
+        self.frames = b""  # what the warm process has sent, not yet taken apart
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="course-jail-")
+        os.chmod(self.folder.name, 0o755)
+        course_tree(Path(self.folder.name) / "course")
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.folder.cleanup()
+
+    def start(self, patience=180):
+        """Start the warm process and wait until it is ready.
+
+        Raises:
+            NoJail: it does not start.
+        """
+        course = Path(self.folder.name) / "course"
+        options = dataclasses.asdict(self.limits) | {
+            "confined": self.backend.confined,
+            "seconds": int(2 * self.limits.total),
+        }
+        command = self.backend.command(course, self.data, self.limits)
+        command += ["-m", "utils.grading.inside", json.dumps(options)]
+        surroundings = None
+        if self.backend is Unsafe:
+            home = Path(self.folder.name) / "home"
+            surroundings = environment(course, self.data or DATA, home)
+        said = Path(self.folder.name) / "complaints.txt"
+        with said.open("wb") as complaints:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env=surroundings,
+                bufsize=0,
+                start_new_session=True,
+            )
+        os.set_blocking(self.process.stdin.fileno(), False)
+        self.frames, self.buffer, self.alive = b"", bytearray(), False
+        kind, _ = self._frame(time.monotonic() + patience)
+        if kind != b"R":
+            self.stop()
+            said = said.read_text(errors="replace").strip().splitlines()
+            last = said[-1] if said else "it ended without a word"
+            raise NoJail(
+                f"the jail ({self.backend.name}) does not start: {last}. {self.backend.remedy}"
+            )
+
+    def stop(self):
+        if self.process:
+            self.process.stdin.close()
+            try:
+                self.process.wait(1)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+        self.alive = False
+
+    def fork(self, *, fresh=False):
+        """A new child, and no other. `fresh`: nothing of an earlier submission may be left."""
+        if fresh and not self.backend.reusable:
+            self.stop()
+        if self.process is None or self.process.poll() is not None:
+            self.stop()
+            self.start()
+        self.kill()
+        self._write(b"F", [b""], time.monotonic() + 10)
+        self.alive = True
+
+    def kill(self):
+        """End the child, with everything it has started."""
+        if self.alive:
+            try:
+                self._write(b"K", [b""], time.monotonic() + 10)
+                while self.alive:
+                    self._take(time.monotonic() + 10)
+            except Ended:
+                pass
+        self.buffer.clear()
+        self.alive = False
+
+    def ask(self, request, seconds):
+        """Send a request to the child and wait for its reply, both plain data.
+
+        Raises:
+            Ended: there is none; the child is gone then.
+            pipe.Forbidden: the request can't be sent.
+        """
+        parts = pipe.encode(request)
+        deadline = time.monotonic() + seconds
+        try:
+            self._write(b"D", parts, deadline)
+            head, arrays = pipe.lengths(self._exactly(pipe.HEADER.size, deadline))
+            return pipe.decode(self._exactly(head, deadline), self._exactly(arrays, deadline))
+        except pipe.Forbidden as error:
+            self.kill()
+            raise Ended(f"it sent what no answer sends ({error})") from None
+        except TimeoutError:
+            self.kill()
+            raise Ended("time") from None
+        except Ended:
+            self.kill()
+            raise
+
+    def _write(self, kind, parts, deadline):
+        for part in parts:
+            part = memoryview(part)
+            for at in range(0, max(len(part), 1), CHUNK):
+                chunk = bytes(part[at : at + CHUNK])
+                data = FRAME.pack(kind, len(chunk)) + chunk
+                while data:
+                    left = deadline - time.monotonic()
+                    if not select.select([], [self.process.stdin], [], max(left, 0))[1]:
+                        raise TimeoutError
+                    try:
+                        data = data[os.write(self.process.stdin.fileno(), data) :]
+                    except BlockingIOError:
+                        continue
+                    except OSError:
+                        self._lost()
+
+    def _exactly(self, length, deadline):
+        while len(self.buffer) < length:
+            self._take(deadline)
+        data = bytes(self.buffer[:length])
+        del self.buffer[:length]
+        return data
+
+    def _take(self, deadline):
+        kind, content = self._frame(deadline)
+        if kind == b"D":
+            self.buffer += content
+            # More than anybody has asked for: never let it pile up here.
+            if len(self.buffer) > pipe.MOST_ARRAYS + pipe.MOST_HEAD + pipe.HEADER.size:
+                raise pipe.Forbidden("far more than a reply")
+        elif kind == b"X":
+            self.alive = False
+            raise Ended(_in_words(json.loads(content), self.limits))
+
+    def _frame(self, deadline):
+        """The next frame; (None, b"") when the warm process is gone before its first."""
+        output = self.process.stdout
+        while True:
+            if len(self.frames) >= FRAME.size:
+                kind, length = FRAME.unpack_from(self.frames)
+                if length > CHUNK:
+                    self._lost()
+                if len(self.frames) >= FRAME.size + length:
+                    content = self.frames[FRAME.size : FRAME.size + length]
+                    self.frames = self.frames[FRAME.size + length :]
+                    return kind, content
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([output], [], [], left)[0]:
+                raise TimeoutError
+            data = os.read(output.fileno(), 2**20)
+            if not data:
+                if not self.alive:
+                    return None, b""
+                self._lost()
+            self.frames += data
+
+    def _lost(self):
+        self.stop()
+        raise Ended("the jail itself ended")
+
+
+def _in_words(ended, limits):
+    """Why a child has ended, for a student."""
+    code = ended["code"]
+    signals = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
+    signals |= {15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ"}
+    number = -code if code < 0 else code - 128 if code > 128 else 0
+    if ended["reason"] == "memory":
+        return f"it took more than {limits.memory / 1e9:g} GB of memory"
+    if ended["reason"]:
+        return "it was ended"
+    if number:
+        return f"the Python process crashed ({signals.get(number, f'signal {number}')})"
+    return f"it ended the Python process (exit status {code})"
