@@ -42,15 +42,22 @@ class Submission:
 
 def read(path):
     """The code cells of a notebook file, and what is odd about it; never an error."""
+    cells, notes, digest = cells_in(path)
+    return Submission(code(cells), notes, digest)
+
+
+def cells_in(path):
+    """(all cells of a notebook file as they stand there, notes, SHA-256); never an error.
+
+    A cell may be of any type and hold anything: see `source_of`.
+    """
     try:
         data = _bytes(path)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            return Submission([], ["The file is a symbolic link, which is not followed."])
-        return Submission([], [f"The file can't be read ({error.strerror or error})."])
-    digest = hashlib.sha256(data).hexdigest()
-    cells, notes = cells_of(data)
-    return Submission(cells, notes, digest)
+            return [], ["The file is a symbolic link, which is not followed."], ""
+        return [], [f"The file can't be read ({error.strerror or error})."], ""
+    return *cells_of(data), hashlib.sha256(data).hexdigest()
 
 
 def _bytes(path):
@@ -65,7 +72,7 @@ def _bytes(path):
 
 
 def cells_of(data):
-    """(list of `Cell`, list of notes) of a notebook's bytes."""
+    """(all cells as they stand there, list of notes) of a notebook's bytes."""
     again = "Open it in JupyterLab, save it, and hand it in again."
     if not data.strip(b"\x00 \t\r\n"):
         return [], ["The file is empty. Hand in the notebook itself."]
@@ -99,7 +106,12 @@ def cells_of(data):
     language = _language(tree)
     if language not in ("", "python"):
         notes.append("The notebook says that it is not in Python; it was read as Python.")
-    return [cell for place, raw in enumerate(cells, 1) if (cell := _cell(place, raw))], notes
+    return cells, notes
+
+
+def code(cells):
+    """The code cells among all cells of a file, as `Cell`."""
+    return [cell for place, raw in enumerate(cells, 1) if (cell := _cell(place, raw))]
 
 
 def _language(tree):
@@ -112,15 +124,20 @@ def _language(tree):
 def _cell(place, raw):
     if not isinstance(raw, dict) or raw.get("cell_type") != "code":
         return None
-    source = raw.get("source", raw.get("input", ""))
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    name = raw.get("id")
+    source, name = source_of(raw), raw.get("id")
     return (
         Cell(place, name if isinstance(name, str) else "", source)
         if isinstance(source, str)
         else None
     )
+
+
+def source_of(raw):
+    """The source of a cell, which is text where nothing is odd about the cell."""
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return source
 
 
 # --- the released lab ---------------------------------------------------------------------------

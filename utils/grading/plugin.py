@@ -1,0 +1,215 @@
+"""nbgrader with our judge: its release, gradebook, formgrader and feedback; no submission is run.
+
+In the `nbgrader_config.py` of a course folder:
+
+    from utils.grading.plugin import configure
+
+    configure(get_config())
+
+Stock nbgrader trusts a submission where it reads it, runs it and shows it. So three parts of it are
+replaced: `Blanked` makes the lab as `course build` does, `Reader` takes nothing from a submission
+but the source of its cells, and `Judged` stands in the place of `Execute`.
+"""
+
+import atexit
+import html
+import os
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader import utils as nbgrader
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+
+from utils.build import blank
+from utils.grading import submissions
+from utils.grading.folder import graded_by
+from utils.grading.jail import ROOT
+from utils.grading.worker import Settings, Worker
+
+
+def configure(config):
+    """Put our parts into nbgrader's configuration.
+
+    Args:
+        config: what `get_config()` gives in `nbgrader_config.py`.
+    """
+
+    def replaced(preprocessors, stock, ours):
+        return [ours if each is stock else each for each in preprocessors]
+
+    release, grade = GenerateAssignment().preprocessors, Autograde().autograde_preprocessors
+    config.GenerateAssignment.preprocessors = replaced(release, ClearSolutions, Blanked)
+    config.Autograde.autograde_preprocessors = replaced(grade, Execute, Judged)
+    config.Autograde.exporter_class = Reader
+    # nbgrader starts a program of its environment by name, which nobody needs to have activated.
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+
+def lab_of(resources):
+    """The lab whose notebook nbgrader is at work on.
+
+    Raises:
+        ValueError: it is none of the course's.
+    """
+    lab = resources["nbgrader"]["notebook"]
+    labs = sorted(path.stem for path in (ROOT / "labs").glob("*.ipynb"))
+    if lab not in labs:
+        raise ValueError(
+            f"{lab}.ipynb is no lab of the course, and nothing else is graded with its judge. "
+            f"Notebooks have to be named as the labs are: {', '.join(labs)}."
+        )
+    return lab
+
+
+# --- generate_assignment ------------------------------------------------------------------------
+
+
+class Blanked(NbGraderPreprocessor):
+    """The lab as students get it: stubs, and no hidden tests and model answers.
+
+    Stock nbgrader keeps text cells tagged `answer`, and its stubs do not name their question.
+    """
+
+    def preprocess(self, nb, resources):
+        return blank(Path(lab_of(resources)), nb), resources
+
+
+# --- autograde: reading -------------------------------------------------------------------------
+
+
+class Reader(NotebookExporter):
+    """Reads a submission as text, so that nothing in it can stop or deceive what comes after it."""
+
+    def from_filename(self, filename, resources=None, **options):
+        # nbgrader reads the submission, writes what came of it, and reads that again.
+        if not self.parent._sanitizing:
+            return super().from_filename(filename, resources, **options)
+        names, path = resources["nbgrader"], Path(filename)
+        lab = lab_of(resources)
+        # nbgrader has copied what lies beside the notebook, and would hand it back with the
+        # feedback. A link may lead to anybody's files.
+        copied = Path(self.parent._format_dest(names["assignment"], names["student"]))
+        for link in path.parent.rglob("*"):
+            if link.is_symlink():
+                (copied / link.relative_to(path.parent)).unlink(missing_ok=True)
+        return self.from_notebook_node(rebuilt(path, lab), resources, **options)
+
+
+def rebuilt(path, lab):
+    """A submission as a new notebook: its sources, and metadata of the released lab.
+
+    Outputs, attachments and metadata of the file are left behind. Text cells that are not the lab's
+    own become plain text, since whoever looks at the notebook in formgrader would run their markup.
+    """
+    released = nbformat.read(ROOT / "labs" / f"{lab}.ipynb", as_version=4)
+    texts = {submissions.plain(cell.source) for cell in released.cells}
+    raw, notes, _ = submissions.cells_in(path)
+    cells, ids = [], set()
+    for each in raw:
+        source = submissions.source_of(each) if isinstance(each, dict) else None
+        if not isinstance(source, str):
+            continue
+        source = source.encode(errors="replace").decode()  # half characters have no UTF-8
+        if each.get("cell_type") == "code":
+            cell = nbformat.v4.new_code_cell(source)
+        else:
+            known = submissions.plain(source) in texts
+            cell = nbformat.v4.new_markdown_cell(source if known else as_text(source))
+        name = each.get("id")
+        if isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name, re.A) and name not in ids:
+            cell.id = name
+        ids.add(cell.id)
+        cells.append(cell)
+    mark(cells, released.cells)
+    metadata = released.metadata | {"course": {"notes": notes}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def as_text(source):
+    return f"<pre>{html.escape(source)}</pre>"
+
+
+def mark(cells, released):
+    """Give answers and checks their metadata; a check that is missing or edited is put in again.
+
+    Args:
+        cells: of the submission, changed in place.
+        released: cells of the released lab.
+    """
+    for theirs in released:
+        facts = theirs.metadata.get("nbgrader")
+        if not facts:
+            continue
+        code = [cell for cell in cells if cell.cell_type == "code" and not cell.metadata]
+        if facts.solution:
+            begins = re.compile(rf"^(def|class)?[ \t]*{facts.grade_id}\b[ \t]*[(:=]", re.M)
+            found = [cell for cell in code if begins.search(cell.source)]
+        else:
+            name, wanted = facts.grade_id.removeprefix("check_"), submissions.plain(theirs.source)
+            found = [cell for cell in code if submissions.plain(cell.source) == wanted]
+            if not found:
+                calls = [name in submissions.Released.CHECK.findall(cell.source) for cell in cells]
+                at = len(cells) - calls[::-1].index(True) if any(calls) else len(cells)
+                found = [nbformat.v4.new_code_cell(theirs.source)]
+                cells[at:at] = found
+        for cell in found[-1:]:
+            cell.metadata["nbgrader"] = facts
+
+
+# --- autograde: judging -------------------------------------------------------------------------
+
+
+class Judged(NbGraderPreprocessor):
+    """In the place of `Execute`: the judge's verdict becomes the output of each check cell.
+
+    nbgrader gives a check cell all its points where it has no error among its outputs, else none.
+    Under the judge hidden tests are part of each question; lines of a check cell are not run.
+    """
+
+    def preprocess(self, nb, resources):
+        notes = nb.metadata.pop("course", {}).get("notes", [])
+        code = [(place, c) for place, c in enumerate(nb.cells, 1) if c.cell_type == "code"]
+        cells = [submissions.Cell(place, cell.id, cell.source) for place, cell in code]
+        submission = submissions.Submission(cells, notes)
+        record = graded_by(worker(lab_of(resources)), submission)
+        results = {f"check_{each['question']}": each for each in record["questions"]}
+        errors = {each["cell"]: each["error"] for each in record["cells"]}
+        for place, cell in code:
+            cell.outputs, cell.execution_count = [], None
+            if nbgrader.is_grade(cell):
+                cell.outputs = [output(results[cell.metadata.nbgrader.grade_id])]
+            elif place in errors:
+                cell.outputs = [failure(f"This cell ended with {errors[place]}")]
+        if record["notes"]:
+            told = as_text("\n".join(record["notes"]))
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell(told))
+        self.log.info("%s of %s points", record["points"], record["out_of"])
+        return nb, resources
+
+
+def output(result):
+    """The output that a check cell gets for a question's result."""
+    if result["state"] == "right":
+        return nbformat.v4.new_output("stream", name="stdout", text=result["message"])
+    return failure(result["message"])
+
+
+def failure(message):
+    """An output of nbgrader's kind "error", of plain lines and without a traceback."""
+    lines = message.splitlines()
+    return nbformat.v4.new_output("error", ename="Check", evalue=lines[0], traceback=lines)
+
+
+_workers = {}  # of this process, by lab: starting one takes seconds
+
+
+def worker(lab):
+    """The `Worker` of a lab, which ends with this process."""
+    if lab not in _workers:
+        _workers[lab] = Worker(Settings(lab))
+        atexit.register(_workers[lab].stop)
+    return _workers[lab]
