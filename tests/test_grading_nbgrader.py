@@ -74,7 +74,9 @@ def hostile(notebook, folder):
             cell.outputs = [nbformat.v4.new_output("execute_result", **options)]
         cell.metadata |= {"tags": [MARKUP], "name": MARKUP}
     written = [str(folder / name) for name in ("ran", "gradebook.db")]
-    ran = f"for path in {written}:\n    open(path, 'w').write('ran')\nopen('here', 'w').write('ran')"
+    ran = (
+        f"for path in {written}:\n    open(path, 'w').write('ran')\nopen('here', 'w').write('ran')"
+    )
     notebook.cells[1:1] = [
         nbformat.v4.new_code_cell(f"import os\nos.environ.clear()\n{ran}"),
         nbformat.v4.new_code_cell(f"%%html\n{MARKUP}"),

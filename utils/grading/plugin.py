@@ -16,6 +16,7 @@ import html
 import os
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -194,14 +195,21 @@ class Judged(NbGraderPreprocessor):
 def output(result):
     """The output that a check cell gets for a question's result."""
     if result["state"] == "right":
-        return nbformat.v4.new_output("stream", name="stdout", text=result["message"])
+        text = "\n".join(wrapped(result["message"]))
+        return nbformat.v4.new_output("stream", name="stdout", text=text)
     return failure(result["message"])
 
 
 def failure(message):
     """An output of nbgrader's kind "error", of plain lines and without a traceback."""
-    lines = message.splitlines()
+    lines = wrapped(message)
     return nbformat.v4.new_output("error", ename="Check", evalue=lines[0], traceback=lines)
+
+
+def wrapped(message):
+    """The lines of a message, none too long for the boxes in which nbgrader shows them."""
+    options = {"width": 110, "subsequent_indent": "    ", "replace_whitespace": False}
+    return [part for line in message.splitlines() for part in textwrap.wrap(line, **options)]
 
 
 _workers = {}  # of this process, by lab: starting one takes seconds
