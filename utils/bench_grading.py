@@ -185,6 +185,8 @@ def stock_process(folder):
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     config = Config()
     config.CourseDirectory.root = folder
+    # On a busy machine kernels need longer than nbgrader waits; it then gives a submission up.
+    config.Execute.startup_timeout, config.Execute.iopub_timeout = 600, 120
     api = NbGraderAPI(config=config)
     for assignment in ("whole", "short"):
         done = api.generate_assignment(assignment)
@@ -194,7 +196,8 @@ def stock_process(folder):
     def grade(student, assignment):
         done = api.autograde(assignment, student)
         if not done["success"]:
-            return {"problem": done["error"].strip().splitlines()[-1]}
+            said = (done.get("log") or done["error"]).split("There was an error processing")
+            return {"problem": said[min(1, len(said) - 1)].strip()[-600:]}
         with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
             return {"points": book.find_submission(assignment, student).score}
 
