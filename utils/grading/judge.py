@@ -17,6 +17,7 @@ from utils.grading import pipe, submissions
 from utils.grading.jail import DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
 
 SEED = 1
+UNREAD = "nothing could be read from the file"  # is found in every question then
 PATIENCE = 3  # times a limit, and this many seconds more, until what does not answer is ended
 JUDGING = 60  # seconds that a check may take for its own computations with what it was sent
 
@@ -186,7 +187,7 @@ class Judge:
         if submission.cells:
             results, cells = self._judged(submission, notes)
         for name, question in self.questions.items():
-            reason = "nothing could be read from the file" if not submission.cells else ""
+            reason = UNREAD if not submission.cells else ""
             results.setdefault(name, Result(question, "unanswered", found=reason))
         ordered = [results[name] for name in self.questions]
         return {
