@@ -221,9 +221,11 @@ def safe_name(student):
     """A file name for a student's name: letters, digits, dots and dashes, different for each."""
     plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", plain).strip("._")[:60]
-    # What was changed could now be equal: a part of the hash keeps names apart.
-    mark = hashlib.sha256(student.encode(errors="surrogateescape")).hexdigest()[:8]
-    return plain if plain == student and plain else f"{plain or 'student'}-{mark}"
+    # What was changed could now be equal: a part of the hash keeps names apart, and a name that
+    # seems to have one gets its own. It is so long that nobody finds a name with another's mark.
+    mark = hashlib.sha256(student.encode(errors="surrogatepass")).hexdigest()[:16]
+    changed = plain != student or not plain or re.search("-[0-9a-f]{16}$", plain)
+    return f"{plain or 'student'}-{mark}" if changed else plain
 
 
 def write_whole(path, text):
