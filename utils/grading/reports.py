@@ -54,6 +54,7 @@ def write(out, lab, records, questions):
         OSError: a file can't be written.
     """
     out = Path(out)
+    records = sorted(records, key=lambda record: (record["student"], as_json(record)))
     places = _places(records)
     records = [_readable(record) for record in records]
     for place, record in zip(places, records, strict=True):
