@@ -453,7 +453,7 @@ def _same(slip):
 
 
 def share(count, of):
-    return f"{100 * count / of:.0f} %" if of else "-"
+    return f"{100 * count / of:.0f}\N{NO-BREAK SPACE}%" if of else "-"
 
 
 def histogram(records):
