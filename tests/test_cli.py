@@ -34,7 +34,7 @@ def course(*arguments, cwd=ROOT, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-COMMANDS = ("start", "doctor", "run", "build", "check", "release", "bench", "test")
+COMMANDS = ("start", "doctor", "run", "build", "check", "grade", "release", "bench", "test")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
