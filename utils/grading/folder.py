@@ -133,7 +133,7 @@ def _by_dask(address, waiting, settings):
     from distributed import Client, as_completed
 
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=20)
     except (OSError, ValueError) as error:
         raise Refused(f"there is no Dask scheduler at {address} ({error}).") from None
     with client:
