@@ -157,6 +157,11 @@ def test_canvas_finds_its_columns(tmp_path):
     assert {len(row) for row in (header, possible, jane, other)} == {9}
 
 
+def test_nobody_stands_in_for_the_points_possible(tmp_path):
+    table = rows(write(tmp_path, [record("my Points Possible", "wrong wrong wrong")])["grades.csv"])
+    assert ["Points Possible" in row[0] for row in table] == [False, True, False]
+
+
 def test_moodle_finds_its_columns(tmp_path):
     made = [record("Jane Doe_321_assignsubmission_file", "right wrong right"), record("Max")]
     made[0]["questions"][1]["message"] = "Found: a < b & c"
@@ -306,7 +311,7 @@ def hostile(tmp_path_factory):
 
 def test_markup_of_submissions_is_text(hostile):
     tags = words(
-        "a b bdi body caption dd dl dt h1 h2 h3 head header html li line main meta ol p rect "
+        "a article b bdi body dd dl dt h1 h2 h3 head header html li line main meta ol p rect "
         "section span style svg table tbody td text th thead title tr ul"
     )
     attributes = words(

@@ -177,7 +177,9 @@ def canvas(lab, records, questions):
     ]
     for record in records:
         found = origin(record["student"])
-        person = [_cell(found.name), found.canvas, "", "", ""]
+        # Canvas takes each row with these words for the one above.
+        name = found.name.replace("Points Possible", "Points-Possible")
+        person = [_cell(name), found.canvas, "", "", ""]
         rows.append([*person, record["points"], *_points(record, more)])
     return _csv(rows)
 
