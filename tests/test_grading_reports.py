@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from utils.checks import Questions
-from utils.grading import folder, reports
+from utils.grading import folder, gradebooks, reports
 from utils.grading.judge import UNREAD
 
 LAB = "lab9_reports"
@@ -203,7 +203,7 @@ def test_moodle_finds_its_columns(tmp_path):
     ],
 )
 def test_names_of_downloads(student, name, canvas, moodle, back):
-    found = reports.origin(student)
+    found = gradebooks.origin(student)
     assert (found.name, found.canvas, found.moodle) == (name, canvas, moodle)
     assert back is None or found.back == back
 

@@ -7,20 +7,13 @@
     students/NAME/feedback.html    what the student gets back
     summary.html         the class
 
-Two files of grades, because none suits both. Canvas asks about each column that it does not know,
-and its row "Points Possible" would be a student without a name to Moodle; Moodle finds a student of
-a download by the number in the folder's name, which only its worksheet takes, under headings that
-Canvas would ask about. Points of each question stand in columns "... Current Points": Canvas passes
-over those, as over the ones that it exports itself, and Moodle over all that it does not know.
-
 Every text in a record may come from a submission. It is made readable once (`_readable`), and
-escaped where it is written: by jinja2 in pages, `json` and `csv`, and `_cell` for spreadsheets.
+escaped where it is written: by jinja2 in pages, and in `gradebooks`.
 """
 
 import base64
-import csv
+import functools
 import hashlib
-import html
 import io
 import math
 import os
@@ -31,10 +24,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from utils.grading import gradebooks
 from utils.grading.folder import as_json, safe_name, write_whole
+from utils.grading.gradebooks import STAMP, for_student, origin, person, unsafe
 from utils.grading.judge import UNREAD, readable
 
-STAMP = "graded without a jail"
 PAGES = Path(__file__).parent / "pages"
 OURS = ("results.json", "feedback.html")  # in each student's folder
 WORDS = {"right": "right", "wrong": "not right yet", "unanswered": "not answered yet"}
@@ -58,12 +52,12 @@ def write(out, lab, records, questions):
     places = _places(records)
     records = [_readable(record) for record in records]
     for place, record in zip(places, records, strict=True):
-        write_whole(out / "students" / place / "results.json", as_json(gradescope(record)))
-        page = feedback_page(lab, record)
-        write_whole(out / "students" / place / "feedback.html", page)
+        folder = out / "students" / place
+        write_whole(folder / "results.json", as_json(gradebooks.gradescope(record)))
+        write_whole(folder / "feedback.html", feedback_page(lab, record))
     _remove_others(out / "students", places)
-    write_whole(out / "grades.csv", canvas(lab, records, questions))
-    write_whole(out / "grades_moodle.csv", moodle(records, questions))
+    write_whole(out / "grades.csv", gradebooks.canvas(lab, records, questions))
+    write_whole(out / "grades_moodle.csv", gradebooks.moodle(records, questions))
     write_whole(out / "summary.html", summary_page(lab, records, questions))
     _write_zip(out / "feedback.zip", places, records, out / "students")
 
@@ -91,7 +85,7 @@ def show(lab, records, questions):
     console.print(table)
     lines = [found.told, found.advice]
     lines += [f"Please look at {student}: {reason}" for student, reason in found.to_look_at]
-    if any(record["jail"] == "unsafe" for record in records):
+    if unsafe(records):
         lines.append(f"All this was {STAMP}.")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -129,167 +123,23 @@ def _readable(value, most=4000):
     return value
 
 
-@dataclass(frozen=True)
-class Origin:
-    """What the name of a downloaded submission tells; "" where it tells nothing.
-
-    `canvas` is a user's ID, `moodle` a participant's number in the assignment, and `back` the name
-    under which the platform takes a file of feedback back, to be followed by the file's own.
-    """
-
-    name: str
-    canvas: str = ""
-    moodle: str = ""
-    back: str = ""
-
-
-# Both leave what would be mistaken for these parts out of names, and append what the student chose.
-_CANVAS = re.compile(r"(?P<name>\w+?)(?:_LATE)?_(?P<id>[0-9]+)_[0-9]+_")
-_MOODLE = re.compile(r"(?P<name>[^_/\\]+)_(?P<id>[0-9]+)_assignsubmission_[a-z]+(?:_|$)")
-
-
-def origin(student):
-    """The `Origin` of a student, by the name that Canvas or Moodle gave the file or folder."""
-    if found := _MOODLE.match(student):
-        folder = found[0].rstrip("_") + "_"
-        return Origin(found["name"], moodle=found["id"], back=f"{folder}/")
-    if found := _CANVAS.match(student):
-        return Origin(found["name"], canvas=found["id"], back=found[0])
-    return Origin(student)
-
-
-def person(record):
-    """(Canvas ID, Moodle's number) of who has handed in."""
-    found = origin(record["student"])
-    return found.canvas, found.moodle
-
-
-# --- grades -------------------------------------------------------------------------------------
-
-
-def canvas(lab, records, questions):
-    """The text of a CSV for Canvas; an ID is the user's where the name tells it."""
-    info = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-    more = _further(records, questions)
-    rows = [
-        [*info, lab, *more],
-        ["    Points Possible", *[""] * 4, questions.points, *["(read only)"] * len(more)],
-    ]
-    for record in records:
-        found = origin(record["student"])
-        # Canvas takes each row with these words for the one above.
-        name = found.name.replace("Points Possible", "Points-Possible")
-        person = [_cell(name), found.canvas, "", "", ""]
-        rows.append([*person, record["points"], *_points(record, more)])
-    return _csv(rows)
-
-
-def moodle(records, questions):
-    """The text of a CSV for Moodle, as its grading worksheet in English."""
-    more = _further(records, questions)
-    info = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)")
-    rows = [[*info, "Feedback comments", *more]]
-    for record in records:
-        found = origin(record["student"])
-        number = f"Participant {found.moodle}" if found.moodle else ""
-        grade = (record["points"], record["out_of"])
-        # Moodle takes feedback for HTML.
-        lines = (html.escape(line) for line in overview(record).splitlines())
-        person = [number, _cell(found.name), *grade, "", "<br>".join(lines)]
-        rows.append([*person, *_points(record, more)])
-    return _csv(rows)
-
-
-def _further(records, questions):
-    stamp = [f"{STAMP} (Current Grade)"] if _unsafe(records) else []
-    return [f"{question.title} Current Points" for question in questions.values()] + stamp
-
-
-def _points(record, headings):
-    points = [question["points"] for question in record["questions"]]
-    stamp = record["jail"] if record["jail"] == "unsafe" else ""
-    return points + [stamp] * (len(headings) - len(points))
-
-
-def _unsafe(records):
-    return any(record["jail"] == "unsafe" for record in records)
-
-
-def _cell(text):
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(tuple("=+-@\t\r＝＋－＠")) else text
-
-
-def _csv(rows):
-    made = io.StringIO()
-    csv.writer(made, lineterminator="\n").writerows(rows)
-    return made.getvalue()
-
-
 # --- one student --------------------------------------------------------------------------------
-
-
-def overview(record):
-    """Points, notes, messages and cells of a record as plain text."""
-    lines = [f"{STAMP.capitalize()}."] if record["jail"] == "unsafe" else []
-    lines += [f"{record['points']} of {record['out_of']} points."]
-    lines += [for_student(note) for note in record["notes"]]
-    for question in record["questions"]:
-        lines += ["", question["message"]]
-    if record["cells"]:
-        lines += ["", "Cells that ended in an error:"]
-        lines += [f"Cell {cell['cell']}: {cell['error']}" for cell in record["cells"]]
-    return "\n".join(lines)
-
-
-def gradescope(record):
-    """A record as a results.json of Gradescope's autograders.
-
-    https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
-    """
-    head = [f"{STAMP.capitalize()}."] if record["jail"] == "unsafe" else []
-    head += [for_student(note) for note in record["notes"]]
-    head += [f"Cell {cell['cell']} ended with {cell['error']}" for cell in record["cells"]]
-    return {
-        "score": record["points"],
-        "output": "\n".join(head),
-        "output_format": "text",
-        "visibility": "visible",
-        "tests": [
-            {
-                "number": str(question["number"]),
-                "name": question["title"],
-                "name_format": "text",
-                "score": question["points"],
-                "max_score": question["out_of"],
-                "status": "passed" if question["state"] == "right" else "failed",
-                "output": question["message"],
-                "output_format": "text",
-                "visibility": "visible",
-            }
-            for question in record["questions"]
-        ],
-        "extra_data": {key: record[key] for key in ("lab", "jail", "sha256")},
-    }
-
-
-def for_student(note):
-    """A note of the judge without what it says to teachers."""
-    told, _, teachers = note.partition("Teachers:")
-    return told + ("Your teachers are asked to look at it." if teachers else "")
 
 
 def feedback_page(lab, record):
     """The HTML page that a student gets back."""
-    return _page(
-        "feedback.html",
-        lab=lab,
-        record=record,
-        unsafe=record["jail"] == "unsafe",
-        steps=next_steps(record),
-        words=WORDS,
-        lines_of=lines_of,
-        for_student=for_student,
+    return (
+        _pages()
+        .get_template("feedback.html")
+        .render(
+            lab=lab,
+            record=record,
+            unsafe=unsafe([record]),
+            steps=next_steps(record),
+            words=WORDS,
+            lines_of=lines_of,
+            for_student=for_student,
+        )
     )
 
 
@@ -492,13 +342,15 @@ def summary_page(lab, records, questions):
     """The HTML page about the class."""
     found = Class(records, questions)
     values = {"class": found, "histogram": histogram(found.read), "share": share, "most": MOST}
-    return _page("summary.html", lab=lab, unsafe=_unsafe(records), **values)
+    page = _pages().get_template("summary.html")
+    return page.render(lab=lab, unsafe=unsafe(records), **values)
 
 
 # --- files --------------------------------------------------------------------------------------
 
 
-def _page(template, **values):
+@functools.cache
+def _pages():
     import jinja2
 
     style = (PAGES / "style.css").read_text(encoding="utf-8")
@@ -511,8 +363,8 @@ def _page(template, **values):
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    known = {"style": style, "style_hash": f"sha256-{digest}", "stamp": STAMP}
-    return pages.get_template(template).render(**known, **values)
+    pages.globals.update(style=style, style_hash=f"sha256-{digest}", stamp=STAMP)
+    return pages
 
 
 def _write_zip(path, places, records, students):
