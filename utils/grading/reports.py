@@ -166,7 +166,8 @@ def next_steps(record):
     if record["cells"]:
         steps.append(
             "Mend the cells that ended in an error: choose Kernel, Restart Kernel and Run All "
-            "Cells in JupyterLab, and go to the first that stops."
+            "Cells in JupyterLab, and go to the first that stops. If none stops, the cell uses a "
+            "package or a file of your machine that the course does not bring along."
         )
     steps.append(
         f"Go on with {missing[0]['title']}, since later questions may build on it: open "
