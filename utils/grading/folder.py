@@ -4,7 +4,9 @@ What is written, all of it under the folder of results:
 
     grading.json            lab, seed, jail, a mark of the checks; a second call must have the same
     records/NAME.json       what the judge found, one file for each student, written whole or not
-    grades.csv              for Canvas and Moodle
+    grades.csv              for Canvas
+    grades_moodle.csv       for Moodle
+    feedback.zip            the feedback as Canvas and Moodle take it back
     students/NAME/results.json, feedback.html     one folder for each student
     summary.html            the class: shares, commonest mistakes
 
