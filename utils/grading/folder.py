@@ -38,7 +38,7 @@ NO_PART_OF_GRADES = {
 
 
 class Refused(RuntimeError):
-    """The folder of results can't be used so; one line says why."""
+    """A folder can't be graded so; one line says why."""
 
 
 def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda *_: None):
@@ -56,16 +56,18 @@ def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda 
         list of all records in `out`, in the order of the students' names.
 
     Raises:
-        Refused: `out` holds other results, or somebody grades into it now.
+        Refused: nothing is handed in; `out` holds other results; somebody grades into it now.
         NoJail: submissions can't be run safely here.
         OSError: a file can't be written.
     """
     out = Path(out)
+    handed_in = submissions.collect(folder, settings.lab)
+    if not handed_in:
+        raise Refused(f"{folder} holds no notebooks and no folders of students.")
     with _alone(out):
         settings = dataclasses.replace(settings, backend=choose(settings.backend).name)
         _same_settings(out, settings)
         waiting = []
-        handed_in = submissions.collect(folder, settings.lab)
         for entry in handed_in:
             submission = read(entry)
             place = out / "records" / f"{safe_name(entry.student)}.json"
