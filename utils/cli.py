@@ -334,8 +334,6 @@ def grade_class(arguments):
             scheduler=arguments.scheduler,
             on_change=update,
         )
-    if not records:
-        raise UsageError(f"{folder} holds no notebooks and no folders of students.")
     questions = questions_of(arguments.lab)
     reports.write(out, arguments.lab, records, questions)
     reports.show(arguments.lab, records, questions)

@@ -4,7 +4,9 @@ What is written, all of it under the folder of results:
 
     grading.json            lab, seed, jail, a mark of the checks; a second call must have the same
     records/NAME.json       what the judge found, one file for each student, written whole or not
-    grades.csv              for Canvas and Moodle
+    grades.csv              for Canvas
+    grades_moodle.csv       for Moodle
+    feedback.zip            the feedback as Canvas and Moodle take it back
     students/NAME/results.json, feedback.html     one folder for each student
     summary.html            the class: shares, commonest mistakes
 
@@ -28,9 +30,15 @@ from utils.grading import submissions
 from utils.grading.jail import ROOT, NoJail, choose
 from utils.grading.worker import Died, Worker
 
+# Modules whose change does not change what a submission gets.
+NO_PART_OF_GRADES = {
+    *("cli.py", "report.py", "doctor.py", "starting.py", "build.py", "release.py", "bench.py"),
+    *("folder.py", "reports.py", "gradebooks.py", "plugin.py", "bench_grading.py"),
+}
+
 
 class Refused(RuntimeError):
-    """The folder of results can't be used so; one line says why."""
+    """A folder can't be graded so; one line says why."""
 
 
 def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda *_: None):
@@ -48,16 +56,18 @@ def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda 
         list of all records in `out`, in the order of the students' names.
 
     Raises:
-        Refused: `out` holds other results, or somebody grades into it now.
+        Refused: nothing is handed in; `out` holds other results; somebody grades into it now.
         NoJail: submissions can't be run safely here.
         OSError: a file can't be written.
     """
     out = Path(out)
+    handed_in = submissions.collect(folder, settings.lab)
+    if not handed_in:
+        raise Refused(f"{folder} holds no notebooks and no folders of students.")
     with _alone(out):
         settings = dataclasses.replace(settings, backend=choose(settings.backend).name)
         _same_settings(out, settings)
         waiting = []
-        handed_in = submissions.collect(folder, settings.lab)
         for entry in handed_in:
             submission = read(entry)
             place = out / "records" / f"{safe_name(entry.student)}.json"
@@ -133,7 +143,7 @@ def _by_dask(address, waiting, settings):
     from distributed import Client, as_completed
 
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=20)
     except (OSError, ValueError) as error:
         raise Refused(f"there is no Dask scheduler at {address} ({error}).") from None
     with client:
@@ -201,7 +211,8 @@ def _same_settings(out, settings):
 
 def mark_of_checks(lab):
     """A mark of everything that grades depend on: checks, hidden checks, drivers, grader, lab."""
-    files = [*(ROOT / "utils").rglob("*.py"), ROOT / "labs" / f"{lab}.ipynb"]
+    files = [path for path in (ROOT / "utils").rglob("*.py") if path.name not in NO_PART_OF_GRADES]
+    files.append(ROOT / "labs" / f"{lab}.ipynb")
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.read_bytes())
@@ -221,9 +232,11 @@ def safe_name(student):
     """A file name for a student's name: letters, digits, dots and dashes, different for each."""
     plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", plain).strip("._")[:60]
-    # What was changed could now be equal: a part of the hash keeps names apart.
-    mark = hashlib.sha256(student.encode(errors="surrogateescape")).hexdigest()[:8]
-    return plain if plain == student and plain else f"{plain or 'student'}-{mark}"
+    # What was changed could now be equal: a part of the hash keeps names apart, and a name that
+    # seems to have one gets its own. It is so long that nobody finds a name with another's mark.
+    mark = hashlib.sha256(student.encode(errors="surrogatepass")).hexdigest()[:16]
+    changed = plain != student or not plain or re.search("-[0-9a-f]{16}$", plain)
+    return f"{plain or 'student'}-{mark}" if changed else plain
 
 
 def write_whole(path, text):
