@@ -75,6 +75,10 @@ class Bubblewrap:
             return "bubblewrap needs Linux"
         if not shutil.which("bwrap"):
             return "the command bwrap is not there"
+        if Path(sys.prefix).is_relative_to("/tmp"):
+            return (
+                f"{sys.prefix} lies in /tmp, which is empty in the jail: put the course elsewhere"
+            )
         from utils.grading.confinement import landlock_version
 
         return "" if landlock_version() else "this kernel has no Landlock (Linux 5.13 has)"
