@@ -87,7 +87,10 @@ class Bubblewrap:
             call += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
             call += ["--unshare-user"]
-        call += ["--hostname", "jail", "--ro-bind", "/usr", "/usr"]
+        # First what is new, as this Python may lie below /tmp as well.
+        call += ["--hostname", "jail", "--proc", "/proc", "--dev", "/dev"]
+        call += ["--size", str(limits.disk), "--tmpfs", "/tmp", "--chmod", "1777", "/tmp"]
+        call += ["--ro-bind", "/usr", "/usr"]
         for folder in ("/bin", "/sbin", "/lib", "/lib64"):
             if os.path.islink(folder):
                 call += ["--symlink", os.readlink(folder), folder]
@@ -104,8 +107,6 @@ class Bubblewrap:
         if data:
             call += ["--ro-bind", str(data), DATA]
         call += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
-        call += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp"]
-        call += ["--chmod", "1777", "/tmp"]
         for name, value in environment(COURSE, DATA, "/tmp/home").items():
             call += ["--setenv", name, value]
         return [*call, "--chdir", "/tmp", sys.executable]
@@ -319,18 +320,30 @@ class Jail:
             self.stop()
             self.start()
         self.kill()
-        self._write(b"F", [b""], time.monotonic() + 10)
-        self.alive = True
+        try:
+            self._write(b"F", [b""], time.monotonic() + 10)
+            self.alive = True
+            # Before anything of a submission is run: this can be believed.
+            began = self._reply(time.monotonic() + 60)
+        except (Ended, TimeoutError) as error:
+            began = {"broken": getattr(error, "reason", "no answer")}
+        if "broken" in began:
+            self.stop()
+            raise NoJail(f"the jail ({self.backend.name}) does not close: {began['broken']}")
 
     def kill(self):
         """End the child, with everything it has started."""
-        if self.alive:
-            try:
-                self._write(b"K", [b""], time.monotonic() + 10)
-                while self.alive:
-                    self._take(time.monotonic() + 10)
-            except Ended:
-                pass
+        deadline = time.monotonic() + 20
+        try:
+            if self.alive:
+                self._write(b"K", [b""], deadline)
+            while self.alive:
+                self._take(deadline)
+                self.buffer.clear()
+        except Ended:
+            pass
+        except TimeoutError:
+            self.stop()  # the jail ends as a whole, and with it the child
         self.buffer.clear()
         self.alive = False
 
@@ -345,8 +358,7 @@ class Jail:
         deadline = time.monotonic() + seconds
         try:
             self._write(b"D", parts, deadline)
-            head, arrays = pipe.lengths(self._exactly(pipe.HEADER.size, deadline))
-            return pipe.decode(self._exactly(head, deadline), self._exactly(arrays, deadline))
+            return self._reply(deadline)
         except pipe.Forbidden as error:
             self.kill()
             raise Ended(f"it sent what no answer sends ({error})") from None
@@ -356,6 +368,10 @@ class Jail:
         except Ended:
             self.kill()
             raise
+
+    def _reply(self, deadline):
+        head, arrays = pipe.lengths(self._exactly(pipe.HEADER.size, deadline))
+        return pipe.decode(self._exactly(head, deadline), self._exactly(arrays, deadline))
 
     def _write(self, kind, parts, deadline):
         for part in parts:
@@ -377,7 +393,7 @@ class Jail:
     def _exactly(self, length, deadline):
         while len(self.buffer) < length:
             self._take(deadline)
-        data = bytes(self.buffer[:length])
+        data = self.buffer[:length]
         del self.buffer[:length]
         return data
 

@@ -92,8 +92,6 @@ class Session:
         self.number += 1
         seconds = PATIENCE * limit + 5
         reply = self.jail.ask(request | {"n": self.number, "limit": limit}, seconds)
-        if isinstance(reply, dict) and "broken" in reply:
-            raise NoJail(f"the jail could not be closed: {str(reply['broken'])[:300]}")
         if not isinstance(reply, dict) or reply.get("n") != self.number:
             self.jail.kill()
             raise Ended("it sent what no answer sends (a reply to no question)")
