@@ -10,6 +10,7 @@ as it is asked to. Everything in it is the submission's to spoil; nothing in it 
 
 import builtins
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -19,8 +20,10 @@ import socket
 import struct
 import sys
 import time
+import types
 from pathlib import Path
 
+from utils import checks
 from utils.grading import pipe
 
 FRAME = struct.Struct(">cI")
@@ -85,10 +88,30 @@ def warm_up():
     import tensorflow_datasets  # noqa: F401
 
     from utils import builders, claims, data, metrics, nets, plots, training  # noqa: F401
-    from utils.checks import answers  # noqa: F401
 
+    fresh_answers()
     gc.collect()
     gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
+
+
+@functools.cache
+def _code_of(name):
+    path = Path(__file__).parents[1] / "checks" / f"{name}.py"
+    return compile(path.read_text(), str(path), "exec")
+
+
+def fresh_answers():
+    """The module `utils.checks.answers` with its drivers, made anew from the course's own code.
+
+    Whatever the submission has put in the place of the modules that it can import is not used.
+    """
+    sys.modules["utils.checks"] = checks
+    for name in ("drivers", "picture_drivers", "answers"):
+        module = types.ModuleType(f"utils.checks.{name}")
+        sys.modules[module.__name__] = module
+        setattr(checks, name, module)
+        exec(_code_of(name), module.__dict__)
+    return module
 
 
 class Parent:
@@ -357,10 +380,9 @@ class Child:
 
     def run(self, source, limit):
         """Run a cell; None, or the error that it ended with as a dict."""
-        from utils.checks.answers import _told, time_limit
-
+        told_by = fresh_answers()
         try:
-            with time_limit(limit):
+            with told_by.time_limit(limit):
                 result = self.shell.run_cell(source, store_history=False)
             error = result.error_before_exec or result.error_in_exec
         except (Exception, SystemExit, KeyboardInterrupt) as raised:
@@ -372,22 +394,21 @@ class Child:
         if isinstance(error, SyntaxError):
             where = f" (line {error.lineno} of its cell: {(error.text or '').strip()})"
             return {"kind": type(error).__name__, "message": str(error.msg), "where": where}
-        told = _told(error, "")
+        told = told_by._told(error, "")
         return {"kind": told.kind, "message": told.message, "where": told.where}
 
     def answer(self, request):
-        from utils.checks.answers import AnswerRaised, Answers, Unanswered
-
-        answers = Answers(self.shell.user_ns, request["limit"])
+        fresh = fresh_answers()
+        answers = fresh.Answers(self.shell.user_ns, request["limit"])
         try:
             if "call" in request:
                 value = answers.call(request["call"], *request["arguments"], **request["options"])
             else:
                 value = answers.drive(request["drive"], request["name"], **request["options"])
             return {"value": value}
-        except Unanswered as unanswered:
+        except fresh.Unanswered as unanswered:
             return {"unanswered": str(unanswered)}
-        except AnswerRaised as raised:
+        except fresh.AnswerRaised as raised:
             return {"raised": [raised.kind, raised.message, raised.where, raised.slip]}
 
 
