@@ -124,7 +124,7 @@ class Parent:
         self.source, self.target, self.options = source, target, options
         self.child, self.channel = None, None
         self.incoming, self.to_child, self.to_judge = bytearray(), bytearray(), bytearray()
-        self.looked = 0.0  # when at the memory
+        self.look = 0.0  # when next at the memory
         os.set_blocking(target, False)
 
     def serve(self):
@@ -145,7 +145,7 @@ class Parent:
                 self._from_child()
             if self.source in ready and not self._from_judge():
                 return self._end("killed")
-            if self.child and time.monotonic() - self.looked > 0.05 and self._too_large():
+            if self.child and time.monotonic() > self.look and self._too_large():
                 self._end("memory")
 
     def _tell(self, kind, content):
@@ -153,8 +153,11 @@ class Parent:
 
     def _too_large(self):
         """Whether the child and all it has started hold more memory than they may."""
-        self.looked, bound = time.monotonic(), self.options["memory"]
-        return self.options["confined"] != "no" and memory_of_children(bound) > bound
+        began, bound = time.monotonic(), self.options["memory"]
+        too_large = self.options["confined"] != "no" and memory_of_children(bound) > bound
+        # Where it takes long, with hundreds of processes, there is to be time for other things.
+        self.look = time.monotonic() + max(0.05, 2 * (time.monotonic() - began))
+        return too_large
 
     def _from_judge(self):
         data = os.read(self.source, CHUNK)
