@@ -1,4 +1,4 @@
-"""Attacks on the grader (`tests/submissions/hostile.py`): the honest score, nothing learnt or changed.
+"""The attacks of `tests/submissions/hostile.py`: the honest score, nothing learnt or changed.
 
 Run with `-s` to see the table of attacks with the points deserved and given.
 """

@@ -22,7 +22,8 @@ TELLS = {LAB1: "sum_squared_error", LAB3: "reparameterize"}
 FIRST = {
     LAB1: "import keras\nimport numpy as np\n\nfrom utils.checks import Lab\n\n"
     "lab = Lab('lab1_identity_838', globals())\ntold = 'nothing'\n",
-    LAB3: "import keras\nimport numpy as np\nfrom keras import ops\nfrom scipy.stats import norm\n\n"
+    LAB3: "import keras\nimport numpy as np\nfrom keras import ops\n"
+    "from scipy.stats import norm\n\n"
     "from utils.checks import Lab\n\nlab = Lab('lab3_vae', globals())\ntold = 'nothing'\n",
 }
 ANSWERS = {

@@ -71,7 +71,7 @@ def mount_empty(folder, size, keep=()):
 
 
 def limit_resources(*, memory, processes, file_size, cpu):
-    """Bounds on what one process may take: bytes, number, bytes of one file, seconds."""
+    """Bounds on what one process may take: bytes, number or None, bytes of one file, seconds."""
     for name, value in (
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, file_size),
@@ -80,6 +80,8 @@ def limit_resources(*, memory, processes, file_size, cpu):
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, processes),
     ):
+        if value is None:
+            continue
         hard = resource.getrlimit(name)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (value, value))

@@ -305,7 +305,8 @@ def begin(channel, options):
         _then_exit_as(os.fork(), channel, jail)
     jail.limit_resources(
         memory=options["memory"],
-        processes=options["processes"],
+        # Counted for each user of a namespace: all containers of a machine would share the bound.
+        processes=options["processes"] if options["confined"] == "namespaces" else None,
         file_size=options["disk"],
         cpu=options["seconds"],
     )

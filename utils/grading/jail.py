@@ -76,6 +76,9 @@ class Bubblewrap:
             return "bubblewrap needs Linux"
         if not shutil.which("bwrap"):
             return "the command bwrap is not there"
+        for folder in ("/usr", sys.base_prefix, sys.prefix):
+            if ROOT.is_relative_to(folder):
+                return f"the course lies in {folder}, which submissions can read: move it elsewhere"
         from utils.grading.confinement import landlock_version
 
         return "" if landlock_version() else "this kernel has no Landlock (Linux 5.13 has)"
@@ -114,7 +117,14 @@ class Bubblewrap:
 
 
 class Docker:
-    """The same process in a container, a fresh one for each submission."""
+    """The same process in a container, a fresh one for each submission.
+
+    In it the warm process and the child share a user and a process table, as new namespaces can't
+    be had in a container. Landlock keeps the child out of the other's files in /proc and, with
+    Linux 6.12, from sending it signals; as process 1 the warm one can't be killed from within. A
+    child that spoils it all the same spoils what is left of its own grading: its container ends
+    with it. Numbers of processes, and memory, are bounded by the container's control group.
+    """
 
     name = "docker"
     confined = "container"
@@ -293,11 +303,14 @@ class Jail:
             )
         os.set_blocking(self.process.stdin.fileno(), False)
         self.frames, self.buffer, self.alive = b"", bytearray(), False
-        kind, _ = self._frame(time.monotonic() + patience)
+        try:
+            kind, _ = self._frame(time.monotonic() + patience)
+        except TimeoutError:
+            kind = None
         if kind != b"R":
             self.stop()
             said = said.read_text(errors="replace").strip().splitlines()
-            last = said[-1] if said else "it ended without a word"
+            last = said[-1] if said else f"no word from it in {patience} s, or before its end"
             raise NoJail(
                 f"the jail ({self.backend.name}) does not start: {last}. {self.backend.remedy}"
             )
