@@ -17,6 +17,7 @@ from utils.grading import pipe, submissions
 from utils.grading.jail import DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
 
 SEED = 1
+UNREAD = "nothing could be read from the file"  # is found in every question then
 PATIENCE = 3  # times a limit, and this many seconds more, until what does not answer is ended
 JUDGING = 60  # seconds that a check may take for its own computations with what it was sent
 
@@ -177,7 +178,7 @@ class Judge:
         if submission.cells:
             results, cells = self._judged(submission, notes)
         for name, question in self.questions.items():
-            reason = "nothing could be read from the file" if not submission.cells else ""
+            reason = UNREAD if not submission.cells else ""
             results.setdefault(name, Result(question, "unanswered", found=reason))
         ordered = [results[name] for name in self.questions]
         return {
@@ -293,7 +294,10 @@ def _sentence(error):
     return readable(parts + error["where"], 600)
 
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 
 
 def readable(text, most):
