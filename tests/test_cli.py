@@ -34,7 +34,7 @@ def course(*arguments, cwd=ROOT, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-COMMANDS = ("start", "doctor", "run", "build", "check", "release", "bench", "test")
+COMMANDS = ("start", "doctor", "run", "build", "check", "grade", "release", "bench", "test")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -346,7 +346,10 @@ def test_start_prints_an_address_that_answers(tmp_path):
             told.append(line)
             if found := re.search(r"(http://localhost:\d+/lab/tree/\S+)", line):
                 with urllib.request.urlopen(found[1], timeout=30) as page:
-                    assert page.status == 200 and b"JupyterLab" in page.read()
+                    said = page.read().decode()
+                    assert page.status == 200 and "JupyterLab" in said
+                    # nbgrader's menus are for instructors, who start Jupyter themselves.
+                    assert '"disabledExtensions": ["@jupyter/nbgrader"]' in said
                 break
         else:
             pytest.fail("no address:\n" + "".join(told))

@@ -116,7 +116,8 @@ def links(path):
 
 
 # docs/students.md is the README of the bundle; its links are tested there.
-PAGES = [ROOT / "README.md", ROOT / "docs/architecture.md", ROOT / "docs/contributing.md"]
+PAGES = [ROOT / "README.md"]
+PAGES += [ROOT / f"docs/{name}.md" for name in ("architecture", "contributing", "instructors")]
 
 
 @pytest.mark.parametrize("path", EXECUTED + LABS + PAGES, ids=lambda path: str(path.name))

@@ -137,6 +137,51 @@ def parser():
     )
     check.add_argument("labs", nargs="+", metavar="LAB")
 
+    grade = command(
+        "grade",
+        grade_class,
+        "grade a folder of submissions of a lab, each in a jail",
+        "course grade submissions/ --lab lab3_vae --out graded/",
+    )
+    grade.add_argument(
+        "submissions", metavar="SUBMISSIONS", help="a notebook or a folder for each student"
+    )
+    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3_vae")
+    grade.add_argument(
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="folder of the results; a call that was interrupted goes on there",
+    )
+    grade.add_argument(
+        "--workers",
+        type=positive(int),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="submissions at a time on this machine (default 2, or 1 on one core; 1.5 GB each)",
+    )
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that grades instead"
+    )
+    grade.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of the numbers that answers are asked about (default 1); take one of your own",
+    )
+    jail = grade.add_mutually_exclusive_group()
+    jail.add_argument(
+        "--jail",
+        choices=("bubblewrap", "docker"),
+        help="what submissions are run in (default the first of these that can be had)",
+    )
+    jail.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run submissions without a jail, as you; every report says so",
+    )
+
     release = command(
         "release",
         release_bundle,
@@ -256,6 +301,45 @@ def check_labs(arguments):
         # Training and figures are left out: a check needs the answers alone.
         outcomes = running.run_many(paths, skip=("experiment",), go_on=True, on_change=update)
     return 0 if report.show_checks(outcomes) else 1
+
+
+# --- grade --------------------------------------------------------------------------------------
+
+
+def grade_class(arguments):
+    for_authors("solutions")
+    labs = sorted(path.stem for path in (ROOT / "labs").glob("*.ipynb"))
+    if arguments.lab not in labs:
+        raise UsageError(f"there is no lab {arguments.lab}; there are {', '.join(labs)}.")
+    folder, out = Path(arguments.submissions), Path(arguments.out)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}.")
+    if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
+        raise UsageError("--out lies in the folder of submissions; give a folder outside of it.")
+    from utils import report
+    from utils.checks import questions_of
+    from utils.grading import folder as grading
+    from utils.grading import reports
+    from utils.grading.worker import Settings
+
+    backend = "unsafe" if arguments.unsafe else arguments.jail
+    settings = Settings(arguments.lab, seed=arguments.seed, backend=backend)
+    with report.turns("submissions") as update:
+        records = grading.grade(
+            folder,
+            out,
+            settings,
+            workers=arguments.workers,
+            scheduler=arguments.scheduler,
+            on_change=update,
+        )
+    questions = questions_of(arguments.lab)
+    reports.write(out, arguments.lab, records, questions)
+    reports.show(arguments.lab, records, questions)
+    print(
+        f"Grades: {out / 'grades.csv'}. The class: {out / 'summary.html'}. Each student: students/."
+    )
+    return 0
 
 
 # --- build, release, bench, test ----------------------------------------------------------------

@@ -59,7 +59,7 @@ def progress():
 
 
 @contextmanager
-def turns():
+def turns(unit="turns"):
     """Yields a function that takes (name of what runs, how many are done, how many there are)."""
     from rich.progress import (
         BarColumn,
@@ -72,7 +72,7 @@ def turns():
     console, told = Console(), set()
     columns = (
         BarColumn(24),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} turns"),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
@@ -84,10 +84,10 @@ def turns():
 
         def update(name, done, every):
             bar.update(task, description=name, completed=done, total=every)
-            tenth = 10 * done // every
+            tenth = 10 * done // every if every else 10
             if not console.is_terminal and tenth not in told:
                 told.add(tenth)
-                console.print(f"{done} of {every} turns done", highlight=False)
+                console.print(f"{done} of {every} {unit} done", highlight=False)
 
         yield update
 

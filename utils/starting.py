@@ -23,7 +23,8 @@ def open_lab(root, *, browser=True, port=8888):
     Returns:
         int, JupyterLab's exit status.
     """
-    quiet_first_start()
+    configuration = quiet_first_start()
+    known = os.environ.get("JUPYTER_CONFIG_PATH")
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
     command = [
         sys.executable,
@@ -41,7 +42,11 @@ def open_lab(root, *, browser=True, port=8888):
     with log.open("w") as written:
         lab = subprocess.Popen(
             command,
-            env=os.environ | {"JUPYTER_TOKEN": token},
+            env=os.environ
+            | {
+                "JUPYTER_TOKEN": token,
+                "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(configuration), known))),
+            },
             cwd=root,
             stdout=written,
             stderr=written,
@@ -69,7 +74,11 @@ def _last_line(log):
 
 
 def quiet_first_start():
-    """No question about news and no look-up of updates: the course works without a network."""
+    """No news, no look-up of updates, and none of nbgrader's menus, which are for instructors.
+
+    Returns:
+        path of a configuration folder for Jupyter, for this start alone.
+    """
     folder = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
     settings = {
         "@jupyterlab/apputils-extension:notification": {
@@ -79,6 +88,17 @@ def quiet_first_start():
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(json.dumps(settings, indent=1))
+    # An instructor's own `jupyter lab` keeps them: nothing is switched off in the environment.
+    configuration = Path(sys.prefix) / "share" / "course"
+    extensions = ("formgrader", "validate_assignment", "assignment_list", "course_list")
+    off = {f"nbgrader.server_extensions.{name}": False for name in extensions}
+    for name, content in (
+        ("labconfig/page_config.json", {"disabledExtensions": {"@jupyter/nbgrader": True}}),
+        ("jupyter_server_config.json", {"ServerApp": {"jpserver_extensions": off}}),
+    ):
+        (configuration / name).parent.mkdir(parents=True, exist_ok=True)
+        (configuration / name).write_text(json.dumps(content, indent=1))
+    return configuration
 
 
 def _address(lab, token, patience=60):

@@ -759,7 +759,7 @@ fault("one id, an experiment's", "nothing: the ids say nothing",
 
 # --- files ----------------------------------------------------------------------------------------
 
-NOTHING = unanswered(*ALL, words="nothing could be read from the file")
+NOTHING = unanswered(*ALL, words="no answer could be read from the file")
 
 
 def fault_file(name, make, note, **rest):
@@ -805,7 +805,8 @@ fault(
     "everything: the notebook is of lab 3",
     lambda nb: notebook(LAB3),
     0,
-    lost=unanswered(*ALL, words="the notebook is of lab3_vae, not of lab1_identity_838"),
+    lost=unanswered(*ALL, words="no answer could be read"),
+    notes=("The notebook is of lab3_vae. Hand in the notebook of lab1_identity_838.",),
 )
 fault("lab 3 as it should be", "nothing: several cells trained for long", in_turn(
     own_cell("import time\ntime.sleep(60)", after="VAE")), 15, lab=LAB3,

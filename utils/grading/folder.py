@@ -2,37 +2,248 @@
 
 What is written, all of it under the folder of results:
 
-    grading.json            lab, seed and jail; a second call must have the same
+    grading.json            lab, seed, jail, a mark of the checks; a second call must have the same
     records/NAME.json       what the judge found, one file for each student, written whole or not
-    grades.csv              for Canvas and Moodle
+    grades.csv              for Canvas
+    grades_moodle.csv       for Moodle
+    feedback.zip            the feedback as Canvas and Moodle take it back
     students/NAME/results.json, feedback.html     one folder for each student
     summary.html            the class: shares, commonest mistakes
 
-NAME is the student's name made safe for file systems.
+NAME is the student's name made safe for file systems. A submission that has not changed since its
+record was written is not graded again. Records of students who are not in the folder stay, so that
+late submissions can be graded from another folder.
 """
 
+import contextlib
+import dataclasses
 import hashlib
 import json
 import os
+import queue
 import re
+import threading
 import unicodedata
 from pathlib import Path
+
+from utils.grading import submissions
+from utils.grading.jail import ROOT, NoJail, choose
+from utils.grading.worker import Died, Worker
+
+# Modules whose change does not change what a submission gets.
+NO_PART_OF_GRADES = {
+    *("cli.py", "report.py", "doctor.py", "starting.py", "build.py", "release.py", "bench.py"),
+    *("folder.py", "reports.py", "gradebooks.py", "plugin.py", "bench_grading.py"),
+}
+
+
+class Refused(RuntimeError):
+    """A folder can't be graded so; one line says why."""
+
+
+def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda *_: None):
+    """Grade every submission in a folder.
+
+    Args:
+        folder: of submissions, see `submissions.collect`.
+        out: folder of results; made where it does not exist.
+        settings: `worker.Settings`.
+        workers: int, grading processes on this machine.
+        scheduler: address of a Dask scheduler whose workers grade instead, or None.
+        on_change: called with (student last graded, how many are done, how many there are).
+
+    Returns:
+        list of all records in `out`, in the order of the students' names.
+
+    Raises:
+        Refused: nothing is handed in; `out` holds other results; somebody grades into it now.
+        NoJail: submissions can't be run safely here.
+        OSError: a file can't be written.
+    """
+    out = Path(out)
+    handed_in = submissions.collect(folder, settings.lab)
+    if not handed_in:
+        raise Refused(f"{folder} holds no notebooks and no folders of students.")
+    with _alone(out):
+        settings = dataclasses.replace(settings, backend=choose(settings.backend).name)
+        _same_settings(out, settings)
+        waiting = []
+        for entry in handed_in:
+            submission = read(entry)
+            place = out / "records" / f"{safe_name(entry.student)}.json"
+            if not _known(place, entry, submission):
+                waiting.append((entry, submission, place))
+        done = len(handed_in) - len(waiting)
+        on_change("", done, len(handed_in))
+        graded = _by_dask(scheduler, waiting, settings) if scheduler else None
+        for entry, place, record in graded or _by_workers(workers, waiting, settings):
+            name = entry.path.name if entry.path else ""
+            write_whole(place, as_json({"student": entry.student, "file": name} | record))
+            done += 1
+            on_change(entry.student, done, len(handed_in))
+    return records_in(out)
+
+
+def read(entry):
+    """The `submissions.Submission` of a `HandedIn`, with all notes in it."""
+    if entry.path is None:
+        return submissions.Submission([], list(entry.notes))
+    submission = submissions.read(entry.path)
+    submission.notes[:0] = entry.notes
+    return submission
+
+
+def _by_workers(workers, waiting, settings):
+    """Yield (entry, place, record) as processes of this machine get done."""
+    tasks, results = queue.Queue(), queue.Queue()
+    for task in waiting:
+        tasks.put(task)
+    stop = threading.Event()
+    own = [Worker(settings) for _ in range(min(workers, len(waiting)))]
+
+    def work(worker):
+        while not stop.is_set():
+            try:
+                entry, submission, place = tasks.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                results.put((entry, place, graded_by(worker, submission)))
+            except Exception as error:
+                results.put(error)
+                return
+
+    threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in own]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in waiting:
+            result = results.get()
+            if isinstance(result, Exception):
+                raise result
+            yield result
+    finally:
+        stop.set()
+        for worker in own:
+            worker.stop()
+
+
+def graded_by(worker, submission):
+    """The record of a submission; it gets a second worker when the first one dies of it."""
+    for _ in range(2):
+        try:
+            return worker.grade(submission)
+        except Died as died:
+            problem = died
+    raise NoJail(f"{problem} It ended twice on the same submission; nothing is lost, call again.")
+
+
+def _by_dask(address, waiting, settings):
+    """Yield (entry, place, record) as the workers of a Dask cluster get done."""
+    from distributed import Client, as_completed
+
+    try:
+        client = Client(address, timeout=20)
+    except (OSError, ValueError) as error:
+        raise Refused(f"there is no Dask scheduler at {address} ({error}).") from None
+    with client:
+        tasks = {}
+        for entry, submission, place in waiting:
+            # Equal keys are one task: what is handed to the cluster twice is graded once.
+            key = f"{settings.lab}-{submission.sha256[:16]}-{safe_name(entry.student)}"
+            tasks[client.submit(on_cluster, submission, settings, key=key, retries=3)] = (
+                entry,
+                place,
+            )
+        for future in as_completed(tasks):
+            entry, place = tasks.pop(future)
+            yield entry, place, future.result()
+            future.release()
+
+
+_workers = {}  # of this process, by thread and settings
+
+
+def on_cluster(submission, settings):
+    """Grade on a Dask worker, by a `Worker` that stays for the next submission."""
+    key = (threading.get_ident(), settings)
+    if key not in _workers:
+        _workers[key] = Worker(settings)
+    return graded_by(_workers[key], submission)
+
+
+# --- the folder of results ----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _alone(out):
+    import filelock
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise Refused(f"{out} is a file; --out has to be a folder.") from None
+    lock = filelock.FileLock(out / ".lock", blocking=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise Refused(f"another course grade is at work in {out}; wait for it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _same_settings(out, settings):
+    path = out / "grading.json"
+    wanted = dataclasses.asdict(settings) | {"checks": mark_of_checks(settings.lab)}
+    if not path.exists():
+        write_whole(path, as_json(wanted))
+        return
+    found = json.loads(path.read_text())
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise Refused(
+                f"{out} holds results with {name} {found.get(name)}, now it is {value}: they could "
+                "not be compared. Give another folder as --out."
+            )
+
+
+def mark_of_checks(lab):
+    """A mark of everything that grades depend on: checks, hidden checks, drivers, grader, lab."""
+    files = [path for path in (ROOT / "utils").rglob("*.py") if path.name not in NO_PART_OF_GRADES]
+    files.append(ROOT / "labs" / f"{lab}.ipynb")
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _known(place, entry, submission):
+    """Whether this submission has a record already."""
+    if not place.exists():
+        return False
+    record = json.loads(place.read_text())
+    name = entry.path.name if entry.path else ""
+    return (record["sha256"], record["file"]) == (submission.sha256, name)
 
 
 def safe_name(student):
     """A file name for a student's name: letters, digits, dots and dashes, different for each."""
     plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", plain).strip("._")[:60]
-    # What was changed could now be equal: a part of the hash keeps names apart.
-    mark = hashlib.sha256(student.encode(errors="surrogateescape")).hexdigest()[:8]
-    return plain if plain == student and plain else f"{plain or 'student'}-{mark}"
+    # What was changed could now be equal: a part of the hash keeps names apart, and a name that
+    # seems to have one gets its own. It is so long that nobody finds a name with another's mark.
+    mark = hashlib.sha256(student.encode(errors="surrogatepass")).hexdigest()[:16]
+    changed = plain != student or not plain or re.search("-[0-9a-f]{16}$", plain)
+    return f"{plain or 'student'}-{mark}" if changed else plain
 
 
 def write_whole(path, text):
     """Write a file so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.write_text(text, encoding="utf-8", errors="replace", newline="\n")
     os.replace(beside, path)
 
 

@@ -17,6 +17,7 @@ from utils.grading import pipe, submissions
 from utils.grading.jail import DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
 
 SEED = 1
+UNREAD = "no answer could be read from the file"  # is found in every question then
 PATIENCE = 3  # times a limit, and this many seconds more, until what does not answer is ended
 JUDGING = 60  # seconds that a check may take for its own computations with what it was sent
 NOTHING_SAID = {"kind": "", "message": "", "where": "", "slip": ""}  # of an error in a cell
@@ -198,14 +199,12 @@ class Judge:
         """
         results, notes, cells = {}, list(submission.notes), []
         other = self.released.other(submission)
-        if not submission.cells:
-            unread = "nothing could be read from the file"
-        else:
-            unread = f"the notebook is of {other}, not of {self.lab}" if other else ""
-        if not unread:
+        if other:
+            notes.append(f"The notebook is of {other}. Hand in the notebook of {self.lab}.")
+        elif submission.cells:
             results, cells = self._judged(submission, notes)
         for name, question in self.questions.items():
-            results.setdefault(name, Result(question, "unanswered", found=unread))
+            results.setdefault(name, Result(question, "unanswered", found=UNREAD))
         ordered = [results[name] for name in self.questions]
         return {
             "lab": self.lab,
@@ -391,7 +390,10 @@ def _sentence(error):
     return readable(parts + error["where"], 600)
 
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 
 
 def readable(text, most):

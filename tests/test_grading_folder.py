@@ -1,0 +1,256 @@
+"""Grading a folder: interrupted, twice, two at a time, workers that die, a cluster."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from utils.grading import folder as grading
+from utils.grading.worker import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+LAB = "lab1_identity_838"
+SETTINGS = Settings(LAB)
+COURSE = [sys.executable, "-c", "from utils.cli import main; raise SystemExit(main())"]
+
+
+def handed_in(folder, names):
+    """A folder in which every second of these students has all answers, the others none."""
+    folder.mkdir()
+    for i, name in enumerate(names):
+        source = ROOT / ("solutions" if i % 2 == 0 else "labs") / f"{LAB}.ipynb"
+        shutil.copyfile(source, folder / f"{name}.ipynb")
+    return folder
+
+
+def points(records):
+    return {record["student"]: record["points"] for record in records}
+
+
+def digests(folder):
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def course_grade(*arguments, **options):
+    return subprocess.Popen(
+        [*COURSE, "grade", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"COLUMNS": "160"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """(folder of four submissions, folder of results), graded by the command."""
+    base = tmp_path_factory.mktemp("graded")
+    folder = handed_in(base / "in", ["anna", "bob", "carla", "dora"])
+    (folder / "emil").mkdir()
+    process = course_grade(folder, "--lab", LAB, "--out", base / "out", "--workers", "1")
+    said, complaints = process.communicate(timeout=300)
+    assert process.returncode == 0, complaints
+    return folder, base / "out", said
+
+
+def test_the_command_grades_a_folder(graded):
+    _, out, said = graded
+    found = points(grading.records_in(out))
+    assert found == {"anna": 14, "bob": 0, "carla": 14, "dora": 0, "emil": 0}
+    assert (out / "grades.csv").is_file() and (out / "summary.html").is_file()
+    assert "grades.csv" in said
+    (emil,) = (r for r in grading.records_in(out) if r["student"] == "emil")
+    assert emil["notes"] == ["There is no notebook in the folder. Hand in the .ipynb file."]
+
+
+def test_the_same_call_again_grades_nothing_and_changes_no_byte(graded):
+    folder, out, _ = graded
+    before, times = digests(out), {p: p.stat().st_mtime_ns for p in (out / "records").iterdir()}
+    asked = []
+    grading.grade(folder, out, SETTINGS, on_change=lambda *told: asked.append(told))
+    assert asked == [("", 5, 5)]
+    assert digests(out) == before
+    assert times == {p: p.stat().st_mtime_ns for p in (out / "records").iterdir()}
+
+
+def test_interrupted_and_continued_gives_the_same_bytes(graded, tmp_path):
+    folder, out, _ = graded
+    other = tmp_path / "out"
+    process = course_grade(folder, "--lab", LAB, "--out", other, "--workers", "1")
+    records = other / "records"
+    until(lambda: records.is_dir() and any(records.glob("*.json")), 120)
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == 1 and "stopped by you" in complaints
+    assert 0 < len(list(records.glob("*.json"))) < 5
+    process = course_grade(folder, "--lab", LAB, "--out", other, "--workers", "1")
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert digests(other) == digests(out)
+
+
+def test_two_at_a_time_are_refused(graded):
+    folder, out, _ = graded
+    with grading._alone(out), pytest.raises(grading.Refused, match="another course grade"):
+        grading.grade(folder, out, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "other, word",
+    [
+        (Settings(LAB, seed=2), "seed"),
+        (Settings("lab3_vae"), "lab"),
+        (Settings(LAB, memory=1), "memory"),
+    ],
+)
+def test_results_that_could_not_be_compared_are_kept_apart(graded, other, word):
+    folder, out, _ = graded
+    before = digests(out)
+    with pytest.raises(grading.Refused, match=f"with {word} "):
+        grading.grade(folder, out, other)
+    assert digests(out) == before
+
+
+def test_a_new_submission_of_one_student_is_graded_again(graded, tmp_path):
+    folder, out, _ = graded
+    again = tmp_path / "in"
+    shutil.copytree(folder, again)
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    shutil.copyfile(ROOT / "labs" / f"{LAB}.ipynb", again / "anna.ipynb")
+    os.remove(again / "dora.ipynb")  # her record stays
+    asked = []
+    records = grading.grade(again, copy, SETTINGS, on_change=lambda *told: asked.append(told))
+    assert asked == [("", 3, 4), ("anna", 4, 4)]
+    assert points(records) == {"anna": 0, "bob": 0, "carla": 14, "dora": 0, "emil": 0}
+
+
+def test_a_worker_that_is_killed_loses_nothing(tmp_path):
+    folder = handed_in(tmp_path / "in", ["anna", "bob", "carla"])
+    killed = []
+
+    def kill_one():
+        until(lambda: any((tmp_path / "out" / "records").glob("*.json")), 120)
+        (worker,) = children("utils.grading.worker")
+        worker.kill()
+        killed.append(worker.pid)
+
+    thread = threading.Thread(target=kill_one)
+    thread.start()
+    records = grading.grade(folder, tmp_path / "out", SETTINGS, workers=1)
+    thread.join()
+    assert killed and points(records) == {"anna": 14, "bob": 0, "carla": 14}
+    until(lambda: not children("utils.grading.inside"), 10)
+
+
+def children(module):
+    """Processes below this one that run a module."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if module in child.cmdline()[:3] + child.cmdline()[-2:-1]:
+                found.append(child)
+    return found
+
+
+def until(holds, seconds):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_cluster_that_loses_a_worker_loses_nothing_and_grades_nothing_twice(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    folder = handed_in(tmp_path / "in", [f"student{i}" for i in range(8)])
+    written, killed = [], []
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+
+        def on_change(student, done, every):
+            if student:
+                written.append(student)
+            if done == 2 and not killed:
+                pid = min(client.run(os.getpid).values())
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+
+        address = cluster.scheduler_address
+        out = tmp_path / "out"
+        records = grading.grade(folder, out, SETTINGS, scheduler=address, on_change=on_change)
+    assert killed and sorted(written) == [f"student{i}" for i in range(8)]
+    assert points(records) == {f"student{i}": 0 if i % 2 else 14 for i in range(8)}
+
+
+def test_a_cluster_that_is_not_there_is_one_line(tmp_path):
+    folder = handed_in(tmp_path / "in", ["anna"])
+    with pytest.raises(grading.Refused, match="no Dask scheduler at tcp://127.0.0.1:9"):
+        grading.grade(folder, tmp_path / "out", SETTINGS, scheduler="tcp://127.0.0.1:9")
+
+
+def test_without_a_jail_every_report_says_so(tmp_path):
+    folder, out = handed_in(tmp_path / "in", ["anna"]), tmp_path / "out"
+    process = course_grade(folder, "--lab", LAB, "--out", out, "--workers", "1", "--unsafe")
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    (record,) = grading.records_in(out)
+    assert (record["jail"], record["points"]) == ("unsafe", 14)
+    for path in (*out.glob("*.*"), *(out / "students").rglob("*.*")):
+        if path.suffix in (".csv", ".html", ".json") and path.name != "grading.json":
+            assert "without a jail" in path.read_text(), path
+
+
+@pytest.mark.parametrize(
+    "arguments, words, status",
+    [
+        (["missing", "--lab", LAB, "--out", "x"], "there is no folder missing", 2),
+        (["labs", "--lab", "lab9", "--out", "x"], "there is no lab lab9; there are lab1", 2),
+        (["labs", "--lab", LAB, "--out", "labs/x"], "lies in the folder of submissions", 2),
+        (["{tmp}", "--lab", LAB, "--out", "x"], "holds no notebooks", 1),
+        (["labs", "--lab", LAB, "--out", "README.md"], "is a file; --out has to be", 1),
+        (["labs", "--lab", LAB, "--out", "x", "--jail", "docker", "--unsafe"], "not allowed", 2),
+    ],
+)
+def test_bad_calls_are_one_line(arguments, words, status, tmp_path):
+    process = course_grade(*(part.replace("{tmp}", str(tmp_path)) for part in arguments))
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == status and words in complaints
+    assert "Traceback" not in complaints
+    assert not (ROOT / "x").exists() and not (ROOT / "labs" / "x").exists()
+
+
+def test_names_stay_apart_and_within_the_folder():
+    names = ["anna", "Anna", "../anna", "a/b", "a b", "a_b", "ä", "", ".", "..", "x" * 300, "=1+1"]
+    safe = [grading.safe_name(name) for name in names]
+    assert len(set(safe)) == len(names)
+    assert all(name and "/" not in name and not name.startswith(".") for name in safe)
+    assert all(len(name) < 80 for name in safe) and safe[0] == "anna"
+
+
+def test_records_are_plain_json(graded):
+    _, out, _ = graded
+    for path in (out / "records").iterdir():
+        record = json.loads(path.read_text())
+        assert set(record) == {
+            *("student", "file", "lab", "jail", "seed", "sha256", "points", "out_of"),
+            *("notes", "cells", "questions"),
+        }

@@ -1,0 +1,545 @@
+"""Reports: what gradebooks need stands in them, what a submission says stays text, bytes repeat."""
+
+import base64
+import csv
+import hashlib
+import html
+import io
+import json
+import re
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from utils.checks import Questions
+from utils.grading import folder, gradebooks, reports
+from utils.grading.judge import UNREAD
+
+LAB = "lab9_reports"
+QUESTIONS = Questions()
+for _number, _name, _points in ((1, "encode", 2), (2, "decode", 3), (3, "train", 5)):
+    QUESTIONS.ask(_number, _name, points=_points, hint=f"the hints under question {_number}")(None)
+
+HOSTILE = [
+    "<script>document.title = 'ran'</script>",
+    "</style><style>*{display:none}</style>",
+    "</title></head><body onload=alert(1)>",
+    "<img src=x onerror=alert(1)>",
+    "<a href='javascript:alert(1)'>more points</a>",
+    '" onmouseover="alert(1)" x=\'',
+    "{{ 7 * 7 }} {% include '/etc/passwd' %}",
+    "<!-- --><![CDATA[ ]]>&amp;&lt;",
+    '=HYPERLINK("http://example.org";"grade")',
+    "+1-1",
+    "@SUM(1)",
+    "-2+3",
+    "\t=1",
+    "＝1+1",
+    "\x1b[31mred\x1b[0m\x1b]8;;http://example.org\x07",
+    "\u202eevil\u202c \u2066turned\u2069 \u061c",
+    "zero\u200bwidth\ufeff\u00ad \U000e0041",
+    "nul\x00 bell\x07 back\x08",
+    "lone \ud800 and \udcff",
+    "[red]markup[/red] [link=http://example.org]x[/link]",
+    "a,b;c\"d'e\nf\r\ng\u2028h",
+    "../../etc/passwd",
+    "/",
+    "..",
+    "",
+    "long " * 20_000,
+]
+
+
+def record(student, states="right right right", jail="bubblewrap", **more):
+    """A record as the judge gives it, with states of its questions."""
+    asked = []
+    for question, state in zip(QUESTIONS.values(), states.split(), strict=True):
+        points = question.points if state == "right" else 0
+        texts = {"expected": "", "found": "", "slip": "", "verified": ""}
+        if state == "right":
+            texts["verified"] = "the shape and the values"
+        if state == "wrong":
+            texts |= {"expected": "0.5", "found": "-0.5", "slip": "The sign is turned round."}
+        asked.append(
+            {
+                "number": question.number,
+                "question": question.name,
+                "state": state,
+                "points": points,
+                "out_of": question.points,
+                "message": f"{question.title}: {state}\n{texts['slip']}",
+                "hint": question.hint,
+            }
+            | texts
+        )
+    return {
+        "student": student,
+        "file": f"{student}.ipynb",
+        "lab": LAB,
+        "jail": jail,
+        "seed": 1,
+        "sha256": hashlib.sha256(repr(student).encode()).hexdigest(),
+        "points": sum(question["points"] for question in asked),
+        "out_of": 10,
+        "notes": [],
+        "cells": [],
+        "questions": asked,
+    } | more
+
+
+def unread(student):
+    made = record(student, "unanswered unanswered unanswered", sha256="")
+    for question in made["questions"]:
+        question["found"] = UNREAD
+    return made | {"notes": ["The file is empty. Hand in the notebook itself."]}
+
+
+def hostile_records():
+    """One for each text, which stands wherever a submission or its name can put text."""
+    made = []
+    for text in HOSTILE:
+        one = record(text, "wrong unanswered right", file=text, notes=[text])
+        one["cells"] = [{"cell": 3, "error": text}]
+        for question in one["questions"]:
+            question |= dict.fromkeys(("message", "expected", "found", "slip", "verified"), text)
+        made.append(one)
+    return made
+
+
+def write(out, records):
+    reports.write(out, LAB, records, QUESTIONS)
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(Path(out).rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows(data):
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+class Page(HTMLParser):
+    """Tags with attributes, and the text, as a browser would take them."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(data.decode())
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, text):
+        self.texts.append(text)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+# --- grades -------------------------------------------------------------------------------------
+
+
+def test_canvas_finds_its_columns(tmp_path):
+    made = [record("doejane_LATE_1234_56789_lab-1", "right wrong right"), record("max")]
+    header, possible, jane, other = rows(write(tmp_path, made)["grades.csv"])
+    # As Canvas' importer reads a header: five columns on the person, the last of them Section.
+    assert header[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    computed = re.compile("(Current|Final) (Score|Points|Grade)|Override")
+    assert [name for name in header[5:] if not computed.search(name)] == [LAB]
+    assert "Points Possible" in possible[0] and possible[5] == "10"
+    assert jane == ["doejane", "1234", "", "", "", "7", "2", "0", "5"]
+    assert other == ["max", "", "", "", "", "10", "2", "3", "5"]
+    assert {len(row) for row in (header, possible, jane, other)} == {9}
+
+
+def test_nobody_stands_in_for_the_points_possible(tmp_path):
+    table = rows(write(tmp_path, [record("my Points Possible", "wrong wrong wrong")])["grades.csv"])
+    assert ["Points Possible" in row[0] for row in table] == [False, True, False]
+
+
+def test_moodle_finds_its_columns(tmp_path):
+    made = [record("Jane Doe_321_assignsubmission_file", "right wrong right"), record("Max")]
+    made[0]["questions"][1]["message"] = "Found: a < b & c"
+    header, jane, other = rows(write(tmp_path, made)["grades_moodle.csv"])
+    jane, other = (dict(zip(header, row, strict=True)) for row in (jane, other))
+    # Without one of these three Moodle refuses a worksheet.
+    assert (jane["Identifier"], jane["Grade"]) == ("Participant 321", "7")
+    assert "Last modified (grade)" in header
+    assert jane["Full name"] == "Jane Doe" and jane["Maximum Grade"] == "10"
+    assert "Found: a &lt; b &amp; c" in jane["Feedback comments"], "Moodle takes it for HTML"
+    assert jane["Question 2, decode Current Points"] == "0"
+    assert (other["Identifier"], other["Grade"]) == ("", "10")
+
+
+@pytest.mark.parametrize(
+    "student, name, canvas, moodle, back",
+    [
+        ("doejane_1234_56789_lab3", "doejane", "1234", "", "doejane_1234_56789_"),
+        ("doejane_LATE_1234_56789_lab3-1", "doejane", "1234", "", "doejane_LATE_1234_56789_"),
+        ("müllerjörg_12_34_x_99_98_y", "müllerjörg", "12", "", "müllerjörg_12_34_"),
+        (
+            *("Jane Mary O'Doe_77_assignsubmission_file_", "Jane Mary O'Doe", "", "77"),
+            "Jane Mary O'Doe_77_assignsubmission_file_/",
+        ),
+        (
+            *("Jane Doe_77_assignsubmission_file", "Jane Doe", "", "77"),
+            "Jane Doe_77_assignsubmission_file_/",
+        ),
+        (
+            *("Jane_77_assignsubmission_file_x_99_assignsubmission_file", "Jane", "", "77"),
+            "Jane_77_assignsubmission_file_/",
+        ),
+        ("Participant_5_assignsubmission_file", "Participant", "", "5", None),
+        ("Jane Doe", "Jane Doe", "", "", ""),
+        ("lab3_vae", "lab3_vae", "", "", ""),
+        ("jane_lab3_2027", "jane_lab3_2027", "", "", ""),
+        ("../x_1_assignsubmission_file", "../x_1_assignsubmission_file", "", "", ""),
+        ("", "", "", "", ""),
+    ],
+)
+def test_names_of_downloads(student, name, canvas, moodle, back):
+    found = gradebooks.origin(student)
+    assert (found.name, found.canvas, found.moodle) == (name, canvas, moodle)
+    assert back is None or found.back == back
+
+
+def test_feedback_goes_back_under_the_names_that_platforms_gave(tmp_path):
+    made = [
+        record("doejane_1234_56789_lab3"),
+        record("Max Roe_77_assignsubmission_file_"),
+        record("Somebody"),
+    ]
+    files = write(tmp_path, made)
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
+        names = set(archive.namelist())
+        page = archive.read("doejane_1234_56789_feedback.html")
+    assert names == {
+        "doejane_1234_56789_feedback.html",
+        "Max Roe_77_assignsubmission_file_/feedback.html",
+    }
+    assert page == files["students/doejane_1234_56789_lab3/feedback.html"]
+
+
+def test_no_cell_is_a_formula(tmp_path):
+    files = write(tmp_path, hostile_records())
+    for name in ("grades.csv", "grades_moodle.csv"):
+        table = rows(files[name])
+        assert len(table) == len(HOSTILE) + (2 if name == "grades.csv" else 1)
+        assert len({len(row) for row in table}) == 1, "a row has lost or won columns"
+        for cell in (cell for row in table for cell in row):
+            assert not re.match(r"[=+\-@\t\r＝＋－＠]", cell), cell
+        assert files[name].count(b"\n") == len(table), "a cell goes over more than one line"
+
+
+# --- one student --------------------------------------------------------------------------------
+
+
+def test_gradescope_format(tmp_path):
+    made = record("Ada", "right wrong unanswered", notes=["The file is in UTF-16."])
+    result = json.loads(write(tmp_path, [made])["students/Ada/results.json"])
+    assert result["score"] == 2 and result["output_format"] == "text"
+    assert "UTF-16" in result["output"]
+    assert sum(test["score"] for test in result["tests"]) == result["score"]
+    assert [test["status"] for test in result["tests"]] == ["passed", "failed", "failed"]
+    assert [test["max_score"] for test in result["tests"]] == [2, 3, 5]
+    first = result["tests"][0]
+    assert first["name"] == "Question 1, encode" and first["number"] == "1"
+    assert first["output"] == made["questions"][0]["message"]
+    allowed = {"score", "max_score", "status", "name", "name_format", "number", "output"}
+    allowed |= {"output_format", "tags", "visibility", "extra_data"}
+    for test in result["tests"]:
+        assert set(test) <= allowed
+        assert (test["output_format"], test["visibility"]) == ("text", "visible")
+    # Students can get at it, and hidden checks draw from the seed.
+    assert "seed" not in json.dumps(result)
+
+
+def test_feedback_says_what_a_student_needs(tmp_path):
+    made = record("Ada", "right wrong unanswered")
+    made["notes"] = ["Question 2: the check ended. Teachers: please look at this answer."]
+    made["cells"] = [{"cell": 7, "error": "NameError: name 'keras' is not defined"}]
+    page = Page(write(tmp_path, [made])["students/Ada/feedback.html"])
+    for words in (
+        f"{LAB}: 2 of 10 points",
+        "Right (2 of 2 points). Verified the shape and the values",
+        "Not right yet (0 of 3 points). Expected 0.5 Found -0.5",
+        "Likeliest slip The sign is turned round. To open the hints under question 2",
+        "Not answered yet (0 of 5 points). To open the hints under question 3",
+        "7 NameError: name 'keras' is not defined",
+        "the check ended. Your teachers are asked to look at it.",
+        "Go on with Question 2, decode",
+    ):
+        assert words in page.text, words
+    assert "please look" not in page.text
+    headings = [tag for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1" and headings.count("h1") == 1
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("main") == 1 and tags.count("header") == 1
+    assert all(attributes.get("scope") for tag, attributes in page.tags if tag == "th")
+
+
+@pytest.mark.parametrize(
+    "made, words",
+    [
+        (record("Ada"), "Nothing: every answer is right."),
+        (unread("Ada"), "No answer could be read."),
+        (record("Ada", "right right unanswered"), "Go on with Question 3"),
+    ],
+)
+def test_what_to_do_next(made, words):
+    page = Page(reports.feedback_page(LAB, reports._readable(made)).encode())
+    assert words in page.text
+    assert ("other numbers and sizes" in page.text) == ("wrong" in str(made["questions"]))
+
+
+# --- what a submission says stays text ------------------------------------------------------------
+
+
+def words(text):
+    return set(text.split())
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("hostile"), hostile_records())
+
+
+def test_markup_of_submissions_is_text(hostile):
+    tags = words(
+        "a article b bdi body dd dl dt h1 h2 h3 head header html li line main meta ol p rect "
+        "section span style svg table tbody td text th thead title tr ul"
+    )
+    attributes = words(
+        "aria-hidden aria-labelledby charset class content height href http-equiv id lang name "
+        "preserveaspectratio role scope viewbox width x x1 x2 y y1 y2"
+    )
+    pages = {name: data for name, data in hostile.items() if name.endswith(".html")}
+    assert len(pages) == len(HOSTILE) + 1
+    for name, data in pages.items():
+        page = Page(data)
+        assert {tag for tag, _ in page.tags} <= tags, name
+        assert {key for _, found in page.tags for key in found} <= attributes, name
+        assert all(found.get("href", "#").startswith("#") for _, found in page.tags), name
+        assert [tag for tag, _ in page.tags].count("style") == 1
+    whole = Page(pages["summary.html"]).text
+    for text in HOSTILE[:8]:
+        assert " ".join(text.split()) in whole, "it should be shown as it is"
+
+
+def test_content_policy_lets_nothing_in_but_our_style(hostile):
+    for name, data in hostile.items():
+        if not name.endswith(".html"):
+            continue
+        page = Page(data)
+        (policy,) = (found["content"] for _, found in page.tags if found.get("http-equiv"))
+        style = re.search("<style>(.*?)</style>", data.decode(), re.S)[1]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert policy == (
+            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        )
+        assert "url(" not in style and "@import" not in style
+
+
+def test_no_report_holds_what_hides_or_turns_text(hostile):
+    unseen = re.compile(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+        "\ud800-\udfff\U000e0000-\U000e0fff]"
+    )
+    for name, data in hostile.items():
+        if name.endswith((".html", ".csv", ".json")):
+            assert not unseen.search(data.decode("utf-8")), name
+            assert len(data) < 400_000, "one long text makes a long report"
+        if name.endswith(".json"):
+            assert not unseen.search(str(json.loads(data))), name
+
+
+def test_no_name_leads_out_of_the_folder(hostile, tmp_path):
+    out = tmp_path / "deep" / "out"
+    files = write(out, hostile_records())
+    folders = {Path(name).parts[1] for name in files if name.startswith("students/")}
+    assert len(folders) == len(HOSTILE), "two students share a folder"
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in folders)
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
+
+
+def test_equal_names_have_folders_of_their_own(tmp_path):
+    # What a file system does not know as text comes here as "?" from several files.
+    twins = [record("a?", "right right right"), record("a?", "wrong wrong wrong")]
+    files = write(tmp_path, twins)
+    found = sorted(
+        json.loads(data)["score"] for name, data in files.items() if "results.json" in name
+    )
+    assert found == [0, 10]
+
+
+def test_terminal_shows_markup_as_text(capsys):
+    reports.show(LAB, hostile_records(), QUESTIONS)
+    shown = capsys.readouterr().out
+    assert "[red]markup[/red]" in shown and "<script>" in shown
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u200b]", shown)
+
+
+# --- the class ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def klass():
+    """Ten submissions: question 2 is the hardest, and one mistake in it the commonest."""
+    made = [record(f"student {i}", "right wrong right") for i in range(5)]
+    made += [record(f"student {i}", "right right wrong") for i in range(5, 8)]
+    for one, slip in zip(made, ("Sum over 3 axes.", "Sum over 28 axes.", "", "", ""), strict=False):
+        one["questions"][1]["slip"] = slip or one["questions"][1]["slip"]
+    made[7]["questions"][2] |= {"found": "ValueError: shapes", "slip": "Print the shapes."}
+    return [*made, unread("student 8"), record("student 9", "right unanswered unanswered")]
+
+
+def test_summary_counts(klass):
+    found = reports.Class([reports._readable(one) for one in klass], QUESTIONS)
+    counts = [(asked.right, asked.wrong, asked.unanswered) for asked in found.questions]
+    assert counts == [(9, 0, 0), (3, 5, 1), (5, 3, 1)], "what could not be read counts nowhere"
+    assert [(m.count, m.slip) for m in found.questions[1].mistakes] == [
+        (3, "The sign is turned round."),
+        (2, "Sum over 3 axes."),
+    ]
+    assert [m.slip for m in found.questions[2].mistakes][-1] == "ValueError. Print the shapes."
+    assert found.questions[1].mistakes[0].found == "-0.5"
+    assert found.advice.startswith("Question 2, decode: 3 of 9 have it right")
+    assert "(3 of 5): The sign is turned round." in found.advice
+    assert found.told.startswith("10 submissions, 1 of which could not be read. Points: median 7")
+
+
+def test_summary_page_and_terminal_say_the_same(klass, tmp_path, capsys):
+    page = Page(write(tmp_path, klass)["summary.html"])
+    reports.show(LAB, klass, QUESTIONS)
+    shown = " ".join(capsys.readouterr().out.split())
+    for words in ("Question 2, decode: 3 of 9 have it right", "median 7"):
+        assert words in page.text and words in shown, words
+    assert "student 8 The file is empty." in page.text
+    assert "Please look at student 8: The file is empty." in shown
+    assert "3 submissions: The sign is turned round." in page.text
+    assert "33 %" in shown and "3 (33 %)" in page.text
+    assert "7 points: 5" in page.text, "the histogram's text alternative"
+
+
+@pytest.mark.parametrize("out_of", [1, 7, 15, 16, 40, 100])
+def test_histogram_holds_everybody(out_of):
+    points = [0, out_of, out_of // 2, out_of]
+    bars = reports.histogram([{"points": p, "out_of": out_of} for p in points])["bars"]
+    assert sum(bar["count"] for bar in bars) == 4 and len(bars) <= 16
+    assert all(bar["y"] >= 20 and bar["x"] + bar["width"] <= 350 for bar in bars)
+
+
+def test_teachers_see_what_is_odd():
+    made = [
+        record("doejane_1_2_a", sha256="equal"),
+        record("roemax_3_4_a", sha256="equal"),
+        record("doejane_1_5_b", notes=["Teachers: please look."]),
+        record("blank 1", "unanswered unanswered unanswered", sha256="released"),
+        record("blank 2", "unanswered unanswered unanswered", sha256="released"),
+    ]
+    looked = reports.Class([reports._readable(one) for one in made], QUESTIONS).to_look_at
+    reasons = [(student[:7], reason.split(":")[0]) for student, reason in looked]
+    assert reasons == [
+        ("doejane", "the same file to the last byte as roemax_3_4_a"),
+        ("doejane", "the same person as in doejane_1_5_b"),
+        ("roemax_", "the same file to the last byte as doejane_1_2_a"),
+        ("doejane", "Teachers"),
+        ("doejane", "the same person as in doejane_1_2_a"),
+    ]
+
+
+def test_small_classes():
+    empty = reports.Class([], QUESTIONS)
+    assert (empty.told, empty.advice) == ("0 submissions.", "There is nothing to go over yet.")
+    full = reports.Class([reports._readable(record("Ada"))], QUESTIONS)
+    assert full.advice == "Every submission has every answer right."
+    none = reports.Class([reports._readable(unread("Ada"))], QUESTIONS)
+    assert none.told == "1 submission, 1 of which could not be read."
+    for made in ([], [unread("Ada")]):
+        assert "No submission could be read." in reports.summary_page(
+            LAB, [reports._readable(one) for one in made], QUESTIONS
+        )
+
+
+def test_every_report_is_stamped_where_there_was_no_jail(tmp_path, capsys):
+    safe, unsafe = record("Ada"), record("Bob", jail="unsafe")
+    files = write(tmp_path / "unsafe", [safe, unsafe])
+    stamp = "raded without a jail"
+    for name in ("grades.csv", "grades_moodle.csv", "summary.html"):
+        assert stamp in files[name].decode(), name
+    for name in reports.OURS:
+        assert stamp in files[f"students/Bob/{name}"].decode()
+        assert stamp not in files[f"students/Ada/{name}"].decode()
+    header, *people = rows(files["grades_moodle.csv"])
+    assert [row[header.index("graded without a jail (Current Grade)")] for row in people] == [
+        "",
+        "unsafe",
+    ]
+    reports.show(LAB, [unsafe], QUESTIONS)
+    assert stamp in capsys.readouterr().out
+    clean = b"".join(write(tmp_path / "safe", [safe]).values())
+    assert stamp.encode() not in clean
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_same_records_same_bytes(hostile, klass, tmp_path):
+    first = write(tmp_path / "first", klass)
+    assert first == write(tmp_path / "first", klass) == write(tmp_path / "other", klass[::-1])
+    assert hostile == write(tmp_path / "hostile", hostile_records())
+    assert all(b"\r" not in data for name, data in first.items() if not name.endswith(".zip"))
+
+
+def test_reports_of_the_gone_are_removed_and_nothing_else(tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "feedback.html").write_text("not ours")
+    out = tmp_path / "out"
+    write(out, [record("Ada"), record("Bob"), record("Cem")])
+    (out / "students" / "Cem" / "remarks.txt").write_text("the teacher's")
+    (out / "students" / "link").symlink_to(outside)
+    (out / "students" / "list.txt").write_text("the teacher's")
+    files = write(out, [record("Ada")])
+    assert {name for name in files if name.startswith("students/")} == {
+        "students/Ada/results.json",
+        "students/Ada/feedback.html",
+        "students/Cem/remarks.txt",
+        "students/list.txt",
+    }
+    assert (outside / "feedback.html").read_text() == "not ours"
+    assert not (out / "students" / "Bob").exists()
+    assert "Bob" not in files["grades.csv"].decode() + files["summary.html"].decode()
+
+
+def test_an_interrupted_report_leaves_the_last_one_whole(tmp_path, monkeypatch):
+    before = write(tmp_path, [record("Ada", "wrong wrong wrong")])
+    replace, done = folder.os.replace, []
+
+    def fails_later(source, target):
+        done.append(target)
+        if len(done) > 2:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(folder.os, "replace", fails_later)
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path, [record("Ada")])
+    monkeypatch.undo()
+    kept = (tmp_path / "grades.csv").read_bytes()
+    assert kept == before["grades.csv"]
+    after = write(tmp_path, [record("Ada")])
+    assert json.loads(after["students/Ada/results.json"])["score"] == 10
+
+
+def test_safe_names_cannot_be_forged():
+    victim = folder.safe_name("Zoë Müller")
+    assert folder.safe_name("Ada-Lovelace_1234_56_lab3") == "Ada-Lovelace_1234_56_lab3"
+    assert folder.safe_name(victim) != victim, "who is named so would write the other's record"
+    assert len({folder.safe_name(text) for text in HOSTILE}) == len(HOSTILE)
+    assert html.escape(victim) == victim

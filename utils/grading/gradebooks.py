@@ -1,0 +1,172 @@
+"""Grades in the formats of others: Canvas and Moodle (CSV), Gradescope (JSON).
+
+Two files of grades, because none suits both. Canvas asks about each column that it does not know,
+and its row "Points Possible" would be a student without a name to Moodle; Moodle finds a student of
+a download by the number in the folder's name, which only its worksheet takes, under headings that
+Canvas would ask about. Points of each question stand in columns "... Current Points": Canvas passes
+over those, as over the ones that it exports itself, and Moodle over all that it does not know.
+
+Records come with readable text, see `reports`; what is written here is escaped here.
+"""
+
+import csv
+import html
+import io
+import re
+from dataclasses import dataclass
+
+STAMP = "graded without a jail"
+
+
+# --- who has handed in --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the name of a downloaded submission tells; "" where it tells nothing.
+
+    `canvas` is a user's ID, `moodle` a participant's number in the assignment, and `back` the name
+    under which the platform takes a file of feedback back, to be followed by the file's own.
+    """
+
+    name: str
+    canvas: str = ""
+    moodle: str = ""
+    back: str = ""
+
+
+# Both leave what would be mistaken for these parts out of names, and append what the student chose.
+_CANVAS = re.compile(r"(?P<name>\w+?)(?:_LATE)?_(?P<id>[0-9]+)_[0-9]+_")
+_MOODLE = re.compile(r"(?P<name>[^_/\\]+)_(?P<id>[0-9]+)_assignsubmission_[a-z]+(?:_|$)")
+
+
+def origin(student):
+    """The `Origin` of a student, by the name that Canvas or Moodle gave the file or folder."""
+    if found := _MOODLE.match(student):
+        folder = found[0].rstrip("_") + "_"
+        return Origin(found["name"], moodle=found["id"], back=f"{folder}/")
+    if found := _CANVAS.match(student):
+        return Origin(found["name"], canvas=found["id"], back=found[0])
+    return Origin(student)
+
+
+def person(record):
+    """(Canvas ID, Moodle's number) of who has handed in."""
+    found = origin(record["student"])
+    return found.canvas, found.moodle
+
+
+# --- grades -------------------------------------------------------------------------------------
+
+
+def canvas(lab, records, questions):
+    """The text of a CSV for Canvas; an ID is the user's where the name tells it."""
+    info = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+    more = _further(records, questions)
+    rows = [
+        [*info, lab, *more],
+        ["    Points Possible", *[""] * 4, questions.points, *["(read only)"] * len(more)],
+    ]
+    for record in records:
+        found = origin(record["student"])
+        # Canvas takes each row with these words for the one above.
+        name = found.name.replace("Points Possible", "Points-Possible")
+        who = [_cell(name), found.canvas, "", "", ""]
+        rows.append([*who, record["points"], *_points(record, more)])
+    return _csv(rows)
+
+
+def moodle(records, questions):
+    """The text of a CSV for Moodle, as its grading worksheet in English."""
+    more = _further(records, questions)
+    info = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)")
+    rows = [[*info, "Feedback comments", *more]]
+    for record in records:
+        found = origin(record["student"])
+        number = f"Participant {found.moodle}" if found.moodle else ""
+        grade = (record["points"], record["out_of"])
+        # Moodle takes feedback for HTML.
+        lines = (html.escape(line) for line in overview(record).splitlines())
+        who = [number, _cell(found.name), *grade, "", "<br>".join(lines)]
+        rows.append([*who, *_points(record, more)])
+    return _csv(rows)
+
+
+def _further(records, questions):
+    stamp = [f"{STAMP} (Current Grade)"] if unsafe(records) else []
+    return [f"{question.title} Current Points" for question in questions.values()] + stamp
+
+
+def _points(record, headings):
+    points = [question["points"] for question in record["questions"]]
+    stamp = record["jail"] if unsafe([record]) else ""
+    return points + [stamp] * (len(headings) - len(points))
+
+
+def unsafe(records):
+    """Whether one of these was graded without a jail."""
+    return any(record["jail"] == "unsafe" for record in records)
+
+
+def _cell(text):
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(tuple("=+-@\t\r＝＋－＠")) else text
+
+
+def _csv(rows):
+    made = io.StringIO()
+    csv.writer(made, lineterminator="\n").writerows(rows)
+    return made.getvalue()
+
+
+# --- one student --------------------------------------------------------------------------------
+
+
+def overview(record):
+    """Points, notes, messages and cells of a record as plain text."""
+    lines = [f"{STAMP.capitalize()}."] if unsafe([record]) else []
+    lines += [f"{record['points']} of {record['out_of']} points."]
+    lines += [for_student(note) for note in record["notes"]]
+    for question in record["questions"]:
+        lines += ["", question["message"]]
+    if record["cells"]:
+        lines += ["", "Cells that ended in an error:"]
+        lines += [f"Cell {cell['cell']}: {cell['error']}" for cell in record["cells"]]
+    return "\n".join(lines)
+
+
+def gradescope(record):
+    """A record as a results.json of Gradescope's autograders.
+
+    https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
+    """
+    head = [f"{STAMP.capitalize()}."] if unsafe([record]) else []
+    head += [for_student(note) for note in record["notes"]]
+    head += [f"Cell {cell['cell']} ended with {cell['error']}" for cell in record["cells"]]
+    return {
+        "score": record["points"],
+        "output": "\n".join(head),
+        "output_format": "text",
+        "visibility": "visible",
+        "tests": [
+            {
+                "number": str(question["number"]),
+                "name": question["title"],
+                "name_format": "text",
+                "score": question["points"],
+                "max_score": question["out_of"],
+                "status": "passed" if question["state"] == "right" else "failed",
+                "output": question["message"],
+                "output_format": "text",
+                "visibility": "visible",
+            }
+            for question in record["questions"]
+        ],
+        "extra_data": {key: record[key] for key in ("lab", "jail", "sha256")},
+    }
+
+
+def for_student(note):
+    """A note of the judge without what it says to teachers."""
+    told, _, teachers = note.partition("Teachers:")
+    return told + ("Your teachers are asked to look at it." if teachers else "")

@@ -1,0 +1,150 @@
+"""A judge in a process of its own, and the same from outside: JSON lines in, JSON lines out.
+
+`Worker` starts `python -m utils.grading.worker`, which judges one submission after the other. Where
+it dies, the next call starts another. Before its first submission it grades the lab's own solution:
+that must get full marks, or a machine that computes otherwise would cost a whole class points.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import resource
+import subprocess
+import sys
+
+from utils.grading import jail, submissions
+from utils.grading.jail import ROOT, NoJail
+
+MOST_MEMORY = 8 * 2**30  # bytes that a judge may take for comparing what answers give
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How a class is graded: the same for all its submissions."""
+
+    lab: str
+    seed: int = 1
+    backend: str | None = None  # the name of a backend, None for the first that can be had
+    memory: int = jail.DEFAULT_LIMITS.memory
+
+
+class Died(RuntimeError):
+    """The worker ended while it judged."""
+
+
+class Worker:
+    """A judge in a process of its own; starts when it is first needed.
+
+    Args:
+        settings: `Settings`.
+    """
+
+    def __init__(self, settings):
+        self.settings, self.process = settings, None
+
+    def grade(self, submission):
+        """The record of a `submissions.Submission`.
+
+        Raises:
+            NoJail: submissions can't be run here, or the solution does not get full marks.
+            Died: the process ended; the next call starts another.
+        """
+        if self.process is None:
+            self._start()
+        return self._asked(dataclasses.asdict(submission))
+
+    def _start(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "utils.grading.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            start_new_session=True,  # Ctrl+C is ours to deal with
+        )
+        said = self._asked(dataclasses.asdict(self.settings))
+        if said["problem"]:
+            self.stop()
+            raise NoJail(said["problem"])
+
+    def _asked(self, request):
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except OSError:
+            line = ""
+        if not line.endswith("\n"):
+            self.stop()
+            raise Died("a grading process ended; is there enough memory?")
+        return json.loads(line)
+
+    def stop(self):
+        """End the process and its jail."""
+        if self.process:
+            self.process.kill()  # bubblewrap ends with its parent
+            self.process.wait()
+            for stream in (self.process.stdin, self.process.stdout):
+                with contextlib.suppress(OSError):
+                    stream.close()
+            self.process = None
+
+
+def main():
+    """The process: settings on the first line, a submission on each further one."""
+    from utils.grading.judge import Judge, default_data
+
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints is no reply
+
+    def reply(value):
+        replies.write(json.dumps(value) + "\n")
+        replies.flush()
+
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    settings = Settings(**json.loads(sys.stdin.readline()))
+    try:
+        backend = jail.choose(settings.backend)
+        limits = dataclasses.replace(jail.DEFAULT_LIMITS, memory=settings.memory)
+        options = {"backend": backend, "limits": limits, "seed": settings.seed}
+        with Judge(settings.lab, data=default_data(), **options) as judge:
+            reply({"problem": trial(judge)})
+            for line in sys.stdin:
+                reply(judge.grade(submissions.Submission(**_typed(json.loads(line)))))
+    except NoJail as problem:
+        reply({"problem": str(problem)})
+
+
+def _typed(submission):
+    return submission | {"cells": [submissions.Cell(**cell) for cell in submission["cells"]]}
+
+
+def trial(judge):
+    """Grade the lab's own solution; where it loses a point, what is wrong here, else ""."""
+    solution = submissions.read(ROOT / "solutions" / f"{judge.lab}.ipynb")
+    record = judge.grade(solution)
+    if record["cells"]:  # perhaps data sets that are not prepared yet
+        prepare(judge)
+        record = judge.grade(solution)
+    lost = [f"{q['question']}: {q['found']}" for q in record["questions"] if q["state"] != "right"]
+    lost += [f"cell {cell['cell']}: {cell['error']}" for cell in record["cells"]]
+    if not lost:
+        return ""
+    return f"the solution of {judge.lab} itself does not get full marks on this machine ({lost[0]})"
+
+
+def prepare(judge):
+    """Run the cells of the released lab that load data, out of the jail: then they lie ready."""
+    from utils import running
+    from utils.grading.judge import default_data
+
+    lab = ROOT / "labs" / f"{judge.lab}.ipynb"
+    running.run_many([lab], skip=("experiment",), go_on=True, jobs=1)
+    judge.jail.stop()
+    judge.jail.data = default_data()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
+        main()
