@@ -539,11 +539,17 @@ fault(
 fault(
     "3 GB",
     "nothing: an answer takes 3 GB for a moment",
-    instead("smallest_width", "def smallest_width(patterns):\n    np.ones(3 * 10**9, 'uint8')\n"
-            "    return int(np.ceil(np.log2(len({tuple(p) for p in np.asarray(patterns)}))))\n"),
+    instead("identity_patterns", PATTERNS + "    np.ones(3 * 10**9, 'uint8')\n" + EYE),
     14,
     limits={"call": 20},
-)  # fmt: skip
+)
+fault(
+    "a loop that no signal ends",
+    "nothing: an own cell computes for years",
+    own_cell("sum(range(10**15))", after="sum_squared_error"),
+    14,
+    cells=("no end after 2 s",),
+)
 fault(
     "slow but right",
     "nothing: an answer takes six seconds",
@@ -808,9 +814,6 @@ fault(
     lost=unanswered(*ALL, words="no answer could be read"),
     notes=("The notebook is of lab3_vae. Hand in the notebook of lab1_identity_838.",),
 )
-fault("lab 3 as it should be", "nothing: several cells trained for long", in_turn(
-    own_cell("import time\ntime.sleep(60)", after="VAE")), 15, lab=LAB3,
-    cells=("no end after 2 s",))  # fmt: skip
 
 
 def changed(fault):
