@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from utils.grading import pipe
-from utils.grading.inside import CHUNK, FRAME
+from utils.grading.inside import CHUNK, FRAME, WRITABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE, DATA = "/course", "/data"
@@ -75,6 +75,8 @@ class Bubblewrap:
             return "bubblewrap needs Linux"
         if not shutil.which("bwrap"):
             return "the command bwrap is not there"
+        if any(Path(sys.prefix).is_relative_to(folder) for folder in WRITABLE):
+            return f"this Python is in {sys.prefix}, which is empty in a jail: install it elsewhere"
         from utils.grading.confinement import landlock_version
 
         return "" if landlock_version() else "this kernel has no Landlock (Linux 5.13 has)"
