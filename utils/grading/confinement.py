@@ -24,8 +24,9 @@ OWN_NAMESPACES = (
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
     | CLONE_NEWCGROUP
 )  # fmt: skip
-MS_NOSUID, MS_NODEV = 2, 4
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC = 2, 4, 4096, 16384
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 
 
@@ -49,16 +50,28 @@ def unshare():
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def mount_empty(folder, size):
-    """An empty file system in memory over `folder`, of `size` bytes and 4,096 files."""
-    flags = MS_NOSUID | MS_NODEV
+def mount_empty(folder, size, keep=()):
+    """An empty file system in memory over `folder`, of `size` bytes and 4,096 files.
+
+    What of the paths `keep` lies in the folder is there again afterwards.
+    """
+    kept = [path for path in dict.fromkeys(keep) if Path(path).is_relative_to(folder)]
+    kept = [(path, os.open(path, os.O_PATH)) for path in kept]
+
+    def mount(source, target, kind, flags, options):
+        result = _libc.mount(source, str(target).encode(), kind, flags, options)
+        checked(result, f"mount on {target}")
+
     options = f"size={size},nr_inodes=4096,mode=0700".encode()
-    result = _libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", flags, options)
-    checked(result, f"mount on {folder}")
+    mount(b"tmpfs", folder, b"tmpfs", MS_NOSUID | MS_NODEV, options)
+    for path, there in kept:
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{there}".encode(), path, None, MS_BIND | MS_REC, None)
+        os.close(there)
 
 
 def limit_resources(*, memory, processes, file_size, cpu):
-    """Bounds on what one process may take: bytes, number, bytes of one file, seconds."""
+    """Bounds on what one process may take: bytes, number or None, bytes of one file, seconds."""
     for name, value in (
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, file_size),
@@ -67,6 +80,8 @@ def limit_resources(*, memory, processes, file_size, cpu):
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, processes),
     ):
+        if value is None:
+            continue
         hard = resource.getrlimit(name)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (value, value))
@@ -128,15 +143,18 @@ _REFUSED = {
     "memfd_secret": (447, 447), "open_by_handle_at": (304, 265), "init_module": (175, 105),
     "finit_module": (313, 273), "kexec_load": (246, 104), "fsopen": (430, 430),
     "fsmount": (432, 432), "open_tree": (428, 428), "move_mount": (429, 429),
-    "shmget": (29, 194), "msgget": (68, 186), "mq_open": (180, 180),
+    "fspick": (433, 433), "fsconfig": (431, 431), "mount_setattr": (442, 442),
+    "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "kcmp": (312, 272), "syslog": (103, 116),
+    "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
 }  # fmt: skip
-_CLONE, _CLONE3 = (56, 220), (435, 435)
+_CLONE, _CLONE3, _SOCKET = (56, 220), (435, 435), (41, 198)
+_FAMILIES = (1, 2, 10)  # of sockets: Unix, IPv4, IPv6; AF_VSOCK would pass any network namespace
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _ALLOW, _EPERM, _ENOSYS, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 
 
 def refuse_calls():
-    """A seccomp filter: the calls of `_REFUSED` and new namespaces end in "not permitted"."""
+    """A seccomp filter: `_REFUSED`, new namespaces and odd sockets end in "not permitted"."""
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         raise OSError(f"no filter of system calls is written for {machine}")
@@ -156,10 +174,14 @@ def refuse_calls():
     ]  # fmt: skip
     for numbers in _REFUSED.values():
         program += [line(equal, numbers[place], 0, 1), line(answer, _EPERM)]
-    namespaces = OWN_NAMESPACES & 0xFFFFFFFF
+    # Arguments are looked at last, since loading one replaces the number of the call.
+    few = [line(equal, family, len(_FAMILIES) - i) for i, family in enumerate(_FAMILIES)]
     program += [
         line(equal, _CLONE[place], 0, 3), line(load, 16),
-        line(any_bit, namespaces, 0, 1), line(answer, _EPERM),
+        line(any_bit, OWN_NAMESPACES, 0, 1), line(answer, _EPERM),
+        line(load, 0),
+        line(equal, _SOCKET[place], 0, len(few) + 2), line(load, 16),
+        *few, line(answer, _EPERM),
         line(answer, _ALLOW),
     ]  # fmt: skip
     code = b"".join(program)

@@ -11,6 +11,7 @@ as it is asked to. Everything in it is the submission's to spoil; nothing in it 
 import ast
 import builtins
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -20,13 +21,16 @@ import socket
 import struct
 import sys
 import time
+import types
 from pathlib import Path
 
+from utils import checks
 from utils.grading import pipe
 
 FRAME = struct.Struct(">cI")
 CHUNK = 2**16
 NOBODY = 65534
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 WRITABLE = ("/tmp", "/dev/shm")
 READABLE = (
     *("/usr", "/bin", "/lib", "/lib64", "/etc", "/course", "/data"),
@@ -55,6 +59,11 @@ def main(options):
 
         # After a change of user the kernel hides a process' own entries in /proc from it.
         confinement.prctl(confinement.PR_SET_DUMPABLE, 1)
+    if options["confined"] != "no":
+        from utils.grading import confinement
+
+        # What a child leaves behind becomes this process' own to wait for: see `_end`.
+        confinement.prctl(confinement.PR_SET_CHILD_SUBREAPER, 1)
     source, target = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -62,7 +71,6 @@ def main(options):
     for folder in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR"):
         os.makedirs(os.environ[folder], exist_ok=True)
     warm_up()
-    _frame(target, b"R", json.dumps({"pid": os.getpid()}).encode())
     Parent(source, target, options).serve()
 
 
@@ -81,34 +89,76 @@ def warm_up():
     import tensorflow_datasets  # noqa: F401
 
     from utils import builders, claims, data, metrics, nets, plots, training  # noqa: F401
-    from utils.checks import answers  # noqa: F401
 
+    fresh_answers()
     gc.collect()
     gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
 
 
+@functools.cache
+def _code_of(name):
+    path = Path(__file__).parents[1] / "checks" / f"{name}.py"
+    return compile(path.read_text(), str(path), "exec")
+
+
+def fresh_answers():
+    """The module `utils.checks.answers` with its drivers, made anew from the course's own code.
+
+    Whatever the submission has put in the place of the modules that it can import is not used.
+    """
+    sys.modules["utils.checks"] = checks
+    for name in ("drivers", "picture_drivers", "answers"):
+        module = types.ModuleType(f"utils.checks.{name}")
+        sys.modules[module.__name__] = module
+        setattr(checks, name, module)
+        exec(_code_of(name), module.__dict__)
+    return module
+
+
 class Parent:
+    """Passes on, forks and ends. It never waits for one side alone, nor keeps much of what it got.
+
+    A child that floods it, or a judge that is busy, must not stop it from looking at the memory.
+    """
+
     def __init__(self, source, target, options):
         self.source, self.target, self.options = source, target, options
         self.child, self.channel = None, None
-        self.incoming = b""
-        self.to_child = b""
+        self.incoming, self.to_child, self.to_judge = bytearray(), bytearray(), bytearray()
+        self.look = 0.0  # when next at the memory
+        os.set_blocking(target, False)
 
     def serve(self):
+        self._tell(b"R", b"")
         while True:
-            waiting = [self.source] + ([self.channel] if self.channel else [])
-            writing = [self.channel] if self.channel and self.to_child else []
-            ready, writable, _ = select.select(waiting, writing, [], 0.1)
+            reading, writing = [self.source], [self.target] if self.to_judge else []
+            if self.channel and len(self.to_judge) < CHUNK:
+                reading.append(self.channel)
+            if self.channel and self.to_child:
+                writing.append(self.channel)
+            ready, writable, _ = select.select(reading, writing, [], 0.1)
+            if self.target in writable:
+                with contextlib.suppress(BlockingIOError):
+                    del self.to_judge[: os.write(self.target, self.to_judge[:CHUNK])]
             if self.channel in writable:
                 self._write_child()
             if self.channel and self.channel in ready:
                 self._from_child()
             if self.source in ready and not self._from_judge():
                 return self._end("killed")
-            if self.child and self.options["confined"] != "no":
-                bound = self.options["memory"]
-                if memory_of_children(bound) > bound:
-                    self._end("memory")
+            if self.child and time.monotonic() > self.look and self._too_large():
+                self._end("memory")
+
+    def _tell(self, kind, content):
+        self.to_judge += FRAME.pack(kind, len(content)) + content
+
+    def _too_large(self):
+        """Whether the child and all it has started hold more memory than they may."""
+        began, bound = time.monotonic(), self.options["memory"]
+        too_large = self.options["confined"] != "no" and memory_of_children(bound) > bound
+        # Where it takes long, with hundreds of processes, there is to be time for other things.
+        self.look = time.monotonic() + max(0.05, 2 * (time.monotonic() - began))
+        return too_large
 
     def _from_judge(self):
         data = os.read(self.source, CHUNK)
@@ -118,7 +168,7 @@ class Parent:
             if len(self.incoming) < FRAME.size + length:
                 break
             content = self.incoming[FRAME.size : FRAME.size + length]
-            self.incoming = self.incoming[FRAME.size + length :]
+            del self.incoming[: FRAME.size + length]
             if kind == b"F":
                 self._end("replaced")
                 self._fork()
@@ -135,23 +185,24 @@ class Parent:
             try:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 ours.close()
-                os.close(self.source)
-                os.close(self.target)
+                os.dup2(1, 2)
+                # Nothing that leads to the judge, or anywhere else, stays open.
+                os.closerange(3, theirs.fileno())
+                os.closerange(theirs.fileno() + 1, 2**20)
                 begin(theirs, self.options)
             except BaseException as error:
-                # Nothing of the submission has run yet: the judge may read this.
+                # The judge heeds this as long as nothing of the submission has run.
                 with contextlib.suppress(OSError):
                     theirs.sendall(b"".join(pipe.encode({"broken": f"{error!r}"})))
             finally:
                 os._exit(70)
         theirs.close()
         ours.setblocking(False)
-        self.child, self.channel, self.to_child = child, ours, b""
+        self.child, self.channel, self.to_child = child, ours, bytearray()
 
     def _write_child(self):
         try:
-            sent = self.channel.send(self.to_child[:CHUNK])
-            self.to_child = self.to_child[sent:]
+            del self.to_child[: self.channel.send(self.to_child[:CHUNK])]
         except BlockingIOError:
             pass
         except OSError:
@@ -165,7 +216,7 @@ class Parent:
         except OSError:
             data = b""
         if data:
-            _frame(self.target, b"D", data)
+            self._tell(b"D", data)
         else:
             self._end("")
 
@@ -177,32 +228,40 @@ class Parent:
             for _ in range(20):
                 if os.waitid(os.P_PID, self.child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                     break
+                if self._too_large():
+                    break
                 time.sleep(0.05)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self.options["confined"] == "no":
                 os.killpg(self.child, signal.SIGKILL)
             os.kill(self.child, signal.SIGKILL)
+            if os.getpid() == 1:  # of a container, where no process of its own ends all others
+                os.kill(-1, signal.SIGKILL)
         _, status = os.waitpid(self.child, 0)
         code = os.waitstatus_to_exitcode(status)
         self.channel.close()
         self.child = self.channel = None
-        _frame(self.target, b"X", json.dumps({"reason": reason, "code": code}).encode())
+        _wait_for_all(10)
+        self._tell(b"X", json.dumps({"reason": reason, "code": code}).encode())
 
 
-def _frame(target, kind, content):
-    data = FRAME.pack(kind, len(content)) + content
-    while data:
-        data = data[os.write(target, data) :]
+def _wait_for_all(seconds):
+    """Wait for what an ended child has left; end this process, and so the jail, if it stays."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ChildProcessError):  # none is left
+        while True:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                if time.monotonic() > deadline:
+                    os._exit(71)
+                time.sleep(0.002)
 
 
 def memory_of_children(bound):
     """Bytes in memory of all processes but this one, or 0 where they are surely below the bound."""
     total, others = 0, [int(name) for name in os.listdir("/proc") if name.isdigit()]
     others = [pid for pid in others if pid not in (1, os.getpid())]
-    for read in (
-        _resident,
-        _proportional,
-    ):  # the second is exact, and takes a hundred times as long
+    # The second is exact, and takes a hundred times as long.
+    for read in (_resident, _proportional):
         total = sum(read(pid) for pid in others)
         if total < bound:
             return 0
@@ -211,7 +270,7 @@ def memory_of_children(bound):
 
 def _resident(pid):
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     except (OSError, IndexError):
         return 0
 
@@ -220,6 +279,8 @@ def _proportional(pid):
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    except PermissionError:  # it has made itself unreadable (PR_SET_DUMPABLE): all counts
+        return _resident(pid)
     except OSError:
         return 0
 
@@ -241,11 +302,12 @@ def begin(channel, options):
         # Process 1 of its own namespace: when it ends, the kernel kills all others.
         jail.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL)
         for folder in WRITABLE:
-            jail.mount_empty(folder, options["disk"])
+            jail.mount_empty(folder, options["disk"], keep=(sys.prefix, sys.base_prefix))
         _then_exit_as(os.fork(), channel, jail)
     jail.limit_resources(
         memory=options["memory"],
-        processes=options["processes"],
+        # Counted for each user of a namespace: all containers of a machine would share the bound.
+        processes=options["processes"] if options["confined"] == "namespaces" else None,
         file_size=options["disk"],
         cpu=options["seconds"],
     )
@@ -281,6 +343,7 @@ class Child:
         self.shell = make_shell()
 
     def serve(self):
+        self._send({"ready": True})
         while (request := self._read()) is not None:
             self._send({"n": request["n"]} | self._quietly(request))
 
@@ -317,17 +380,19 @@ class Child:
         # The same for all requests: a progress bar may hold on to the stream it began with.
         sys.stdout = sys.stderr = self.nowhere
         if "cell" in request:
-            whole = request["whole"]
+            whole = request.get("whole", True)
             source = request["cell"] if whole else definitions_of(request["cell"])
             return {"cell": self.run(source, request["limit"])}
+        if "tokens" in request:
+            names = self.shell.user_ns
+            return {"value": [id(names[n]) if n in names else 0 for n in request["tokens"]]}
         return self.answer(request)
 
     def run(self, source, limit):
         """Run a cell; None, or the error that it ended with as a dict."""
-        from utils.checks.answers import _told, time_limit
-
+        told_by = fresh_answers()
         try:
-            with time_limit(limit):
+            with told_by.time_limit(limit):
                 result = self.shell.run_cell(source, store_history=False)
             error = result.error_before_exec or result.error_in_exec
         except (Exception, SystemExit, KeyboardInterrupt) as raised:
@@ -339,22 +404,21 @@ class Child:
         if isinstance(error, SyntaxError):
             where = f" (line {error.lineno} of its cell: {(error.text or '').strip()})"
             return {"kind": type(error).__name__, "message": str(error.msg), "where": where}
-        told = _told(error, "")
+        told = told_by._told(error, "")
         return {"kind": told.kind, "message": told.message, "where": told.where, "slip": told.slip}
 
     def answer(self, request):
-        from utils.checks.answers import AnswerRaised, Answers, Unanswered
-
-        answers = Answers(self.shell.user_ns, request["limit"])
+        fresh = fresh_answers()
+        answers = fresh.Answers(self.shell.user_ns, request["limit"])
         try:
             if "call" in request:
                 value = answers.call(request["call"], *request["arguments"], **request["options"])
             else:
                 value = answers.drive(request["drive"], request["name"], **request["options"])
             return {"value": value}
-        except Unanswered as unanswered:
+        except fresh.Unanswered as unanswered:
             return {"unanswered": str(unanswered)}
-        except AnswerRaised as raised:
+        except fresh.AnswerRaised as raised:
             return {"raised": [raised.kind, raised.message, raised.where, raised.slip]}
 
 

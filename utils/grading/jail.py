@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COURSE, DATA = "/course", "/data"
 # Of the package, what a lab's cells and the drivers use. No check, no reference, no grader.
 INSIDE = ("answers.py", "drivers.py", "picture_drivers.py")
+STALE = 100  # replies to earlier requests that are passed over
 LEFT_OUT = ("build.py", "release.py", "cli.py", "starting.py")
 
 
@@ -77,6 +78,9 @@ class Bubblewrap:
             return "the command bwrap is not there"
         if any(Path(sys.prefix).is_relative_to(folder) for folder in WRITABLE):
             return f"this Python is in {sys.prefix}, which is empty in a jail: install it elsewhere"
+        for folder in ("/usr", sys.base_prefix, sys.prefix):
+            if ROOT.is_relative_to(folder):
+                return f"the course lies in {folder}, which submissions can read: move it elsewhere"
         from utils.grading.confinement import landlock_version
 
         return "" if landlock_version() else "this kernel has no Landlock (Linux 5.13 has)"
@@ -89,7 +93,10 @@ class Bubblewrap:
             call += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
             call += ["--unshare-user"]
-        call += ["--hostname", "jail", "--ro-bind", "/usr", "/usr"]
+        # First what is new, as this Python may lie below /tmp as well.
+        call += ["--hostname", "jail", "--proc", "/proc", "--dev", "/dev"]
+        call += ["--size", str(limits.disk), "--tmpfs", "/tmp", "--chmod", "1777", "/tmp"]
+        call += ["--ro-bind", "/usr", "/usr"]
         for folder in ("/bin", "/sbin", "/lib", "/lib64"):
             if os.path.islink(folder):
                 call += ["--symlink", os.readlink(folder), folder]
@@ -106,15 +113,20 @@ class Bubblewrap:
         if data:
             call += ["--ro-bind", str(data), DATA]
         call += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
-        call += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp"]
-        call += ["--chmod", "1777", "/tmp"]
         for name, value in environment(COURSE, DATA, "/tmp/home").items():
             call += ["--setenv", name, value]
         return [*call, "--chdir", "/tmp", sys.executable]
 
 
 class Docker:
-    """The same process in a container, a fresh one for each submission."""
+    """The same process in a container, a fresh one for each submission.
+
+    In it the warm process and the child share a user and a process table, as new namespaces can't
+    be had in a container. Landlock keeps the child out of the other's files in /proc and, with
+    Linux 6.12, from sending it signals; as process 1 the warm one can't be killed from within. A
+    child that spoils it all the same spoils what is left of its own grading: its container ends
+    with it. Numbers of processes, and memory, are bounded by the container's control group.
+    """
 
     name = "docker"
     confined = "container"
@@ -249,6 +261,7 @@ class Jail:
         self.backend, self.limits, self.data = backend, limits, data
         self.process = None
         self.alive = False  # whether there is a child
+        self.number = 0  # of the last request
         self.buffer = bytearray()  # what the child has sent
         self.frames = b""  # what the warm process has sent, not yet taken apart
 
@@ -292,11 +305,14 @@ class Jail:
             )
         os.set_blocking(self.process.stdin.fileno(), False)
         self.frames, self.buffer, self.alive = b"", bytearray(), False
-        kind, _ = self._frame(time.monotonic() + patience)
+        try:
+            kind, _ = self._frame(time.monotonic() + patience)
+        except TimeoutError:
+            kind = None
         if kind != b"R":
             self.stop()
             said = said.read_text(errors="replace").strip().splitlines()
-            last = said[-1] if said else "it ended without a word"
+            last = said[-1] if said else f"no word from it in {patience} s, or before its end"
             raise NoJail(
                 f"the jail ({self.backend.name}) does not start: {last}. {self.backend.remedy}"
             )
@@ -321,34 +337,54 @@ class Jail:
             self.stop()
             self.start()
         self.kill()
-        self._write(b"F", [b""], time.monotonic() + 10)
-        self.alive = True
+        try:
+            self._write(b"F", [b""], time.monotonic() + 10)
+            self.alive = True
+            # Before anything of a submission is run: this can be believed.
+            began = self._reply(time.monotonic() + 60)
+        except (Ended, TimeoutError) as error:
+            began = {"broken": getattr(error, "reason", "no answer")}
+        if "broken" in began:
+            self.stop()
+            raise NoJail(f"the jail ({self.backend.name}) does not close: {began['broken']}")
 
     def kill(self):
         """End the child, with everything it has started."""
-        if self.alive:
-            try:
-                self._write(b"K", [b""], time.monotonic() + 10)
-                while self.alive:
-                    self._take(time.monotonic() + 10)
-            except Ended:
-                pass
+        deadline = time.monotonic() + 20
+        try:
+            if self.alive:
+                self._write(b"K", [b""], deadline)
+            while self.alive:
+                self._take(deadline)
+                self.buffer.clear()
+        except Ended:
+            pass
+        except TimeoutError:
+            self.stop()  # the jail ends as a whole, and with it the child
         self.buffer.clear()
         self.alive = False
 
     def ask(self, request, seconds):
-        """Send a request to the child and wait for its reply, both plain data.
+        """Send a request to the child and wait for its reply, both dicts of plain data.
 
         Raises:
             Ended: there is none; the child is gone then.
             pipe.Forbidden: the request can't be sent.
         """
-        parts = pipe.encode(request)
+        self.number += 1
+        parts = pipe.encode(request | {"n": self.number})
         deadline = time.monotonic() + seconds
         try:
             self._write(b"D", parts, deadline)
-            head, arrays = pipe.lengths(self._exactly(pipe.HEADER.size, deadline))
-            return pipe.decode(self._exactly(head, deadline), self._exactly(arrays, deadline))
+            for _ in range(STALE):
+                reply = self._reply(deadline)
+                number = reply.get("n") if isinstance(reply, dict) else None
+                if number == self.number:
+                    return reply
+                # To a request before: it was answered twice, and the first one counted.
+                if type(number) is not int or not 0 < number < self.number:
+                    break
+            raise pipe.Forbidden("a reply to no question")
         except pipe.Forbidden as error:
             self.kill()
             raise Ended(f"it sent what no answer sends ({error})") from None
@@ -358,6 +394,10 @@ class Jail:
         except Ended:
             self.kill()
             raise
+
+    def _reply(self, deadline):
+        head, arrays = pipe.lengths(self._exactly(pipe.HEADER.size, deadline))
+        return pipe.decode(self._exactly(head, deadline), self._exactly(arrays, deadline))
 
     def _write(self, kind, parts, deadline):
         for part in parts:
@@ -379,7 +419,7 @@ class Jail:
     def _exactly(self, length, deadline):
         while len(self.buffer) < length:
             self._take(deadline)
-        data = bytes(self.buffer[:length])
+        data = self.buffer[:length]
         del self.buffer[:length]
         return data
 

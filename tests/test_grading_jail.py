@@ -1,0 +1,607 @@
+"""What is and is not there inside the jail, what it bounds, and when it refuses to be."""
+
+import contextlib
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.test_grading_hostile import backend_or_skip
+from utils.grading import confinement, inside, jail, pipe
+from utils.grading.jail import BACKENDS, Bubblewrap, Docker, Ended, Jail, Limits, NoJail, Unsafe
+
+LIMITS = Limits(memory=25 * 10**8, disk=32 * 2**20)
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "docker"])
+def warm(request):
+    """A jail with its warm process."""
+    os.environ["SECRET_TOKEN"] = "of the judge"
+    with Jail(backend_or_skip(request.param), LIMITS) as made:
+        yield made
+    del os.environ["SECRET_TOKEN"]
+
+
+@pytest.fixture
+def ask(warm):
+    """Runs source in a new child; the value that it leaves as `told`."""
+
+    def ask(source, seconds=60):
+        warm.fork(fresh=True)
+        source = textwrap.dedent(source) + "\ntell = lambda: told\n"
+        reply = warm.ask({"cell": source, "limit": seconds}, seconds)
+        assert reply["cell"] is None, reply
+        asked = {"call": "tell", "arguments": (), "options": {}, "limit": seconds}
+        reply = warm.ask(asked, seconds)
+        assert "value" in reply, reply
+        return reply["value"]
+
+    yield ask
+    warm.kill()
+
+
+# --- what is there -------------------------------------------------------------------------------
+
+
+def test_files(ask):
+    there = ask(f"""
+        import os
+        def seen(path):
+            try:
+                return set(os.listdir(path)) - {{".venv"}} if os.path.isdir(path) else open(path)
+            except OSError:
+                return False
+        told = [path for path in ("/root", "/home", "/work", "/var", "/mnt", "/srv", "/boot",
+                                  {str(jail.ROOT)!r}, {str(Path.home())!r}, "/etc/passwd", "/run",
+                                  "/course/labs", "/course/utils/checks/lab3_vae.py",
+                                  "/course/utils/checks/compare.py", "/course/utils/build.py",
+                                  "/course/utils/grading/judge.py", "/course/utils/cli.py")
+                if seen(path)]
+        told += sorted(os.listdir("/course/utils/checks"))
+        """)
+    # Of folders above this Python the path is there, and nothing in them but the way down.
+    assert there == ["__init__.py", *sorted(jail.INSIDE)]
+
+
+def test_what_can_be_written(ask):
+    folders = ["/", "/usr", "/usr/lib", "/course", "/etc", "/dev", "/proc", "/sys", sys.prefix]
+    written = ask(f"""
+        import os
+        told = []
+        for folder in {[*folders, "/tmp", "/dev/shm", "/tmp/home"]!r}:
+            try:
+                open(os.path.join(folder, "new"), "w").write("x")
+                told.append(folder)
+            except OSError:
+                pass
+        """)
+    assert written == ["/tmp", "/dev/shm", "/tmp/home"]
+
+
+def test_a_child_finds_nothing_of_the_one_before(ask):
+    source = """
+        import os
+        told = [name for folder in ("/tmp", "/dev/shm", os.environ["HOME"])
+                for name in os.listdir(folder) if name.startswith("left")]
+        for folder in ("/tmp", "/dev/shm", os.environ["HOME"]):
+            open(f"{folder}/left", "w").write("x")
+        """
+    assert len(ask(source)) == 0
+    assert len(ask(source)) == 0
+
+
+def test_environment(ask):
+    told = ask("import os\ntold = dict(os.environ)")
+    given = jail.environment(jail.COURSE, jail.DATA, "/tmp/home")
+    assert {name: told[name] for name in given} == given
+    # Libraries set some of their own; none has come from here.
+    here = {name for name in set(told) - set(given) if os.environ.get(name) == told[name]}
+    assert here <= {"LC_CTYPE"}
+    assert "SECRET_TOKEN" not in told
+
+
+def test_open_files(ask):
+    told = ask("""
+        import os
+        told = {}
+        for fd in range(1000):
+            try:
+                told[str(fd)] = os.readlink(f"/proc/self/fd/{fd}").split(":")[0]
+            except OSError:
+                pass
+        """)
+    assert sorted(told.values()).count("socket") == 1
+    assert set(told.values()) == {"/dev/null", "socket"}
+
+
+def test_user_and_rights(ask):
+    told = ask("""
+        import os
+        status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+        told = {name: (status[name].split() or [""])[0] for name in status}
+        told["uid"], told["parent"] = os.getuid(), os.getppid()
+        """)
+    assert told["uid"] != 0
+    assert told["Seccomp"] == "2" and told["NoNewPrivs"] == "1"
+    for name in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        assert int(told[name], 16) == 0
+    assert told["parent"] == 1
+
+
+def test_namespaces(ask, warm):
+    kinds = ("user", "pid", "net", "ipc", "uts", "mnt", "cgroup")
+    told = ask(f"import os\ntold = {{k: os.readlink(f'/proc/self/ns/{{k}}') for k in {kinds!r}}}")
+    shared = ("user", "cgroup") if warm.backend is Docker else ()
+    for kind in set(kinds) - set(shared):
+        assert told[kind] != os.readlink(f"/proc/self/ns/{kind}"), kind
+
+
+def test_network_is_only_a_loop_that_is_off(ask):
+    told = ask("""
+        told = [line.split(":")[0].strip() for line in open("/proc/self/net/dev") if ":" in line]
+        """)
+    assert told == ["lo"]
+
+
+def test_landlock_is_in_force(ask):
+    told = ask("""
+        told = {}
+        for path in ("/proc/1/status", "/proc/version", "/", "/dev/full", "/proc"):
+            try:
+                (open if "s" in path or "f" in path else __import__("os").listdir)(path)
+            except OSError as error:
+                told[path] = error.errno
+        """)
+    assert set(told.values()) == {13} and len(told) == 5
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers of system calls")
+def test_system_calls_are_refused(ask):
+    numbers = sorted({pair[0] for pair in confinement._REFUSED.values()} - {425})
+    told = ask(f"""
+        import ctypes, os, socket
+        libc = ctypes.CDLL(None, use_errno=True)
+        told = {{str(n): [libc.syscall(n, 0, 0, 0, 0, 0, 0), ctypes.get_errno()]
+                for n in {numbers!r}}}
+        told["clone3"] = [libc.syscall(435, 0, 0), ctypes.get_errno()]
+        told["x32"] = [libc.syscall(0x40000000 + 39), ctypes.get_errno()]
+        told["newuser"] = [libc.syscall(56, 0x10000011, 0, 0, 0, 0), ctypes.get_errno()]
+        told["families"] = []
+        for family in range(64):
+            try:
+                socket.socket(family, socket.SOCK_DGRAM).close()
+                told["families"].append(family)
+            except OSError:
+                pass
+        """)
+    assert set(told.pop("families").astype(int)) <= set(confinement._FAMILIES)
+    assert told.pop("clone3").tolist() == [-1, 38] == told.pop("x32").tolist()
+    assert {name: each.tolist() for name, each in told.items()} == {n: [-1, 1] for n in told}
+
+
+def test_processes_and_threads_still_work(ask):
+    told = ask("""
+        import multiprocessing, subprocess, threading
+        out = subprocess.run(["echo", "shell"], capture_output=True, text=True).stdout.strip()
+        heard = []
+        thread = threading.Thread(target=heard.append, args=("thread",))
+        thread.start(); thread.join()
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            heard += pool.map(str, [1, 2])
+        told = [out, *heard]
+        """)
+    assert told == ["shell", "thread", "1", "2"]
+
+
+# --- bounds --------------------------------------------------------------------------------------
+
+
+def test_limits(ask, warm):
+    told = ask("""
+        import resource
+        names = ("DATA", "FSIZE", "CPU", "NOFILE", "CORE", "NPROC")
+        told = {n: list(resource.getrlimit(getattr(resource, f"RLIMIT_{n}"))) for n in names}
+        """)
+    given = {"DATA": LIMITS.memory, "FSIZE": LIMITS.disk, "CPU": 2 * LIMITS.total, "CORE": 0}
+    given |= {} if warm.backend is Docker else {"NPROC": LIMITS.processes}
+    for name, value in given.items():
+        assert told[name].tolist() == [value, value]
+    assert told["NOFILE"][1] <= 256
+
+
+def test_of_300_threads_not_all_are_had_and_then_no_process(ask):
+    told = ask("""
+        import os, threading
+        told, stop = [0, "a process"], threading.Event()
+        try:
+            for _ in range(300):
+                threading.Thread(target=stop.wait, daemon=True).start()
+                told[0] += 1
+        except RuntimeError:
+            pass
+        try:
+            os.fork() or os._exit(0)
+        except BlockingIOError:
+            told[1] = "no process"
+        """)
+    assert 100 < told[0] < 300 and told[1] == "no process"
+
+
+def test_disk_and_files_are_bounded(ask):
+    megabytes, files = ask("""
+        import os
+        told = [0, 0]
+        for folder in ("/tmp", "/dev/shm"):
+            try:
+                for i in range(100):
+                    with open(f"{folder}/{i}", "wb") as file:
+                        told[0] += file.write(bytes(10**6)) / 1e6
+            except OSError:
+                pass
+        try:
+            for i in range(10**5):
+                os.close(os.open(f"/tmp/x{i}", os.O_CREAT | os.O_WRONLY))
+                told[1] += 1
+        except OSError:
+            pass
+        """)
+    assert 30 < megabytes < 2 * 34
+    assert files < 4200
+
+
+def test_a_flood_does_not_hide_memory(warm):
+    """While the judge is busy the child fills the channel, and then takes memory unseen."""
+    if warm.backend is Docker:
+        pytest.skip("there the control group bounds memory")
+    warm.fork(fresh=True)
+    source = """
+        import os, time
+        def link(fd):
+            try:
+                return os.readlink(f"/proc/self/fd/{fd}")
+            except OSError:
+                return ""
+        channel = next(fd for fd in range(3, 99) if link(fd).startswith("socket"))
+        os.set_blocking(channel, False)
+        try:
+            while True:
+                os.write(channel, bytes(10**6))
+        except BlockingIOError:
+            pass
+        for _ in range(8):
+            if not os.fork():
+                hoard = bytearray(b"x") * (450 * 10**6)
+                time.sleep(1000)
+        time.sleep(1000)
+        """
+    request = {"cell": textwrap.dedent(source), "limit": 1000, "n": 1}
+    warm._write(b"D", pipe.encode(request), time.monotonic() + 5)
+    deadline = time.monotonic() + 60
+    pids = {each.pid for each in psutil.Process(warm.process.pid).children(recursive=True)}
+    while len(pids) > 2 and time.monotonic() < deadline:  # bubblewrap's own and the warm process
+        time.sleep(0.1)
+        pids = {each.pid for each in psutil.Process(warm.process.pid).children(recursive=True)}
+    assert len(pids) == 2
+    with pytest.raises(Ended, match="more than 2.5 GB of memory"):
+        while True:
+            warm._take(time.monotonic() + 5)
+    warm.kill()
+
+
+def test_time_is_bounded(warm):
+    warm.fork(fresh=True)
+    source = "import signal, time\nsignal.pthread_sigmask(0, range(1, 65))\ntime.sleep(1000)\n"
+    began = time.monotonic()
+    with pytest.raises(Ended, match="time"):
+        warm.ask({"cell": source, "limit": 1}, 3)
+    assert time.monotonic() - began < 8 and not warm.alive
+
+
+def test_a_child_that_does_not_listen(warm):
+    """Megabytes for a child that has stopped end in time, and the next child has none of them."""
+    warm.fork(fresh=True)
+    request = {"cell": "import os; os.kill(os.getpid(), 19)", "limit": 1, "n": 1}
+    warm._write(b"D", pipe.encode(request), time.monotonic() + 5)
+    began = time.monotonic()
+    with pytest.raises(Ended, match="time"):
+        warm.ask({"cell": "", "limit": 1, "x": np.zeros(pipe.MOST_ARRAYS - 99, "int8")}, 3)
+    assert time.monotonic() - began < 10
+    warm.fork()
+    assert warm.ask({"tokens": ["nothing"]}, 30)["value"] == [0]
+    warm.kill()
+
+
+# --- ends ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source, reason",
+    [
+        ("import os; os._exit(7)", "exit status 7"),
+        ("import os; os.kill(os.getpid(), 11)", "SIGSEGV"),
+        ("import os; os.abort()", "SIGABRT"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+    ],
+)
+def test_a_child_that_ends_says_how(warm, source, reason):
+    warm.fork(fresh=True)
+    with pytest.raises(Ended, match=reason):
+        warm.ask({"cell": source, "limit": 20}, 20)
+    assert not warm.alive
+
+
+def test_nothing_of_a_killed_child_reaches_the_next(warm):
+    """Replies that a child sent before it was killed, and processes that it has started."""
+    for _ in range(5):
+        warm.fork(fresh=True)
+        number = warm.number + 2
+        source = f"""
+            import os, struct, time
+            head = b'{{"d":[["n",{number}],["value","stale"]]}}'
+            data = struct.pack(">IQ", len(head), 0) + head
+            for fd in range(3, 99):
+                try:
+                    os.set_blocking(fd, False)
+                    os.write(fd, 1000 * data)
+                except OSError:
+                    pass
+            if not os.fork():
+                os.setsid()
+                while True:
+                    time.sleep(0.01)
+            time.sleep(100)
+            """
+        parts = pipe.encode({"cell": textwrap.dedent(source), "limit": 20, "n": number - 1})
+        warm._write(b"D", parts, time.monotonic() + 5)
+        time.sleep(0.3)
+        warm.kill()
+        if warm.backend.reusable:
+            assert len(psutil.Process(warm.process.pid).children(recursive=True)) == 2
+        warm.fork(fresh=True)
+        for name in ("a", "b", "c"):
+            assert warm.ask({"tokens": [name]}, 30)["value"] == [0]
+    warm.kill()
+
+
+def test_a_warm_process_that_has_died_is_started_anew(warm):
+    warm.fork(fresh=True)
+    there = psutil.Process(warm.process.pid)
+    ended = [there, *there.children(recursive=True)]
+    there.kill()
+    psutil.wait_procs(ended, timeout=20)
+    with pytest.raises(Ended, match="the jail itself ended"):
+        warm.ask({"tokens": []}, 20)
+    warm.fork(fresh=True)
+    assert warm.ask({"tokens": ["x"]}, 30)["value"] == [0]
+    warm.kill()
+
+
+def test_the_jail_ends_with_its_judge():
+    """A judge that is killed leaves no process behind."""
+    backend_or_skip("bubblewrap")
+    source = f"""
+        import sys, time
+        sys.path.insert(0, {str(jail.ROOT)!r})
+        from utils.grading.jail import Bubblewrap, Jail
+        with Jail(Bubblewrap) as made:
+            made.fork()
+            print(made.process.pid, made.folder.name, flush=True)
+            time.sleep(1000)
+        """
+    judge = subprocess.Popen([sys.executable, "-c", textwrap.dedent(source)], stdout=-1, text=True)
+    pid, folder = judge.stdout.readline().split()
+    there = psutil.Process(int(pid))
+    all_of_it = [there, *there.children(recursive=True)]
+    judge.kill()
+    judge.wait()
+    _, alive = psutil.wait_procs(all_of_it, timeout=20)
+    shutil.rmtree(folder)
+    # Where nobody collects the dead, as in many containers, they stay as zombies.
+    alive = [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+    assert len(all_of_it) > 3 and not alive
+
+
+# --- where there is none -------------------------------------------------------------------------
+
+
+def test_without_bwrap_it_refuses(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoJail) as refused:
+        jail.choose()
+    told = str(refused.value)
+    assert "command bwrap is not there" in told and "command docker is not there" in told
+    assert "apt install bubblewrap" in told and "--unsafe" in told and "\n" not in told
+    with pytest.raises(NoJail, match="docker build -t generative-course-jail -f docs/jail.Docker"):
+        jail.choose("docker")
+    assert (jail.ROOT / "docs" / "jail.Dockerfile").is_file()
+
+
+def stand_in(folder, name, text):
+    """A command of this name, first in the PATH."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_a_bwrap_that_fails_is_told(monkeypatch, tmp_path):
+    fails = "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+    monkeypatch.setenv("PATH", stand_in(tmp_path, "bwrap", fails))
+    with Jail(Bubblewrap) as made, pytest.raises(NoJail) as refused:
+        made.fork()
+    assert "does not start: bwrap: setting up uid map: Permission denied" in str(refused.value)
+    assert "kernel.apparmor_restrict_unprivileged_userns" in str(refused.value)
+
+
+def test_a_bwrap_that_hangs_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", stand_in(tmp_path, "bwrap", "exec sleep 100"))
+    with Jail(Bubblewrap) as made, pytest.raises(NoJail, match="does not start"):
+        made.start(patience=1)
+
+
+def test_without_landlock_it_refuses(monkeypatch):
+    monkeypatch.setattr(confinement, "landlock_version", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == "bwrap" else None)
+    with pytest.raises(NoJail, match="this kernel has no Landlock"):
+        jail.choose()
+
+
+def test_a_course_in_a_folder_that_is_seen_inside_is_refused(monkeypatch):
+    backend_or_skip("bubblewrap")
+    monkeypatch.setattr(jail, "ROOT", Path("/usr/share/course"))
+    assert "move it elsewhere" in Bubblewrap.problem()
+
+
+def test_a_child_that_can_not_be_confined_is_told():
+    """What fails between fork and submission stops the grading, and no child runs unconfined."""
+    backend = backend_or_skip("bubblewrap")
+    with Jail(backend, dataclasses.replace(LIMITS, disk=4096)) as made:
+        made.limits = dataclasses.replace(LIMITS, disk=-1)
+        made.backend = type("Odd", (Bubblewrap,), {"command": staticmethod(odd_command)})
+        with pytest.raises(NoJail, match="does not close: .*Invalid argument"):
+            made.fork()
+        assert made.process is None
+
+
+def odd_command(course, data, limits):
+    return Bubblewrap.command(course, data, LIMITS)
+
+
+def test_unsafe_is_never_chosen_unasked(monkeypatch):
+    for backend in (Bubblewrap, Docker):
+        monkeypatch.setattr(backend, "problem", staticmethod(lambda: "a reason"))
+    with pytest.raises(NoJail, match="bubblewrap: a reason; docker: a reason"):
+        jail.choose()
+    assert jail.choose("unsafe") is Unsafe is BACKENDS["unsafe"]
+
+
+# --- Docker without an engine --------------------------------------------------------------------
+
+
+def test_docker_command():
+    command = Docker.command("/some/course", Path("/some/data"), LIMITS)
+    text = " ".join(command)
+    for part in (
+        *("docker run --rm --interactive", "--network none", "--read-only", "--cap-drop ALL"),
+        *("--security-opt no-new-privileges", "--user 65534:65534", "--pids-limit 250"),
+        *("--memory 3500000000 --memory-swap 3500000000", "--tmpfs /tmp:size=33554432"),
+        *("--volume /some/course:/course:ro", "--volume /some/data:/data:ro"),
+    ):
+        assert part in text
+    assert not re.search(
+        "privileged|docker.sock|--pid host|--ipc host", text.replace("no-new-", "")
+    )
+    assert command[-2:] == [Docker.image, "python"]
+    assert f"-t {Docker.image} -f docs/jail.Dockerfile" in Docker.remedy
+
+
+def test_docker_understands_the_command():
+    """The client looks at its options before it asks the engine, which need not run."""
+    if not shutil.which("docker"):
+        pytest.skip("docker: the command docker is not there")
+    command = Docker.command("/some/course", None, LIMITS)
+    at = command.index(Docker.image)
+    command = ["docker", "--host", "unix:///nowhere/docker.sock", *command[1:at], "x", "true"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60).stderr
+    assert "docker daemon" in said.lower(), said
+    wrong = subprocess.run([*command[:5], "--no-such", "x"], capture_output=True, text=True)
+    assert "unknown flag" in wrong.stderr
+
+
+def test_docker_without_engine_or_image_says_so(monkeypatch, tmp_path):
+    said = "Error: No such image: generative-course-jail"
+    monkeypatch.setenv("PATH", stand_in(tmp_path, "docker", f"echo '{said}' >&2; exit 1"))
+    assert Docker.problem() == said
+    monkeypatch.setenv("PATH", stand_in(tmp_path, "docker", "exit 0"))
+    assert Docker.problem() == ""
+
+
+def test_docker_image_has_the_locked_libraries_and_nothing_else():
+    lines = (jail.ROOT / "docs" / "jail.Dockerfile").read_text().splitlines()
+    steps = [line for line in lines if line and not line.startswith(("#", " "))]
+    assert [step.split()[0] for step in steps] == ["FROM", "COPY", "RUN", "USER"]
+    assert "--require-hashes" in steps[2] and steps[1].split()[1] == "requirements.txt"
+
+
+# --- as another user -----------------------------------------------------------------------------
+
+PROBE = """
+import json, os, sys
+from pathlib import Path
+from utils.grading import confinement as c
+
+def then(child):
+    if child:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+user, outer = os.getuid(), os.readlink("/proc/self/ns/pid")
+c.unshare()
+then(os.fork())
+c.mount_empty("/tmp", 10**6)
+then(os.fork())
+c.limit_resources(memory=10**9, processes=20, file_size=10**6, cpu=10)
+c.drop_capabilities()
+c.restrict_files(("/usr", "/proc/self", "/course"), ("/tmp",))
+c.refuse_calls()
+Path("/tmp/y").write_text("own")
+told = {"user": user, "parent": os.getppid(), "own": os.readlink("/proc/self/ns/pid") != outer}
+for name, act in {
+    "read": lambda: open("/proc/version").read(),
+    "write": lambda: open("/course/x", "w"),
+    "namespace": lambda: c.checked(c._libc.unshare(c.CLONE_NEWUSER), "unshare"),
+    "disk": lambda: Path("/tmp/x").write_bytes(bytes(10**6 + 5000)),
+    "fork": lambda: [os.fork() or os._exit(sys.stdin.read(0) != "") for _ in range(40)],
+}.items():
+    try:
+        act()
+        told[name] = "done"
+    except OSError as error:
+        told[name] = type(error).__name__
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+told |= {name: status[name].strip() for name in ("CapEff", "Seccomp", "NoNewPrivs")}
+print(json.dumps(told))
+"""
+
+
+def test_an_ordinary_user_has_the_same_jail(tmp_path, monkeypatch):
+    """Namespaces, mounts, Landlock and the filter, by the system's Python, which all can read."""
+    backend_or_skip("bubblewrap")
+    python = "/usr/bin/python3"
+    if not Path(python).exists():
+        pytest.skip(f"there is no {python}")
+    become = []
+    if os.getuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("setpriv is not there")
+        become = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        monkeypatch.setattr(os, "getuid", lambda: 65534)  # whose command line it is to be
+    with Jail(Bubblewrap) as made:
+        course = Path(made.folder.name) / "course"
+        for name, value in {"executable": python, "prefix": "/usr", "base_prefix": "/usr"}.items():
+            monkeypatch.setattr(sys, name, value)
+        command = [*become, *Bubblewrap.command(course, None, LIMITS), "-c", PROBE]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/")
+    assert done.returncode == 0, done.stderr
+    told = pipe.json.loads(done.stdout.splitlines()[-1])
+    assert told.pop("user") == (65534 if become else os.getuid())
+    assert told.pop("write") in ("PermissionError", "OSError")  # Landlock, or mounted read-only
+    assert told == {
+        **{"parent": 1, "own": True, "read": "PermissionError"},
+        **{"namespace": "PermissionError", "disk": "OSError", "fork": "BlockingIOError"},
+        **{"CapEff": "0" * 16, "Seccomp": "2", "NoNewPrivs": "1"},
+    }
+
+
+def test_frames_are_the_same_on_both_sides():
+    assert inside.FRAME.size == 5 and jail.FRAME is inside.FRAME
+    with contextlib.suppress(OSError):
+        assert inside.memory_of_children(10**18) == 0
