@@ -59,7 +59,7 @@ class Question:
                 self,
                 "wrong",
                 expected="an answer that runs on the check's inputs",
-                found=f"{raised.kind}: {raised.message}{raised.where}",
+                found=f"{raised}{raised.where}",
                 slip=raised.slip or "Run your answer on a small input of your own first.",
             )
         except Wrong as wrong:

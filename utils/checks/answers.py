@@ -1,5 +1,6 @@
 """The way from a check to an answer and back: names, arrays and plain data, nothing else."""
 
+import builtins
 import contextlib
 import copy
 import linecache
@@ -8,6 +9,8 @@ import signal
 import threading
 import time
 import traceback
+import types
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,10 +26,13 @@ class Unanswered(Exception):
 
 
 class AnswerRaised(Exception):
-    """The answer ended in an error of its own. `where` names the line, `slip` a likely reason."""
+    """The answer ended in an error of its own. `where` names the line, `slip` a likely reason.
+
+    `kind` is empty where no exception tells it, and `message` where the exception has no words.
+    """
 
     def __init__(self, kind, message, where="", slip=""):
-        super().__init__(f"{kind}: {message}")
+        super().__init__(": ".join(part for part in (kind, message) if part))
         self.kind, self.message, self.where, self.slip = kind, message, where, slip
 
 
@@ -68,7 +74,8 @@ class Answers:
                 slip=f"Define it with `def {name}(...)`, and don't use its name for a result.",
             )
         try:
-            with time_limit(self.time_limit):
+            # A notebook may make errors of warnings, and libraries warn of what is not its own.
+            with time_limit(self.time_limit), warnings.catch_warnings(action="ignore"):
                 return plain(use(self.namespace[name]))
         except NotImplementedError as error:
             # Keras raises this error too, with words of its own; nbgrader's stubs have none.
@@ -101,6 +108,7 @@ def message_of(error):
     """The error's words on one line, without Keras's colours."""
     words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
     words = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\] name: ?", "", words)  # TensorFlow's names of its own
+    words = re.sub(r'File "[^"]*", (line \d+)', r"\1", words)  # a cell is no file to its reader
     # Keras prints the whole input, and the shapes that explain the error would be cut off.
     words = re.sub(r"(Invalid input shape for input) .*(Expected shape)", r"\1. \2", words)
     return words if len(words) < 300 else words[:297] + "..."
@@ -110,6 +118,26 @@ def _slip_behind(error, name):
     text = str(error)
     if isinstance(error, NotPlain):
         return "Return an array or a tensor of numbers."
+    if isinstance(error, RecursionError):
+        return "The function calls itself without end: look for the case in which it stops."
+    if isinstance(error, SystemExit):
+        return "An answer ends by `return`; exit() and quit() would end the whole notebook."
+    if "unhashable type" in text:
+        return "Arrays can't be keys: not of a dict or a set, nor of a cache such as lru_cache."
+    if isinstance(error, MemoryError):
+        return (
+            "It wants more memory than there is: look for an axis too many, or a list that grows."
+        )
+    if isinstance(error, ModuleNotFoundError):
+        return "Labs are graded with the course's packages and no others: do without this one."
+    if isinstance(error, FileNotFoundError):
+        return "Labs are graded without your files: what an answer needs comes by its arguments."
+    if shadowed := _shadowed(error):
+        kind = type(shadowed[1]).__name__
+        return (
+            f"`{shadowed[0]}` is of type {kind} here: a cell uses the name for something else. "
+            "Rename it there, restart the kernel and run all cells."
+        )
     if isinstance(error, NameError):
         return "Check the spelling, and that the cell which defines the name has been run."
     if isinstance(error, TypeError) and "argument" in text and name in text:
@@ -194,6 +222,28 @@ def _slip_behind(error, name):
     if "ncompatible shapes" in text or "broadcast" in text or "Matrix size" in text:
         return "Print the shapes on both sides: one of them is not what the docstring says."
     return ""
+
+
+def _shadowed(error):
+    """(name, value) where the line that failed uses a name which a cell has given away, or None.
+
+    Such as np after `np = 3`, or list after `list = [1, 2]`.
+    """
+    if not isinstance(error, (AttributeError, TypeError)):
+        return None
+    for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]:
+        for name in set(frame.f_code.co_names) & set(frame.f_globals):
+            value = frame.f_globals[name]
+            module = name in ("keras", "math", "np", "ops", "tf")
+            builtin = hasattr(builtins, name) and not name.startswith("_")
+            if (
+                module
+                and not isinstance(value, types.ModuleType)
+                or builtin
+                and not callable(value)
+            ):
+                return name, value
+    return None
 
 
 class NotPlain(TypeError):

@@ -8,6 +8,7 @@ The child gives up whatever it does not need (`confinement.py`), then runs cells
 as it is asked to. Everything in it is the submission's to spoil; nothing in it is worth reading.
 """
 
+import ast
 import builtins
 import contextlib
 import functools
@@ -338,6 +339,7 @@ class Child:
         for folder in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR"):
             os.makedirs(os.environ[folder], exist_ok=True)
         os.chdir(os.environ["HOME"])
+        self.nowhere = None
         self.shell = make_shell()
 
     def serve(self):
@@ -373,14 +375,18 @@ class Child:
 
     def _quietly(self, request):
         """What an earlier cell did to the standard streams must not stop this one."""
-        with open(os.devnull, "w") as nowhere:
-            sys.stdout = sys.stderr = nowhere
-            if "cell" in request:
-                return {"cell": self.run(request["cell"], request["limit"])}
-            if "tokens" in request:
-                names = self.shell.user_ns
-                return {"value": [id(names[n]) if n in names else 0 for n in request["tokens"]]}
-            return self.answer(request)
+        if self.nowhere is None or self.nowhere.closed:
+            self.nowhere = open(os.devnull, "w")  # noqa: SIM115
+        # The same for all requests: a progress bar may hold on to the stream it began with.
+        sys.stdout = sys.stderr = self.nowhere
+        if "cell" in request:
+            whole = request.get("whole", True)
+            source = request["cell"] if whole else definitions_of(request["cell"])
+            return {"cell": self.run(source, request["limit"])}
+        if "tokens" in request:
+            names = self.shell.user_ns
+            return {"value": [id(names[n]) if n in names else 0 for n in request["tokens"]]}
+        return self.answer(request)
 
     def run(self, source, limit):
         """Run a cell; None, or the error that it ended with as a dict."""
@@ -399,7 +405,7 @@ class Child:
             where = f" (line {error.lineno} of its cell: {(error.text or '').strip()})"
             return {"kind": type(error).__name__, "message": str(error.msg), "where": where}
         told = told_by._told(error, "")
-        return {"kind": told.kind, "message": told.message, "where": told.where}
+        return {"kind": told.kind, "message": told.message, "where": told.where, "slip": told.slip}
 
     def answer(self, request):
         fresh = fresh_answers()
@@ -416,6 +422,20 @@ class Child:
             return {"raised": [raised.kind, raised.message, raised.where, raised.slip]}
 
 
+def definitions_of(source):
+    """A cell's imports, functions and classes alone, each on its line; "" where it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ""
+    kinds = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
+    kept = set()
+    for node in (each for each in tree.body if isinstance(each, kinds)):
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+        kept.update(range(first, node.end_lineno + 1))
+    return "\n".join(line if n in kept else "" for n, line in enumerate(source.splitlines(), 1))
+
+
 def make_shell():
     """IPython as in a notebook's kernel: magics, `!`, top-level await; no history, no display."""
     from IPython.core.interactiveshell import InteractiveShell
@@ -430,6 +450,11 @@ def make_shell():
     def nobody(prompt=""):
         raise RuntimeError("input() waits for somebody to type, and here is nobody.")
 
+    def ask_exit():
+        raise SystemExit
+
+    shell.ask_exit = ask_exit  # of exit() and quit()
+    shell.system = shell.system_raw  # `!command`: the jail has no terminals
     builtins.input = nobody
     shell.user_ns.pop("input", None)
     return shell

@@ -17,9 +17,10 @@ from utils.grading import pipe, submissions
 from utils.grading.jail import DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
 
 SEED = 1
-UNREAD = "nothing could be read from the file"  # is found in every question then
+UNREAD = "no answer could be read from the file"  # is found in every question then
 PATIENCE = 3  # times a limit, and this many seconds more, until what does not answer is ended
 JUDGING = 60  # seconds that a check may take for its own computations with what it was sent
+NOTHING_SAID = {"kind": "", "message": "", "where": "", "slip": ""}  # of an error in a cell
 
 
 class OutOfTime(Exception):
@@ -38,15 +39,18 @@ class Session:
         self.jail, self.limits = jail, limits
         self.began = time.monotonic()
         self.cells = []  # that have been run, in order
-        self.left_out = set()  # places of cells that end or block the process
-        self.errors = {}  # place of a cell: what it ended with, a dict
+        self.halved = set()  # places of cells of which only imports and definitions are run again
+        self.left_out = set()  # places of cells that even then end or block the process
+        self.errors = {}  # place of a cell: what it ended with at first, a dict
         self.jail.fork(fresh=True)
 
     def run(self, cell):
         """Run a cell in the child; what it ends with is kept in `errors`."""
         self._again()
         self.cells.append(cell)
-        self._run(cell)
+        error = self._run(cell)
+        if error:
+            self.errors[cell.place] = error
 
     def ask(self, **request):
         """Ask the child, made ready before if it must be; its reply, a dict.
@@ -70,22 +74,24 @@ class Session:
                     break
 
     def _run(self, cell):
+        """What a cell has ended with, a dict, or None."""
+        request = {"cell": cell.source, "whole": cell.place not in self.halved}
         try:
-            reply = self._ask({"cell": cell.source}, self.limits.cell)
+            reply = self._ask(request, self.limits.cell)
             error = reply.get("cell")
             good = isinstance(error, dict) and all(isinstance(v, str) for v in error.values())
-            error = {"kind": "", "message": "", "where": ""} | error if good else None
+            error = NOTHING_SAID | error if good else None
+            blocked = bool(error) and error["kind"] == "TimeoutError"
         except (Ended, pipe.Forbidden) as ended:
             reason = getattr(ended, "reason", str(ended))
-            time_is_up = reason == "time"
-            said = f"no end after {self.limits.cell:g} s" if time_is_up else reason
-            error = {"kind": "TimeoutError" if time_is_up else "", "message": said, "where": ""}
+            kind, said = "", reason
+            if reason == "time":
+                kind, said = "TimeoutError", f"no end after {self.limits.cell:g} s"
+            error, blocked = NOTHING_SAID | {"kind": kind, "message": said}, True
             self.jail.kill()
-            self.left_out.add(cell.place)
-        if error:
-            self.errors[cell.place] = error
-            if error["kind"] == "TimeoutError":
-                self.left_out.add(cell.place)
+        if blocked:
+            (self.halved if request["whole"] else self.left_out).add(cell.place)
+        return error
 
     def _ask(self, request, limit):
         self._in_time()
@@ -121,7 +127,7 @@ class RemoteAnswers:
                     "TimeoutError", f"no result after {limit:g} s", "", slip
                 ) from None
             slip = "Nothing in an answer may end Python; try it on a small input of your own."
-            raise AnswerRaised("Ended", ended.reason, "", slip) from None
+            raise AnswerRaised("", ended.reason, "", slip) from None
 
     @staticmethod
     def _value(reply):
@@ -132,7 +138,7 @@ class RemoteAnswers:
         raised = reply.get("raised")
         if isinstance(raised, list) and [type(part) for part in raised] == [str] * 4:
             raise AnswerRaised(*(part[:1000] for part in raised))
-        raise AnswerRaised("Ended", "it sent what no answer sends", "", "Keep to the question.")
+        raise AnswerRaised("", "it sent what no answer sends", "", "Keep to the question.")
 
 
 class Judge:
@@ -169,17 +175,27 @@ class Judge:
     def grade(self, submission):
         """The record of a `submissions.Submission`: plain data, the same at every time.
 
+        What counts: a question is judged where its last check stands, by the definition that holds
+        there; of two copies the later. One that is right there stays right, whatever cells do
+        after it. One that is not is judged again at the end, if a later cell binds its name or one
+        that it lacked. A cell that fails costs what it has not bound by then. One that ends Python
+        or does not end is not run again: a new process gets its imports, functions and classes
+        alone. Cells of the lab that are missing are run first, as they were given; experiments are
+        not run. The notebook of another lab gets no points, and says so.
+
         Returns:
             dict of `lab`, `jail`, `seed`, `sha256`, `points`, `out_of`, `notes` (sentences on the
             file), `cells` (dicts of `cell` and `error`) and `questions`: `Result.plain()` of each
             with `expected`, `found`, `slip` and `verified`.
         """
         results, notes, cells = {}, list(submission.notes), []
-        if submission.cells:
+        other = self.released.other(submission)
+        if other:
+            notes.append(f"The notebook is of {other}. Hand in the notebook of {self.lab}.")
+        elif submission.cells:
             results, cells = self._judged(submission, notes)
         for name, question in self.questions.items():
-            reason = UNREAD if not submission.cells else ""
-            results.setdefault(name, Result(question, "unanswered", found=reason))
+            results.setdefault(name, Result(question, "unanswered", found=UNREAD))
         ordered = [results[name] for name in self.questions]
         return {
             "lab": self.lab,
@@ -194,24 +210,29 @@ class Judge:
         }
 
     def _judged(self, submission, notes):
+        notes += self._oddities(submission)
         session = Session(self.jail, self.limits)
         answers = RemoteAnswers(session)
-        results, tokens = {}, {}
+        results, places = {}, {}
         names = list(self.questions)
+        steps = self.released.plan(submission, names)
         try:
-            for step in self.released.plan(submission, names):
+            for place, step in enumerate(steps):
                 if step.cell:
                     session.run(step.cell)
                     continue
                 results[step.question] = self._result(step.question, answers, notes)
-                tokens[step.question] = self._token(session, step.question)
-            # An answer further down than its check, or one that was changed after it, counts too.
+                places[step.question] = place
+            # An answer further down than its check counts too, and one that was changed after it,
+            # or that uses what is made further down.
             for name, result in list(results.items()):
-                if result.state == "right" or self._token(session, name) in (tokens[name], 0):
-                    continue
-                again = self._result(name, answers, notes)
-                if again.points or result.state == "unanswered":
-                    results[name] = again
+                bound = [submissions.binding(each) for each in {name, _lacking(result)} if each]
+                sources = [step.cell.source for step in steps[places[name] :] if step.cell]
+                late = any(each.search(source) for each in bound for source in sources)
+                if late and result.state != "right":
+                    again = self._result(name, answers, notes)
+                    if again.points or result.state == "unanswered":
+                        results[name] = again
         except OutOfTime:
             spent = f"{self.limits.total:g} s"
             notes.append(f"The submission has used all its time ({spent}) before its end.")
@@ -228,13 +249,22 @@ class Judge:
                 )
         finally:
             self.jail.kill()
-        cells = [
-            {"cell": place, "error": _sentence(error)}
-            for place, error in sorted(session.errors.items())
-        ]
-        for name, result in results.items():
-            self._explain(name, result, submission, session)
-        return results, cells
+        run = {step.cell.place for step in steps if step.cell}
+        reasons = Reasons(submission, session.errors, run, self.released.given)
+        for result in results.values():
+            reasons.explain(result)
+        return results, reasons.cells()
+
+    def _oddities(self, submission):
+        """What is odd about the cells, in sentences."""
+        missing = self.released.missing(submission)
+        if missing:
+            named = ", ".join(f"{-cell.place} ({cell.source.splitlines()[0]})" for cell in missing)
+            told = "Cells of the lab are not in the notebook as they were given, and were run first"
+            yield f"{told}: {named}."
+        low = re.search(r"\bmixed_b?float16\b", submission.text)
+        if low:
+            yield f"The notebook sets `{low[0]}`: checks may find its numbers too far from theirs."
 
     def _result(self, name, answers, notes):
         """What the checks make of an answer; whatever it sends, this one question pays for it."""
@@ -258,26 +288,83 @@ class Judge:
             slip="Compare types and shapes with the docstring.",
         )
 
-    @staticmethod
-    def _token(session, name):
-        """A number that changes when the name is bound anew; 0 where it is not bound."""
-        try:
-            reply = session.ask(tokens=[name]).get("value")
-        except Ended:
-            return 0
-        return reply[0] if isinstance(reply, list) and len(reply) == 1 else 0
 
-    def _explain(self, name, result, submission, session):
-        """Say why an answer is not there, where the cell that defines it has ended in an error."""
-        if result.state != "unanswered" or "not defined" not in result.found:
-            return
-        defines = re.compile(rf"^[ \t]*(?:def|class)[ \t]+{re.escape(name)}\b", re.M)
-        for cell in submission.cells:
-            if cell.place in session.errors and defines.search(cell.source):
-                error = _sentence(session.errors[cell.place])
-                result.state, result.expected = "wrong", "a cell that runs"
-                result.found = f"cell {cell.place}, which defines it, ended with {error}"
-                result.slip = "Run the cell in a fresh kernel and mend what it says."
+def _lacking_in(text):
+    """The name that an error's words say is not defined, or ""."""
+    found = re.search(r"name '(\w+)' is not defined", text)
+    return found[1] if found else ""
+
+
+def _lacking(result):
+    """The name that an answer lacks, as far as its result says so, or ""."""
+    if result.state == "unanswered" and "is not defined" in result.found:
+        return result.question.name
+    uses = re.match(r"it uses Question \d+, (\w+)", result.found)
+    return uses[1] if uses else _lacking_in(result.found)
+
+
+class Reasons:
+    """Why names are not there, as far as a notebook tells.
+
+    Args:
+        submission: a `submissions.Submission`.
+        errors: dict, place of a cell that failed -> its error, a dict.
+        run: set of the places of cells that were run.
+        given: list of the lab's own cells.
+    """
+
+    def __init__(self, submission, errors, run, given):
+        self.submission, self.errors, self.run, self.given = submission, errors, run, given
+
+    def cells(self):
+        """What the cells that failed say, dicts of `cell` and `error`."""
+        told = []
+        for place, error in sorted(self.errors.items()):
+            why, _ = self.lacking(_lacking_in(error["message"]))
+            told.append({"cell": place, "error": _sentence(error) + (f"; {why}" if why else "")})
+        return told
+
+    def lacking(self, name):
+        """(why a name is not there, what to do); two empty texts where nothing tells."""
+        binding = submissions.binding(name)
+        for cell in self.submission.cells if name else ():
+            here = f"cell {cell.place}"
+            if not binding.search(cell.source):
+                continue
+            if cell.kind != "code":
+                why = f"`{name}` stands in {here}, a {cell.kind} cell, which is not run"
+                return why, "Make it a code cell: select it, press Escape, then Y."
+            if cell.place in self.errors:
+                error = self.errors[cell.place]
+                slip = "Restart the kernel, run all cells, and mend what this cell says."
+                why = f"{here}, which should define `{name}`, fails: {_sentence(error)}"
+                return why, readable(error["slip"], 600) or slip
+            if cell.place not in self.run:
+                why = f"`{name}` is made in {here}, an experiment, which is not run for grading"
+                slip = "Give an answer all it needs: by its arguments, or in cells of its own."
+                return why, slip
+        for cell in self.given if name else ():
+            line = binding.search(cell.source)
+            if line:
+                return f"the lab as given has `{line[0]}` in cell {-cell.place}", "Put it back."
+        return "", ""
+
+    def explain(self, result):
+        """Say in a result why a name that it lacks is not there."""
+        name = _lacking(result)
+        why, slip = self.lacking(name)
+        if name != result.question.name:
+            if why:
+                result.found, result.slip = f"{result.found}; {why}", slip
+        elif why:
+            result.state, result.found, result.slip = "wrong", why, slip
+            result.expected = f"a code cell that defines `{name}` when it is run"
+        elif submissions.binding(name).search(self.submission.text):
+            result.found = (
+                f"no cell has left `{name}` behind; it has to be defined at the top level"
+            )
+        else:
+            result.found = f"no cell of the notebook defines `{name}`"
 
 
 def _plain(result):

@@ -4,6 +4,7 @@ Nothing here trusts a file: it is read once, bounded, as JSON; its metadata are 
 the format. Which cells are training, which are checks and where, follows from the released lab.
 """
 
+import collections
 import dataclasses
 import errno
 import hashlib
@@ -15,16 +16,19 @@ from pathlib import Path
 
 LARGEST = 50 * 10**6  # bytes of a notebook
 MOST_CELLS = 2_000
+# How files begin that are handed in under a notebook's name.
+OTHER_FILES = {b"%pdf": "a PDF", b"pk\x03\x04": "a zip archive", b"<": "a web page"}
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", ".git"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A code cell of a notebook: its place among all cells (from 1), its id and its source."""
+    """A cell of a notebook: its place among all cells (from 1), its id, source and kind."""
 
     place: int
     id: str
     source: str
+    kind: str = "code"  # or "markdown", "raw"
 
 
 @dataclasses.dataclass
@@ -37,13 +41,13 @@ class Submission:
 
     @property
     def text(self):
-        return "\n".join(cell.source for cell in self.cells)
+        return "\n".join(cell.source for cell in self.cells if cell.kind == "code")
 
 
 def read(path):
-    """The code cells of a notebook file, and what is odd about it; never an error."""
+    """The cells of a notebook file, and what is odd about it; never an error."""
     cells, notes, digest = cells_in(path)
-    return Submission(code(cells), notes, digest)
+    return Submission(typed(cells), notes, digest)
 
 
 def cells_in(path):
@@ -57,7 +61,7 @@ def cells_in(path):
         if error.errno == errno.ELOOP:
             return [], ["The file is a symbolic link, which is not followed."], ""
         return [], [f"The file can't be read ({error.strerror or error})."], ""
-    return *cells_of(data), hashlib.sha256(data).hexdigest()
+    return *raw_cells(data), hashlib.sha256(data).hexdigest()
 
 
 def _bytes(path):
@@ -67,22 +71,33 @@ def _bytes(path):
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not an ordinary file")
         if status.st_size > LARGEST:
-            raise OSError(errno.EFBIG, f"it is larger than {LARGEST // 10**6} MB")
+            slip = "clear its outputs, save it, and hand it in again"
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST // 10**6} MB: {slip}")
         return file.read(LARGEST)
 
 
 def cells_of(data):
+    """(list of `Cell`, list of notes) of a notebook's bytes."""
+    cells, notes = raw_cells(data)
+    return typed(cells), notes
+
+
+def raw_cells(data):
     """(all cells as they stand there, list of notes) of a notebook's bytes."""
     again = "Open it in JupyterLab, save it, and hand it in again."
     if not data.strip(b"\x00 \t\r\n"):
         return [], ["The file is empty. Hand in the notebook itself."]
+    for start, kind in OTHER_FILES.items():
+        if data.lstrip()[: len(start)].lower() == start:
+            told = f"The file is {kind}, whatever its name says. Hand in the notebook itself"
+            return [], [f"{told}, the .ipynb file that JupyterLab saves."]
     notes = []
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text, notes = data.decode("utf-16", errors="replace"), ["The file is in UTF-16."]
-    else:
-        text = data.decode("utf-8-sig", errors="replace")
-        if "\ufffd" in text:
-            notes.append("The file is not all UTF-8: characters that can't be read were replaced.")
+    encoding = json.detect_encoding(data)
+    text = data.decode(encoding, errors="replace")
+    if not encoding.startswith("utf-8"):
+        notes.append(f"The file is in {encoding.upper()}.")
+    elif "\ufffd" in text:
+        notes.append("The file is not all UTF-8: characters that can't be read were replaced.")
     try:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
@@ -109,8 +124,8 @@ def cells_of(data):
     return cells, notes
 
 
-def code(cells):
-    """The code cells among all cells of a file, as `Cell`."""
+def typed(cells):
+    """The cells of a file that hold text, as `Cell`."""
     return [cell for place, raw in enumerate(cells, 1) if (cell := _cell(place, raw))]
 
 
@@ -122,11 +137,13 @@ def _language(tree):
 
 
 def _cell(place, raw):
-    if not isinstance(raw, dict) or raw.get("cell_type") != "code":
+    if not isinstance(raw, dict):
         return None
+    kind = raw.get("cell_type")
+    kind = kind if kind in ("code", "raw") else "markdown"
     source, name = source_of(raw), raw.get("id")
     return (
-        Cell(place, name if isinstance(name, str) else "", source)
+        Cell(place, name if isinstance(name, str) else "", source, kind)
         if isinstance(source, str)
         else None
     )
@@ -152,18 +169,21 @@ class Step:
 
 
 class Released:
-    """The lab as it was given out: which of its cells are training, which are checks.
+    """The lab as it was given out: which of its cells are given, training, checks.
 
     Args:
         path: of the lab's notebook, the course's own.
     """
 
     CHECK = re.compile(r"""^[ \t]*lab\.check\([ \t]*["'](\w+)["']""", re.M)
+    NAME = re.compile(r"""\bLab\([ \t]*["'](\w+)["']""")
 
     def __init__(self, path):
+        self.path = Path(path)
         notebook = json.loads(Path(path).read_text())
         self.experiments, self.checks, self.ids = set(), set(), {}
-        for raw in notebook["cells"]:
+        self.given = []  # neither answer nor check nor experiment: imports, settings, data
+        for place, raw in enumerate(notebook["cells"], 1):
             if raw["cell_type"] != "code":
                 continue
             source = plain("".join(raw["source"]))
@@ -172,35 +192,58 @@ class Released:
                 self.ids[raw["id"]] = source
             elif self.CHECK.match(source):
                 self.checks.add(source)
+            elif "nbgrader" not in raw["metadata"] and not source.startswith("lab."):
+                self.given.append(Cell(-place, raw["id"], source))
+
+    def other(self, submission):
+        """The name of the lab that a notebook is of, where it is not this one; or ""."""
+        named = set(self.NAME.findall(submission.text))
+        others = [name for name in sorted(named) if self.path.with_stem(name).is_file()]
+        return others[0] if others and self.path.stem not in named else ""
+
+    def missing(self, submission):
+        """The given cells that are not in a notebook; their places are below 0."""
+        code = [cell for cell in submission.cells if cell.kind == "code"]
+        ids, sources = {cell.id for cell in code}, {plain(cell.source) for cell in code}
+        return [c for c in self.given if c.id not in ids and c.source not in sources]
 
     def plan(self, submission, questions):
         """The steps for a submission, in the order of its cells.
 
-        Experiments are left out, as they were given or changed, unless they define an answer.
-        A question is judged where its last check stands, and at the end where it has none.
+        Given cells that are missing come first: what the lab gave is not the student's to lose.
+        Experiments are left out, as they were given or changed, unless an answer was written into
+        one. An id that several cells have says nothing. A question is judged where its last check
+        stands, and at the end where it has none.
         """
-        defined = re.compile(
-            rf"^(?:def|class|async def)?[ \t]*({'|'.join(map(re.escape, questions))})\b[ \t]*[(:=]",
-            re.M,
-        )
-        last = {
-            name: cell.place
-            for cell in submission.cells
-            for name in self.CHECK.findall(cell.source)
-        }
-        steps = []
-        for cell in submission.cells:
+        defined = [binding(name) for name in questions]
+        code = [cell for cell in submission.cells if cell.kind == "code"]
+        last = {name: cell.place for cell in code for name in self.CHECK.findall(cell.source)}
+        times = collections.Counter(cell.id for cell in code)
+        given = self.experiments | self.checks
+        steps = [Step(cell) for cell in self.missing(submission)]
+        for cell in code:
             source = plain(cell.source)
-            experiment = source in self.experiments or cell.id in self.ids
-            if (
-                source
-                and source not in self.checks
-                and not (experiment and not defined.search(source))
-            ):
+            changed = cell.id in self.ids and times[cell.id] == 1
+            answered = changed and any(pattern.search(source) for pattern in defined)
+            if source and source not in given and (answered or not changed):
                 steps.append(Step(cell))
             here = [name for name in questions if last.get(name) == cell.place]
             steps += [Step(None, name) for name in here]
         return [*steps, *(Step(None, name) for name in questions if name not in last)]
+
+
+def binding(name):
+    """A pattern that finds, in a cell's source, a line which may bind this name.
+
+    It is made for sources that nobody trusts: no line takes it long.
+    """
+    name = re.escape(name)
+    return re.compile(
+        rf"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+{name}\b|class[ \t]+{name}\b"
+        rf"|(?:\w+[ \t]*,[ \t]*){{0,20}}{name}\b[ \t]*(?:,[\w, \t]*)?(?::[^=\n]*)?=(?!=)"
+        rf"|(?:from[ \t][^\n]{{0,100}})?\bimport\b[^\n]{{0,200}}\b{name}\b)",
+        re.M,
+    )
 
 
 def plain(source):
@@ -220,32 +263,50 @@ class HandedIn:
     notes: tuple = ()
 
 
+NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.I)  # some browsers add an ending
+
+
 def collect(folder, lab):
     """What each student has handed in: one file, or one folder with a notebook in it, for each.
 
-    Of several notebooks in a student's folder the one whose name is most like the lab's counts, of
-    equals the latest by name. Links and what can't be read are passed over.
+    A student is the name of a file without its ending, or of a folder; `ada.ipynb` and `ada/` are
+    of one student. Of several notebooks the one whose name is most like the lab's counts, of equals
+    the latest by name. Whatever else lies there is named in a note, so that nobody gets lost; links
+    are not followed. Hidden files and those of the system are passed over.
 
     Returns:
         list of `HandedIn`, in the order of the names.
     """
-    found = []
+    students = {}
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
             continue
+        # A link to a notebook is kept: `read` says of it what it is.
+        name = NOTEBOOK.sub("", entry.name)
         if entry.is_dir(follow_symlinks=False):
             notebooks = sorted(_notebooks(entry.path))
-            if not notebooks:
-                note = "There is no notebook in the folder. Hand in the .ipynb file."
-                found.append(HandedIn(entry.name, None, (note,)))
-                continue
-            best = max(notebooks, key=lambda path: (likeness(path.stem, lab), path.name))
-            names = ", ".join(str(path.relative_to(entry.path)) for path in notebooks)
-            notes = (f"Of several notebooks ({names}) {best.name} was graded.",)
-            found.append(HandedIn(entry.name, best, notes if len(notebooks) > 1 else ()))
-        elif entry.name.endswith(".ipynb"):
-            found.append(HandedIn(entry.name.removesuffix(".ipynb"), Path(entry.path)))
-    return found
+            note = "There is no notebook in the folder. Hand in the .ipynb file."
+        elif name != entry.name:
+            notebooks, note = [Path(entry.path)], ""
+        else:
+            name, notebooks = Path(entry.name).stem, []
+            note = f"{entry.name} is no notebook. Hand in the .ipynb file."
+        found, notes = students.setdefault(name, ([], []))
+        found += notebooks
+        notes += [note] if not notebooks else []
+    return [_chosen(name, *students[name], lab, folder) for name in sorted(students)]
+
+
+def _chosen(student, notebooks, notes, lab, folder):
+    """The `HandedIn` of a student; notes on what is no notebook only where there is none."""
+    if not notebooks:
+        return HandedIn(student, None, tuple(notes))
+    best = max(notebooks, key=lambda path: (likeness(path.stem, lab), path.name))
+    if len(notebooks) == 1:
+        return HandedIn(student, best)
+    names = ", ".join(str(path.relative_to(folder)) for path in notebooks)
+    which = best.relative_to(folder)
+    return HandedIn(student, best, (f"Of several notebooks ({names}) {which} was graded.",))
 
 
 def _notebooks(folder):
@@ -253,7 +314,7 @@ def _notebooks(folder):
         folders[:] = [f for f in folders if f not in SKIPPED_FOLDERS and not f.startswith(".")]
         for name in files:
             path = Path(place, name)
-            if name.endswith(".ipynb") and not name.startswith(".") and not path.is_symlink():
+            if NOTEBOOK.search(name) and not name.startswith(".") and not path.is_symlink():
                 yield path
 
 

@@ -1,0 +1,65 @@
+"""Faulty submissions get the score they deserve, in words to act on; none stops a batch."""
+
+import contextlib
+import dataclasses
+
+import pytest
+
+from tests.submissions import faulty
+from utils.grading.jail import ROOT, Limits
+from utils.grading.judge import Judge, default_data, grade_file
+
+SOLUTIONS = ROOT / "solutions"
+SHORT = Limits(cell=2, call=2)  # what does not end would else take a minute
+
+
+@pytest.fixture(scope="module")
+def judges():
+    """The judge of each lab, the same for all faults, and what it says of the solution at first."""
+    with contextlib.ExitStack() as stack:
+        started = {}
+        for lab in (faulty.LAB1, faulty.LAB3):
+            judge = stack.enter_context(Judge(lab, data=default_data(), limits=SHORT))
+            started[lab] = judge, grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
+        yield started
+
+
+@pytest.mark.parametrize("fault", faulty.FAULTS, ids=lambda fault: fault.name)
+def test_fault(judges, fault, tmp_path):
+    judge, _ = judges[fault.lab]
+    path = tmp_path / (fault.file or f"{fault.lab}.ipynb")
+    path.write_bytes(faulty.changed(fault))
+    judge.limits = dataclasses.replace(SHORT, **fault.limits)
+    record = grade_file(judge, path)
+    told = {each["question"]: each for each in record["questions"]}
+    states = {name: each["state"] for name, each in told.items()}
+    deserved = {name: fault.lost[name][0] if name in fault.lost else "right" for name in told}
+    assert states == deserved, "\n".join(each["message"] for each in told.values())
+    assert record["points"] == fault.score
+    for name, (_, words) in fault.lost.items():
+        for each in words:
+            assert each in told[name]["message"]
+    for words, found in (
+        (fault.notes, record["notes"]),
+        (fault.cells, [each["error"] for each in record["cells"]]),
+    ):
+        assert len(found) == len(words), found
+        for word, each in zip(words, found, strict=True):
+            assert word in each
+    assert "Traceback" not in str(record) and "/tmp" not in str(record)
+
+
+@pytest.mark.parametrize("lab", [faulty.LAB1, faulty.LAB3])
+def test_the_next_submission_finds_nothing_changed(judges, lab):
+    judge, first = judges[lab]
+    judge.limits = SHORT
+    again = grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
+    assert again == first and again["points"] == again["out_of"] and not again["cells"]
+
+
+def test_the_set_is_large_enough():
+    names = [fault.name for fault in faulty.FAULTS]
+    assert len(names) == len(set(names)) >= 100
+    for fault in faulty.FAULTS:
+        out_of = {faulty.LAB1: 14, faulty.LAB3: 15}[fault.lab]
+        assert fault.score < out_of if fault.lost else fault.score == out_of
