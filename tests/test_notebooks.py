@@ -117,7 +117,9 @@ def links(path):
 
 # docs/students.md is the README of the bundle; its links are tested there.
 PAGES = [ROOT / "README.md"]
-PAGES += [ROOT / f"docs/{name}.md" for name in ("architecture", "contributing", "instructors")]
+PAGES += [
+    ROOT / f"docs/{name}.md" for name in ("architecture", "contributing", "instructors", "nbgrader")
+]
 
 
 @pytest.mark.parametrize("path", EXECUTED + LABS + PAGES, ids=lambda path: str(path.name))
