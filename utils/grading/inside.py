@@ -383,9 +383,6 @@ class Child:
             whole = request.get("whole", True)
             source = request["cell"] if whole else definitions_of(request["cell"])
             return {"cell": self.run(source, request["limit"])}
-        if "tokens" in request:
-            names = self.shell.user_ns
-            return {"value": [id(names[n]) if n in names else 0 for n in request["tokens"]]}
         return self.answer(request)
 
     def run(self, source, limit):
