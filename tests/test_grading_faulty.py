@@ -8,6 +8,7 @@ import pytest
 from tests.submissions import faulty
 from utils.grading.jail import ROOT, Limits
 from utils.grading.judge import Judge, default_data, grade_file
+from utils.grading.worker import trial
 
 SOLUTIONS = ROOT / "solutions"
 SHORT = Limits(cell=2, call=2)  # what does not end would else take a minute
@@ -20,6 +21,7 @@ def judges():
         started = {}
         for lab in (faulty.LAB1, faulty.LAB3):
             judge = stack.enter_context(Judge(lab, data=default_data(), limits=SHORT))
+            assert not trial(judge)  # on a new machine this prepares the lab's data
             started[lab] = judge, grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
         yield started
 

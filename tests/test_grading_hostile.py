@@ -186,5 +186,5 @@ def test_time_of_the_whole_is_bounded(judges, world):
     finally:
         judge.limits = whole
     assert record["points"] <= DESERVED[LAB1]
-    assert "used all its time (6 s)" in record["notes"][0]
+    assert any("used all its time (6 s)" in note for note in record["notes"])
     assert time.monotonic() - began < 6 + (3 * 1 + 5) + 10

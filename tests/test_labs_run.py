@@ -196,8 +196,8 @@ class TestLab2(LabRuns):
         "SCORE_STEPS": "50",
         "LABELS": "(10,)",
     }
-    figures, uses, every, turns = 9, {"training_pairs": ["add_gaussian_noise"]}, 40, 12
-    left_out = 3
+    figures, uses, every, turns = 9, {"training_pairs": ["add_gaussian_noise"]}, 80, 12
+    left_out = 5
 
 
 class TestLab3(LabRuns):
@@ -212,7 +212,7 @@ class TestLab3(LabRuns):
         "BOUND_IMAGES": "10",
         "MAP_SIDE": "4",
     }
-    figures, every, turns, left_out, eager = 12, 80, 20, 3, True
+    figures, every, turns, left_out, eager = 12, 160, 20, 5, True
     uses = {
         "Sampling": ["reparameterize"],
         "negative_elbo": ["kl_divergence"],
@@ -233,7 +233,7 @@ class TestLab4(LabRuns):
         "CLINIC_IMAGES": "64",
         "CLINIC_EPOCHS": "2",
     }
-    figures, every, turns, left_out, eager = 12, 80, 20, 3, True
+    figures, every, turns, left_out, eager = 12, 160, 20, 5, True
 
 
 class TestLab5(LabRuns):
@@ -248,7 +248,7 @@ class TestLab5(LabRuns):
         "EPOCHS": "2",
         "ABLATION_EPOCHS": "1",
     }
-    figures, every, turns, left_out, eager, given = 5, 80, 20, 4, True, 1
+    figures, every, turns, left_out, eager, given = 5, 160, 20, 5, True, 1
     layers = ["reflection_pad", "InstanceNormalization"]
     uses = {
         "build_generator": layers,

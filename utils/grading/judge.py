@@ -111,12 +111,12 @@ class RemoteAnswers:
 
     def call(self, name, *arguments, **options):
         request = {"call": name, "arguments": tuple(arguments), "options": options}
-        return self._value(self.session_ask(request))
+        return self._value(self._asked(request))
 
     def drive(self, driver, name, **options):
-        return self._value(self.session_ask({"drive": driver, "name": name, "options": options}))
+        return self._value(self._asked({"drive": driver, "name": name, "options": options}))
 
-    def session_ask(self, request):
+    def _asked(self, request):
         limit = self.session.limits.call
         try:
             return self.session.ask(**request)
