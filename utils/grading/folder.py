@@ -239,11 +239,12 @@ def safe_name(student):
     return f"{plain or 'student'}-{mark}" if changed else plain
 
 
-def write_whole(path, text):
-    """Write a file so that it is there whole or not at all."""
+def write_whole(path, content):
+    """Write a file, of text or bytes, so that it is there whole or not at all."""
+    content = content if isinstance(content, bytes) else content.encode(errors="replace")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    beside.write_bytes(content)
     os.replace(beside, path)
 
 

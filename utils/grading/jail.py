@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COURSE, DATA = "/course", "/data"
 # Of the package, what a lab's cells and the drivers use. No check, no reference, no grader.
 INSIDE = ("answers.py", "drivers.py", "picture_drivers.py")
-STALE = 100  # replies to earlier requests that are passed over
 LEFT_OUT = ("build.py", "release.py", "cli.py", "starting.py")
+STALE = 100  # replies to earlier requests that are passed over
 
 
 class NoJail(RuntimeError):

@@ -16,7 +16,6 @@ import functools
 import hashlib
 import io
 import math
-import os
 import re
 import statistics
 import zipfile
@@ -378,9 +377,7 @@ def _write_zip(path, places, records, students):
                 # A time of its own would make other bytes of the same records.
                 entry = zipfile.ZipInfo(f"{back}feedback.html", (1980, 1, 1, 0, 0, 0))
                 archive.writestr(entry, (students / place / "feedback.html").read_bytes())
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(made.getvalue())
-    os.replace(beside, path)
+    write_whole(path, made.getvalue())
 
 
 def _remove_others(students, places):
