@@ -5,14 +5,18 @@ and pictures from that comparison, and this plugin takes them up. Labs are only 
 """
 
 import io
+import json
 import os
 import re
 from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from nbformat import NotebookNode
 
+from utils import runtime
 from utils.build import pictures
 
 # Kernels inherit these. Sets print in one order, and every notebook runs as CI promises.
@@ -26,6 +30,9 @@ LARGEST_DIFFERENCE = 8  # grey levels, of small copies, root mean square; see pl
 
 
 def pytest_configure(config):
+    if os.environ.get("COURSE_ONE_CORE") and hasattr(config, "workerinput"):
+        number = int(config.workerinput["workerid"].removeprefix("gw"))
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[number % runtime.cores()]})
     os.environ.update(ENVIRONMENT)
     for name in ("COURSE_RESULTS", "COURSE_STRICT", "COURSE_SEED"):
         os.environ.pop(name, None)
@@ -68,7 +75,9 @@ def with_updates(get_message):
 def pytest_runtest_call(item):
     result = yield
     if type(item).__name__ == "IPyNbCell" and item.cell.get("execution_count"):
-        problems = compare(item.cell.outputs, item.test_outputs or [])
+        moves = list(compare(item.cell.outputs, item.test_outputs or []))
+        note(item, moves)
+        problems = [move.problem for move in moves if move.problem]
         assert not problems, "\n".join(problems)
     return result
 
@@ -94,31 +103,60 @@ def pytest_terminal_summary(terminalreporter):
         )
 
 
+@dataclass
+class Move:
+    """How far a number or a figure is from the stored one, and how far it may be."""
+
+    text: str
+    value: float
+    stored: float
+    by: float
+    allowed: float
+    kind: str = "number"
+
+    @property
+    def problem(self):
+        """A line that says what moved too far, or ""."""
+        if self.by <= self.allowed:
+            return ""
+        if self.kind == "figure":
+            return (
+                f"{self.text} looks different (by {self.by:.0f} grey levels, "
+                f"at most {self.allowed:.0f})"
+            )
+        return (
+            f"{self.text}: measured {self.value!r}, stored {self.stored!r}, "
+            f"which may move by {self.allowed!r} at most"
+        )
+
+
 def compare(stored, fresh):
-    """What moved between stored and fresh outputs of a cell: a list of lines."""
-    problems = []
+    """Yields the `Move` of every measured number and figure between outputs of a cell."""
     old, new = html_of(stored), html_of(fresh)
     before, after = ([m.groupdict() for m in MEASURED.finditer(html)] for html in (old, new))
     for was, now in zip(before, after, strict=True):
-        moved = abs(float(now["value"]) - float(was["value"]))
-        if not moved <= float(was["scale"]):
-            problems.append(
-                f"{was['text'] or 'beside it'}: measured {now['value']}, stored "
-                f"{was['value']}, which may move by {was['scale']} at most"
-            )
+        value, kept = float(now["value"]), float(was["value"])
+        text = was["text"] or "beside it"
+        yield Move(text, value, kept, abs(value - kept), float(was["scale"]))
     pictures_before, pictures_after = figures(stored), figures(fresh)
     if len(pictures_before) != len(pictures_after):
-        problems.append(f"{len(pictures_after)} figures instead of {len(pictures_before)}")
+        number = len(pictures_after) - len(pictures_before)
+        yield Move(f"{number:+d} figures", 0, 0, np.inf, 0, "figure")
     allowed = [float(found["levels"] or LARGEST_DIFFERENCE) for found in IMAGE.finditer(old)]
     pairs = zip(pictures_before, pictures_after, allowed, strict=False)
     for index, (was, now, most) in enumerate(pairs):
-        difference = np.sqrt(np.mean((was - now) ** 2))
-        if difference > most:
-            problems.append(
-                f"figure {index + 1} of the cell looks different (by {difference:.0f} grey levels, "
-                f"at most {most:.0f})"
-            )
-    return problems
+        difference = float(np.sqrt(np.mean((was - now) ** 2)))
+        yield Move(f"figure {index + 1} of the cell", 0, 0, difference, most, "figure")
+
+
+def note(item, moves):
+    """Where COURSE_SPREAD names a folder, `course test --machines` finds every move there."""
+    folder = os.environ.get("COURSE_SPREAD")
+    if folder and moves:
+        where = {"notebook": f"{item.path.parent.name}/{item.path.stem}", "cell": item.name}
+        with open(Path(folder) / f"{os.getpid()}.jsonl", "a") as file:
+            for move in moves:
+                file.write(json.dumps(where | asdict(move)) + "\n")
 
 
 def html_of(outputs):

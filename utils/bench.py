@@ -464,28 +464,34 @@ LABELS = {
 }
 
 
+def table(title, columns, rows):
+    """Print a table; the last entry of each row is its colour, or None."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=title, title_justify="left")
+    for name in columns:
+        side = "left" if name in (columns[0], "bound", "verdict") else "right"
+        shown.add_column(name, justify=side, overflow="fold")
+    for *cells, colour in rows:
+        shown.add_row(*cells, style=colour)
+    Console().print(shown)
+
+
+def colour(row):
+    """Of a row in a table: red where a bound is not held."""
+    return None if row.held else "red"
+
+
 def show(result):
     """Print the tables; returns whether everything held."""
     from rich.console import Console
-    from rich.table import Table
 
     console = Console()
     labels = LABELS | result.get("labels", {})
 
-    def table(title, columns, rows):
-        shown = Table(title=title, title_justify="left")
-        for name in columns:
-            side = "left" if name in (columns[0], "bound", "verdict") else "right"
-            shown.add_column(name, justify=side, overflow="fold")
-        for *cells, colour in rows:
-            shown.add_row(*cells, style=colour)
-        console.print(shown)
-
     def digits(number):
         return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
-
-    def colour(row):
-        return None if row.held else "red"
 
     steps = ", ".join(f"{name} {count:,}" for name, count in result["steps"].items())
     table(

@@ -367,18 +367,8 @@ def speed(text, measured, slow, at_least=None):
 def show(result):
     """Print the tables; returns whether everything held."""
     from rich.console import Console
-    from rich.table import Table
 
-    console = Console()
-
-    def table(title, columns, rows):
-        shown = Table(title=title, title_justify="left")
-        for name in columns:
-            shown.add_column(name, justify="left" if name == columns[0] else "right")
-        for *cells, good in rows:
-            shown.add_row(*cells, style=None if good else "red")
-        console.print(shown)
-
+    console, table, colour = Console(), bench.table, bench.colour
     table(
         f"Submissions of {LAB}: rounds of two, side by side",
         ["grader", "s each", "an hour", "core s each", "peak GB", "points"],
@@ -390,7 +380,7 @@ def show(result):
                 f"{np.mean(each.core_seconds):.1f}",
                 f"{max(each.peak_bytes) / 1e9:.2f}",
                 "  ".join(f"{points:g}" for pair in each.points for points in pair),
-                True,
+                None,
             )
             for name, each in result["measured"].items()
         ],
@@ -406,7 +396,7 @@ def show(result):
                 f"{s.core_ratio:.1f}",
                 s.bound,
                 s.verdict,
-                s.held,
+                colour(s),
             )
             for s in result["speeds"]
         ],
@@ -414,7 +404,10 @@ def show(result):
     table(
         "Bounds",
         ["what", "measured", "at most", "verdict"],
-        [(b.text, f"{b.value:.3g}", f"{b.at_most:g}", b.verdict, b.held) for b in result["bounds"]],
+        [
+            (b.text, f"{b.value:.3g}", f"{b.at_most:g}", b.verdict, colour(b))
+            for b in result["bounds"]
+        ],
     )
     for name, seconds in result["starts"].items():
         console.print(f"Before the first round, not counted: {name}, {seconds:.0f} s.")
