@@ -65,6 +65,8 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
     policy = fitting_precision(tf, gpus) if precision == "auto" else precision
     keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)
+    if rounding := os.environ.get("COURSE_ROUNDING"):
+        _round_otherwise(keras, int(rounding))
     if strategy is None:
         strategy = choose_strategy(tf.config.list_logical_devices("GPU"))
     names = [gpu_name(tf, gpu) for gpu in gpus] or [f"CPU with {cores()} cores"]
@@ -75,6 +77,18 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
         f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
     )
     return Settings(chosen, seed, policy, tuple(names), strategy)
+
+
+def _round_otherwise(keras, number):
+    """Random initial weights differ in their last bits, as on a processor that rounds otherwise.
+
+    For `course test --machines`: what becomes of a notebook then, becomes of it somewhere.
+    """
+    factor = 1 + number * 2.0**-23
+    for name in "VarianceScaling", "RandomNormal", "RandomUniform", "TruncatedNormal":
+        kind = getattr(keras.initializers, name)
+        drawn = kind.__call__
+        kind.__call__ = lambda self, *a, _drawn=drawn, **k: _drawn(self, *a, **k) * factor
 
 
 def import_tensorflow():

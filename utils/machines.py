@@ -1,0 +1,237 @@
+"""`course test --machines`: the notebooks as other processors would execute them, on this one.
+
+A library picks its instructions by the processor, splits sums by the number of cores, and rounds
+differently each time. Each of `SETTINGS` makes it pick otherwise. What a notebook stores is then
+compared with what it gave under all of them (`spread.py`), and every claim has to hold in all.
+"""
+
+import html
+import json
+import math
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from utils import spread
+from utils.build import ROOT
+from utils.claims import number
+
+# Environment of each setting. NumPy's names of instruction sets are those of its version 2.
+_AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4,AVX512_ICL,AVX512_SPR",
+}
+_ONE_CORE = {"COURSE_ONE_CORE": "1"}
+_PLAIN = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+SETTINGS = {
+    "all that this processor has": {},
+    "AVX-512 without its later parts": {
+        "ONEDNN_MAX_CPU_ISA": "AVX512_CORE",
+        "OPENBLAS_CORETYPE": "SkylakeX",
+    },
+    "AVX2": _AVX2,
+    "without oneDNN": _PLAIN,
+    "one core": _ONE_CORE,
+    "one core, AVX2": _ONE_CORE | _AVX2,
+    "one core, without oneDNN": _ONE_CORE | _PLAIN,
+    # Rounding that none of the others has: initial weights differ by a unit in the last place.
+    "initial weights rounded otherwise, 1": {"COURSE_ROUNDING": "1"},
+    "initial weights rounded otherwise, 2": {"COURSE_ROUNDING": "2"},
+    "initial weights rounded otherwise, 3": {"COURSE_ROUNDING": "3"},
+}
+SHOWN = 0.05  # of its value: claims that move by more are listed in the results
+RESULTS = ROOT / "docs" / "results.md"
+BEGIN, END = "<!-- machines: begin -->", "<!-- machines: end -->"
+
+
+def executed():
+    """Paths of the notebooks that have stored outputs."""
+    return sorted(
+        path for part in ("notebooks", "solutions") for path in ROOT.glob(f"{part}/*.ipynb")
+    )
+
+
+def measure(paths, say=print):
+    """Execute notebooks under all settings and keep their spread in `tests/spread.json`.
+
+    Args:
+        paths: list of notebooks with stored outputs.
+        say: called with a line for each setting.
+
+    Returns:
+        list of lines: what failed for another reason than a number or a figure that moved, such as
+        a claim that does not hold.
+    """
+    notebooks, failures = {name_of(path): load(path) for path in paths}, []
+    values = {}
+    with tempfile.TemporaryDirectory(prefix="course-machines-") as folder:
+        for place, (setting, environment) in enumerate(SETTINGS.items()):
+            kept = Path(folder) / str(place)
+            kept.mkdir()
+            began = time.monotonic()
+            report = execute(paths, environment | {"COURSE_SPREAD": str(kept)})
+            failed = re.findall(r"^(?:FAILED|ERROR) .*", report, re.M)
+            failures += [f"{setting}: {line}" for line in failed]
+            collect(kept, notebooks, setting, values)
+            minutes = (time.monotonic() - began) / 60
+            if not any(setting in found for found in values.values()):
+                raise RuntimeError(f"nothing was executed with '{setting}': {report[-2000:]}")
+            done = f"{place + 1} of {len(SETTINGS)}, {setting}"
+            say(f"{done}: {len(failed)} cells failed, {minutes:.1f} minutes")
+    outside, every = left_out(values, notebooks)
+    say(f"Each setting left out in turn: {outside} of {every:,} numbers are not where the others")
+    say("would allow them.")
+    write(values, notebooks)
+    return failures
+
+
+def execute(paths, environment):
+    """Run nbval over notebooks; the report of pytest."""
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider"]
+    command += [str(path) for path in paths]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
+    )
+    return done.stdout + done.stderr
+
+
+def name_of(path):
+    """ "solutions/lab3_vae" """
+    path = Path(path).resolve()
+    return f"{path.parent.name}/{path.stem}"
+
+
+def load(path):
+    """Outputs of a notebook's code cells by cell id."""
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells
+    return {cell.id: cell.outputs for cell in cells if cell.cell_type == "code"}
+
+
+def collect(folder, notebooks, setting, values):
+    """Add to `values` what a setting gave: (notebook, cell) -> {setting: {label: Reading}}."""
+    for file in Path(folder).glob("*.jsonl"):
+        for line in file.read_text().splitlines():
+            kept = json.loads(line)
+            notebook, cell = kept["notebook"], kept["cell"]
+            stored = notebooks[notebook][cell]
+            found = spread.readings(kept["outputs"], stored)
+            values.setdefault((notebook, cell), {})[setting] = found
+
+
+def ranges(stored, found):
+    """Of a cell: dict of label to (stored, least, most) over all settings."""
+    result = {}
+    for label, reading in spread.readings(stored, stored).items():
+        every = [reading.value, *(each[label].value for each in found.values() if label in each)]
+        result[label] = [digits(value) for value in (reading.value, min(every), max(every))]
+    return result
+
+
+def digits(value):
+    return float(f"{value:.5g}")
+
+
+def left_out(values, notebooks):
+    """(count, of how many): numbers of a setting outside what the other settings allow them.
+
+    What another processor can expect, as far as these settings stand for it.
+    """
+    outside = every = 0
+    for (notebook, cell), found in values.items():
+        stored = notebooks[notebook][cell]
+        before = spread.readings(stored, stored)
+        for setting, readings in found.items():
+            others = ranges(stored, {name: each for name, each in found.items() if name != setting})
+            for label in before.keys() & readings.keys():
+                low, high, _ = spread.interval(before[label], others[label])
+                outside += not low <= readings[label].value <= high
+                every += 1
+    return outside, every
+
+
+def write(values, notebooks):
+    """Put the measured spread of these notebooks into `tests/spread.json`."""
+    whole = json.loads(spread.FILE.read_text()) if spread.FILE.exists() else {}
+    whole["settings"] = list(SETTINGS)
+    for notebook, cells in notebooks.items():
+        measured = {cell: values[notebook, cell] for cell in cells if (notebook, cell) in values}
+        measured = {cell: ranges(cells[cell], found) for cell, found in measured.items()}
+        whole.setdefault("processors", {})[notebook] = processor()
+        whole.setdefault("notebooks", {})[notebook] = {
+            cell: found for cell, found in measured.items() if found
+        }
+    for part in ("notebooks", "processors"):
+        whole[part] = dict(sorted(whole[part].items()))
+    # A line for each number, so that a change of one is a change of one line.
+    text = json.dumps(whole, indent=1, ensure_ascii=False)
+    text = re.sub(r"\[\s+([^],\s]+),\s+([^],\s]+),\s+([^],\s]+)\s+\]", r"[\1, \2, \3]", text)
+    spread.FILE.write_text(text + "\n")
+
+
+def report():
+    """The section of `docs/results.md` that shows the spread, Markdown."""
+    whole = json.loads(spread.FILE.read_text())
+    notebooks, claims = [], []
+    for notebook, cells in whole["notebooks"].items():
+        outputs = load(ROOT / f"{notebook}.ipynb")
+        moves, figures = [], []
+        for cell, found in cells.items():
+            stored = spread.readings(outputs[cell], outputs[cell])
+            for label, (value, least, most) in found.items():
+                if label.endswith(", difference"):
+                    figures.append(most)
+                elif label in stored and math.isfinite(stored[label].tolerance):
+                    moves.append((most - least) / max(abs(value), 1e-12))
+                    if stored[label].bound and moves[-1] > SHOWN:
+                        range_ = (number(each) for each in (value, least, most))
+                        claims.append((notebook, label, *range_, stored[label].bound))
+        over = sum(move > SHOWN for move in moves)
+        largest = f"{max(figures, default=0):.0f}"
+        notebooks.append((notebook, len(moves), over, len(figures), largest))
+    return "\n".join(
+        [
+            f"Processor: {', '.join(sorted(set(whole['processors'].values())))}. Settings: "
+            f"{'; '.join(whole['settings'])}.",
+            "",
+            line("notebook", "numbers", f"that move by over {SHOWN:.0%}", "figures",
+                 "largest difference, grey levels"),
+            "|---|---|---|---|---|",
+            *(line(*row) for row in notebooks),
+            "",
+            f"Claims whose number moves by over {SHOWN:.0%}, least and most over all settings:",
+            "",
+            line("notebook", "claim", "stored", "least", "most", "bound"),
+            "|---|---|---|---|---|---|",
+            *(line(*row) for row in claims),
+        ]
+    )  # fmt: skip
+
+
+def line(*cells):
+    """A line of a table in Markdown."""
+    texts = (html.unescape(str(cell)).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(texts)} |"
+
+
+def put_into_results():
+    """Write `report` between its marks in `docs/results.md`."""
+    before, _, rest = RESULTS.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    RESULTS.write_text(f"{before}{BEGIN}\n{report()}\n{END}{after}")
+
+
+def processor(cpuinfo=Path("/proc/cpuinfo")):
+    """The processor's name."""
+    if cpuinfo.exists():
+        found = re.search(r"^model name\s*: (.*)", cpuinfo.read_text(), re.M)
+        if found:
+            return found[1]
+    return platform.processor() or platform.machine()

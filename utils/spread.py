@@ -1,0 +1,166 @@
+"""How far the stored numbers and figures of a notebook move on other processors, and may move.
+
+Training amplifies the last bit: a convolution that is rounded differently ends in another
+network, and a GAN in other pictures. So what is stored is compared within what was measured:
+`course test --machines` (`machines.py`) executes the notebooks under several settings of the
+processor and keeps, for each number, the least and the most in `tests/spread.json`.
+
+A figure is four numbers of a small grey copy: its root mean square difference from the stored
+one, and its own brightness, contrast and sharpness, which say the same of a picture whose pixels
+depend on the processor.
+"""
+
+import io
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from utils.build import ROOT, pictures
+
+FILE = ROOT / "tests" / "spread.json"
+TABLE = re.compile(r"<table>(.*?)</table>", re.S)
+ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
+CELL = re.compile(r"<t[dh](?P<facts>[^>]*)>(?P<text>[^<]*)")
+FACTS = re.compile(r'data-value="([^"]*)" data-scale="([^"]*)"')
+IMAGE = re.compile(r'<img [^>]*?(?:data-tolerance="(?P<levels>[^"]*)" )?src="data:image/png')
+LEVELS = 8  # grey levels by which a figure may differ whose spread was not measured
+FLOOR = 0.2  # of a number's own tolerance: what it may move where no setting moved it
+FIGURE_FLOOR = {"difference": 4, "brightness": 2, "contrast": 2, "sharpness": 2}  # grey levels
+
+
+@dataclass
+class Reading:
+    """A number of a cell's outputs.
+
+    Attributes:
+        value: float.
+        tolerance: float, how far it may move where no spread was measured.
+        floor: float, how far it may move at least.
+        bound: str, of a claim, such as "at most 3".
+    """
+
+    value: float
+    tolerance: float
+    floor: float
+    bound: str = ""
+
+
+def readings(outputs, stored):
+    """The numbers of a cell's outputs: dict of a label to its `Reading`.
+
+    Args:
+        outputs: list of outputs as in a notebook.
+        stored: list of outputs from whose figures the differences are taken.
+    """
+    found, counts = {}, Counter()
+
+    def add(label, reading):
+        counts[label] += 1
+        number = counts[label]
+        found[label if number == 1 else f"{label} ({number})"] = reading
+
+    for label, reading in _numbers(html_of(outputs)):
+        add(label, reading)
+    before, tolerances = figures(stored), IMAGE.findall(html_of(stored))
+    for index, picture in enumerate(figures(outputs)):
+        if index < len(before):
+            difference = float(np.sqrt(np.mean((picture - before[index]) ** 2)))
+            tolerance = float(tolerances[index] or LEVELS)
+        else:
+            difference, tolerance = np.inf, 0.0
+        for name, value in {"difference": difference, **look(picture)}.items():
+            most = tolerance if name == "difference" else np.inf
+            add(f"figure {index + 1}, {name}", Reading(value, most, FIGURE_FLOOR[name]))
+    return found
+
+
+def _numbers(html):
+    """Pairs of label and `Reading` of all measured numbers in tables of claims and of numbers."""
+    for table in TABLE.findall(html):
+        head, *rows = ([match.groupdict() for match in CELL.finditer(row)]
+                       for row in ROW.findall(table))  # fmt: skip
+        columns = [cell["text"] for cell in head]
+        for row in rows:
+            name = row[0]["text"]
+            for column, cell in zip(columns, row, strict=True):
+                facts = FACTS.search(cell["facts"])
+                if not facts:
+                    continue
+                value, scale = map(float, facts.groups())
+                claim = columns[0] == "Claim"
+                bound = row[columns.index("Bound")]["text"] if claim else ""
+                yield (
+                    name if claim else f"{name}, {column}",
+                    Reading(value, scale, FLOOR * scale, bound),
+                )
+
+
+def html_of(outputs):
+    """All HTML of a cell's outputs, joined."""
+    data = (output.get("data", {}) for output in outputs)
+    return "\n".join("".join(part.get("text/html", "")) for part in data)
+
+
+def figures(outputs):
+    """Small grey copies (120, 160) of the pictures among a cell's outputs, values 0 to 255."""
+    from PIL import Image
+
+    images = (Image.open(io.BytesIO(png)) for png in pictures(outputs))
+    return [np.asarray(image.convert("L").resize((160, 120)), float) for image in images]
+
+
+def look(picture):
+    """Brightness, contrast and sharpness of a small grey copy, in grey levels."""
+    steps = [np.abs(np.diff(picture, axis=axis)).mean() for axis in (0, 1)]
+    return {
+        "brightness": float(picture.mean()),
+        "contrast": float(picture.std()),
+        "sharpness": float(np.mean(steps)),
+    }
+
+
+def interval(reading, spread=None):
+    """(low, high, reason): where a number may be in another run.
+
+    Args:
+        reading: `Reading` of the stored outputs.
+        spread: (stored, least, most) as measured over settings, or None.
+    """
+    if spread is None or not np.isclose(spread[0], reading.value, rtol=1e-3, atol=1e-12):
+        low, high = reading.value - reading.tolerance, reading.value + reading.tolerance
+        return low, high, f"stored {reading.value:.4g}, which may move by {reading.tolerance:.3g}"
+    least, most = min(spread), max(spread)
+    room = max(most - least, reading.floor)
+    reason = f"stored {reading.value:.4g}, on other processors {least:.4g} to {most:.4g}"
+    return least - room, most + room, reason
+
+
+def compare(stored, fresh, spread=None):
+    """What moved too far between stored and fresh outputs of a cell: a list of lines.
+
+    Args:
+        stored, fresh: lists of outputs.
+        spread: dict of label to (stored, least, most), or None where it was not measured.
+    """
+    before, now = readings(stored, stored), readings(fresh, stored)
+    counts = [sum(label.endswith("difference") for label in each) for each in (before, now)]
+    problems = []
+    if counts[0] != counts[1]:
+        problems.append(f"{counts[1]} figures instead of {counts[0]}")
+    for label in before:
+        if label not in now:
+            continue  # the words around it differ, and those nbval compares
+        low, high, reason = interval(before[label], (spread or {}).get(label))
+        if not low <= now[label].value <= high:
+            problems.append(f"{label}: measured {now[label].value:.4g}, {reason}: "
+                            f"allowed is {low:.4g} to {high:.4g}")  # fmt: skip
+    return problems
+
+
+def read(file=FILE):
+    """The measured spread: dict of notebook ("solutions/lab3_vae") to dict of cell id to spread."""
+    return json.loads(Path(file).read_text())["notebooks"] if Path(file).exists() else {}
