@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from utils import runtime, spread
+from utils import spread
 
 SPREAD = spread.read()
 
@@ -21,9 +21,6 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "COURSE_PROFI
 
 
 def pytest_configure(config):
-    if os.environ.get("COURSE_ONE_CORE") and hasattr(config, "workerinput"):
-        number = int(config.workerinput["workerid"].removeprefix("gw"))
-        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[number % runtime.cores()]})
     os.environ.update(ENVIRONMENT)
     for name in ("COURSE_RESULTS", "COURSE_STRICT", "COURSE_SEED"):
         os.environ.pop(name, None)

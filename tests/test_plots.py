@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.notebook_plugin import compare
 from utils import plots
 
 ALT = "A curve of five points that bends once in the middle."
@@ -81,21 +80,6 @@ def test_class_points_are_drawn_as_their_numbers():
     assert np.array_equal(drawn[2].get_offsets(), points[[0, 2]])
     colours = {tuple(each.get_facecolor()[0]) for each in ax.collections}
     assert len(colours) == 3  # 0, 3 and 9 differ in colour as well
-
-
-def test_a_picture_may_differ_between_machines_by_its_own_tolerance(monkeypatch):
-    def outputs(values, **options):
-        shown = []
-        monkeypatch.setattr("IPython.display.display", shown.append)
-        figure, ax = plots.new_figure(title="shades")
-        plots.image_row(ax, np.reshape(values, (1, 1, 2)))
-        plots.show(figure, "Two squares beside each other, shaded by two numbers.", **options)
-        return [{"data": {"text/html": shown[0]._repr_html_()}}]
-
-    for options, moved in (({}, 1), ({"tolerance": 200}, 0)):
-        black, white = outputs([0, 1], **options), outputs([1, 0], **options)
-        assert len(compare(black, white)) == moved
-        assert compare(black, black) == []
 
 
 def test_colours_between_other_limits():

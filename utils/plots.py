@@ -63,7 +63,7 @@ def new_figure(rows=1, columns=1, *, title, height=3.0, **options):
     return figure, axes
 
 
-def show(figure, alt, *, tolerance=8):
+def show(figure, alt):
     """Display a figure with its text alternative.
 
     The picture goes into the notebook as an `img` element, because JupyterLab drops the
@@ -73,16 +73,13 @@ def show(figure, alt, *, tolerance=8):
         figure: `matplotlib.figure.Figure`.
         alt: str, what is seen, for those who can't see it. No measured numbers: it is compared
             between runs to the letter.
-        tolerance: float, grey levels of 255 (root mean square, over a small copy) by which the
-            picture may differ in a run on another machine; more than 8 only where a trained
-            network decides what is seen, such as a map of its code.
 
     Raises:
         ValueError: the alternative is missing, or an axes has no label or no title above it.
     """
     from IPython.display import display
 
-    display(_checked(figure, alt, tolerance))
+    display(_checked(figure, alt))
 
 
 class Place:
@@ -95,18 +92,18 @@ class Place:
     def __init__(self):
         self.handle, self.used = None, False
 
-    def show(self, figure, alt, *, tolerance=8):
+    def show(self, figure, alt):
         """As the function `show`."""
         from IPython.display import display
 
-        picture = _checked(figure, alt, tolerance)
+        picture = _checked(figure, alt)
         if self.handle:
             self.handle.update(picture)
         elif not self.used:
             self.handle, self.used = display(picture, display_id=True), True
 
 
-def _checked(figure, alt, tolerance=8):
+def _checked(figure, alt):
     if len(alt.split()) < 8:
         raise ValueError("Say in a sentence of 8 words or more what the figure shows (alt=...).")
     unnamed = [
@@ -121,11 +118,11 @@ def _checked(figure, alt, tolerance=8):
             f"The figure needs a title (it has {figure.get_suptitle()!r}) and labels on both axes "
             f"(missing on panels {unnamed})."
         )
-    return _Picture(figure, alt, tolerance)
+    return _Picture(figure, alt)
 
 
 class _Picture:
-    def __init__(self, figure, alt, tolerance):
+    def __init__(self, figure, alt):
         import matplotlib
         from PIL import Image
 
@@ -138,8 +135,6 @@ class _Picture:
         self.png = base64.b64encode(stored.getvalue()).decode()
         self.width = round(figure.get_figwidth() * 96)
         self.alt = alt
-        # Read by tests/notebook_plugin.py.
-        self.facts = f'data-tolerance="{tolerance:g}" ' if tolerance != 8 else ""
 
     def __repr__(self):
         return f"Figure: {self.alt}"
@@ -148,7 +143,7 @@ class _Picture:
         style = "max-width:100%;background:#fff;padding:8px;border-radius:4px"
         return (
             f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="{style}" '
-            f'{self.facts}src="data:image/png;base64,{self.png}">'
+            f'src="data:image/png;base64,{self.png}">'
         )
 
 

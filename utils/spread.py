@@ -26,7 +26,6 @@ TABLE = re.compile(r"<table>(.*?)</table>", re.S)
 ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
 CELL = re.compile(r"<t[dh](?P<facts>[^>]*)>(?P<text>[^<]*)")
 FACTS = re.compile(r'data-value="([^"]*)" data-scale="([^"]*)"')
-IMAGE = re.compile(r'<img [^>]*?(?:data-tolerance="(?P<levels>[^"]*)" )?src="data:image/png')
 LEVELS = 8  # grey levels by which a figure may differ whose spread was not measured
 FLOOR = 0.2  # of a number's own tolerance: what it may move where no setting moved it
 FIGURE_FLOOR = {"difference": 4, "brightness": 2, "contrast": 2, "sharpness": 2}  # grey levels
@@ -65,15 +64,14 @@ def readings(outputs, stored):
 
     for label, reading in _numbers(html_of(outputs)):
         add(label, reading)
-    before, tolerances = figures(stored), IMAGE.findall(html_of(stored))
+    before = figures(stored)
     for index, picture in enumerate(figures(outputs)):
         if index < len(before):
             difference = float(np.sqrt(np.mean((picture - before[index]) ** 2)))
-            tolerance = float(tolerances[index] or LEVELS)
         else:
-            difference, tolerance = np.inf, 0.0
+            difference = np.inf
         for name, value in {"difference": difference, **look(picture)}.items():
-            most = tolerance if name == "difference" else np.inf
+            most = LEVELS if name == "difference" else np.inf
             add(f"figure {index + 1}, {name}", Reading(value, most, FIGURE_FLOOR[name]))
     return found
 
@@ -130,13 +128,18 @@ def interval(reading, spread=None):
         reading: `Reading` of the stored outputs.
         spread: (stored, least, most) as measured over settings, or None.
     """
-    if spread is None or not np.isclose(spread[0], reading.value, rtol=1e-3, atol=1e-12):
+    if spread is None or not is_of(reading, spread):
         low, high = reading.value - reading.tolerance, reading.value + reading.tolerance
         return low, high, f"stored {reading.value:.4g}, which may move by {reading.tolerance:.3g}"
     least, most = min(spread), max(spread)
     room = max(most - least, reading.floor)
     reason = f"stored {reading.value:.4g}, on other processors {least:.4g} to {most:.4g}"
     return least - room, most + room, reason
+
+
+def is_of(reading, spread):
+    """Whether a spread was measured of this stored number, and not of an earlier one."""
+    return bool(np.isclose(spread[0], reading.value, rtol=1e-3, atol=1e-12))
 
 
 def compare(stored, fresh, spread=None):

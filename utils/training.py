@@ -324,13 +324,11 @@ class FigureEachEpoch(keras.callbacks.Callback):
             `plots.new_figure`.
         alt: str, what is seen in the last one, as for `plots.show`.
         every: int, epochs between drawings. The last epoch is always drawn.
-        tolerance: as for `plots.show`.
     """
 
-    def __init__(self, draw, alt, every=1, tolerance=8):
+    def __init__(self, draw, alt, every=1):
         super().__init__()
         self.draw, self.alt, self.every = draw, alt, _whole(every, "every", 1)
-        self.tolerance = tolerance
 
     def on_train_begin(self, logs=None):
         self.place, self.done, self.drawn = plots.Place(), 0, 0
@@ -348,7 +346,7 @@ class FigureEachEpoch(keras.callbacks.Callback):
         return self.done % self.every == 0
 
     def show(self):
-        self.place.show(self.draw(self.done), self.alt, tolerance=self.tolerance)
+        self.place.show(self.draw(self.done), self.alt)
         self.drawn = self.done
 
 

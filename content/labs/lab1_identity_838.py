@@ -412,10 +412,10 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train", "
     distinct = np.array([len(np.unique(binary_code(values), axis=0)) for values in hidden_values])
 
     claims.add("8-3-8: patterns recovered after 5,000 epochs, the worst of all networks",
-               recovered(outputs).min(), at_least=8, at_most=8, tolerance=0,
+               recovered(outputs).min(), at_least=8, at_most=8,
                published=8, source="Mitchell 1997, section 4.6.4, one network")
     claims.add("8-3-8: share of networks whose rounded codes are the eight corners of the cube",
-               np.mean(distinct == 8), at_least=0.6, at_most=0.9, tolerance=0.08,
+               np.mean(distinct == 8), at_least=0.6, at_most=0.9,
                published="yes, in the one network shown", source="Mitchell 1997, fig. 4.7")
 
 # %% tags=["experiment"]
@@ -503,11 +503,11 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
     largest = np.all(outputs_two.argmax(axis=-1) == np.arange(8), axis=-1)  # (networks,)
 
     claims.add("8-2-8: share of networks that recover all patterns after 20,000 epochs",
-               np.mean(recovered(outputs_two) == 8), at_least=0.35, at_most=0.75, tolerance=0.1)
+               np.mean(recovered(outputs_two) == 8), at_least=0.35, at_most=0.75)
     claims.add("8-2-8: share of networks whose largest output is the right one for all patterns",
                np.mean(largest), at_least=0.9)
     claims.add("8-1-8: patterns recovered, the best of all networks (the theorem allows 2)",
-               recovered(outputs_one).max(), at_least=1, at_most=2, tolerance=0)
+               recovered(outputs_one).max(), at_least=1, at_most=2)
 
 # %% tags=["experiment"]
 with lab.needs("train"):

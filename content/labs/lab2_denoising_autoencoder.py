@@ -391,7 +391,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
 
     for sigma, least in zip(TRAINED_SIGMAS, (8, 10)):
         claims.add(f"PSNR gain over the noisy input, sigma {sigma}", unit="dB", at_least=least,
-                   value=quality(network[sigma]) - quality(noisy[sigma]), tolerance=0.05)
+                   value=quality(network[sigma]) - quality(noisy[sigma]))
 
 # %% [markdown]
 # **The reading.** Where would no learning at all get us? Clipping alone halves the error of black and white pixels, because
@@ -433,7 +433,7 @@ with lab.needs("add_gaussian_noise", "psnr"):
             estimates[sigma][name] = denoise(noisy[sigma], best)
             chosen.setdefault(name, []).append(best)
     show_numbers(chosen, [f"best setting at sigma {sigma}" for sigma in TRAINED_SIGMAS],
-                 first="rival", tolerance=0.3)
+                 first="rival")
 
 # %% tags=["experiment"]
 with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", "build_decoder"):
@@ -443,7 +443,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
         claims.add("PSNR gain over the best of Gaussian filter, median filter and PCA, "
                    f"sigma {sigma}",
                    reached["network"] - max(reached[name] for name in rivals),
-                   at_least=least, unit="dB", tolerance=0.1)
+                   at_least=least, unit="dB")
 
     def similarity(estimate):
         """Mean structural similarity over the test images."""
@@ -504,7 +504,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
     repeated = {sigma: cleaned(mistaken, noisy[sigma]) for sigma in TRAINED_SIGMAS}
     for sigma, least in zip(TRAINED_SIGMAS, (4.5, 6)):
         claims.add(f"clean targets over noisy targets, sigma {sigma}", unit="dB", at_least=least,
-                   value=quality(network[sigma]) - quality(repeated[sigma]), tolerance=0.1)
+                   value=quality(network[sigma]) - quality(repeated[sigma]))
     rows = {"clean": test_images, "noisy, sigma 0.5": noisy[0.5],
             "trained with noisy targets": repeated[0.5], "trained with clean targets": network[0.5]}
     figure = plots.image_rows(
@@ -547,7 +547,7 @@ with lab.needs("add_gaussian_noise", "psnr", "training_pairs", "build_encoder", 
                        "curve lies far above the line for strong noise, nears it for weak "
                        "noise, and falls below it for the weakest.")
     claims.add("unseen levels from 0.2 to 0.9: the smallest PSNR gain",
-               (after - before)[unseen].min(), at_least=5, unit="dB", tolerance=0.1)
+               (after - before)[unseen].min(), at_least=5, unit="dB")
     claims.add("nearly clean images, sigma 0.05: PSNR gain (a loss: the code can't hold all)",
                (after - before)[0], at_most=-1, unit="dB")
 
@@ -582,7 +582,7 @@ with lab.needs("add_masking_noise", "psnr", "training_pairs", "build_encoder", "
                        "noise. The third row is dim and torn; the fourth is close to the clean "
                        "digits.")
     claims.add("half of the pixels erased: PSNR gain of the network trained for it", at_least=6.5,
-               value=quality(filled) - quality(holes), unit="dB", tolerance=0.1)
+               value=quality(filled) - quality(holes), unit="dB")
     claims.add("half of the pixels erased: gain of training for it over training on Gaussian noise",
                quality(filled) - quality(stranger), at_least=5, unit="dB")
 
@@ -701,10 +701,9 @@ with lab.needs("tweedie_score"):
     true = true_score(points)
     lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(true, axis=1)
     cosine = np.sum(found * true, axis=1) / lengths
-    claims.add("score from the denoiser and true score: mean cosine", cosine.mean(), at_least=0.99,
-               tolerance=0.01)
+    claims.add("score from the denoiser and true score: mean cosine", cosine.mean(), at_least=0.99)
     claims.add("score from the denoiser: error over the true score, root mean square",
-               np.sqrt(np.sum((found - true) ** 2) / np.sum(true**2)), at_most=0.15, tolerance=1)
+               np.sqrt(np.sum((found - true) ** 2) / np.sum(true**2)), at_most=0.15)
 
 # %% tags=["experiment"]
 with lab.needs("tweedie_score"):

@@ -451,12 +451,11 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 
     alone = {"discriminator": moved(0.1, 0.0), "generator": moved(0.0, 0.1)}
     show_numbers({f"step of the {name}": each for name, each in alone.items()},
-                 ["discriminator moves by", "generator moves by"], tolerance=0.1)
+                 ["discriminator moves by", "generator moves by"])
     claims.add("step of the discriminator: it moves by", alone["discriminator"][0],
-               at_least=0.01, tolerance=0.1)
+               at_least=0.01)
     claims.add("the generator moves by", alone["discriminator"][1], at_most=0)
-    claims.add("step of the generator: it moves by", alone["generator"][1], at_least=0.01,
-               tolerance=0.1)
+    claims.add("step of the generator: it moves by", alone["generator"][1], at_least=0.01)
     claims.add("the discriminator moves by", alone["generator"][0], at_most=0)
 
 # %% [markdown]
@@ -506,8 +505,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                                  "D(G(z))": history["fake_probability"]},
                  xlabel="epoch", ylabel="mean probability of being real")
     plots.show(figure, "Left, both losses against epochs; right, the mean answer of the "
-                       "discriminator to real and to generated images, above and below one half.",
-               tolerance=20)
+                       "discriminator to real and to generated images, above and below one half.")
 
 # %% [markdown]
 # **The reading.** In equilibrium the discriminator can only guess: both probabilities would be one half, its loss $2 \ln 2 = 1.39$ and the generator's $\ln 2 = 0.69$. Training on
@@ -567,23 +565,21 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     scale["generated, before training"] = distances(drawn(new_gan(), latents), reference)
     scale["generated"] = distances(samples, reference)
     scale = dict(sorted(scale.items(), key=lambda row: row[1]))
-    show_numbers(scale, ["Frechet distance", "kernel distance"], first="against real images",
-                 tolerance=0.5)
+    show_numbers(scale, ["Frechet distance", "kernel distance"], first="against real images")
     ends = np.array([scale["real images"], scale["noise"]])
     place = (np.array(scale["generated"]) - ends[0]) / (ends[1] - ends[0])
     claims.add("Frechet distance: share of the way from real images to noise", place[0],
-               at_most=settings.choose(quick=0.02, full=0.12), tolerance=0.5)
-    claims.add("kernel distance: the same", place[1], tolerance=1,
+               at_most=settings.choose(quick=0.02, full=0.12))
+    claims.add("kernel distance: the same", place[1],
                at_most=settings.choose(quick=0.01, full=0.2))
-    claims.add("Frechet distance before training over that after", at_least=10, tolerance=0.5,
+    claims.add("Frechet distance before training over that after", at_least=10,
                value=scale["generated, before training"][0] / scale["generated"][0])
     figure = plots.image_rows({"real": other[:15], "generated": samples[:15],
                                "before training": before_training[:15]},
                               title="Digits, and what the generator makes of noise", height=2.2,
                               limits=(-1, 1))
     plots.show(figure, "Three rows of pictures: real digits, generated ones, which look much "
-                       "alike, and the even grey of the generator before its training.",
-               tolerance=40)
+                       "alike, and the even grey of the generator before its training.")
 
 # %% [markdown]
 # **The reading.** On this scale the generator is almost at the end of the real images, in the quick profile about as far from them as real images without any 8 are. That is a small number and not 0: look at the row of generated
@@ -604,10 +600,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     plots.bars(ax, np.arange(10), percent, xlabel="digit, as the classifier sees it",
                ylabel="share of the images, per cent")
     plots.show(figure, "Two bars for each digit: its share among real and among generated images. "
-                       "The generated ones differ more among themselves; none is missing.",
-               tolerance=30)
+                       "The generated ones differ more among themselves; none is missing.")
     claims.add("rarest digit: its share of generated images over its share of real ones",
-               np.min(counts["generated"] / counts["real"]), at_least=0.2, tolerance=0.5)
+               np.min(counts["generated"] / counts["real"]), at_least=0.2)
 
 # %% [markdown]
 # ## 8. Is any of them a copy?
@@ -678,8 +673,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     plots.describe(ax, xlabel="distance to the nearest training image", ylabel="images")
     plots.show(figure, "Distribution of the distances to the nearest training image: held-out "
                        "images lie at the left, near the data; generated ones are a broad hill further "
-                       "right, and copies with noise a narrow spike in the middle of that hill.",
-               tolerance=20)
+                       "right, and copies with noise a narrow spike in the middle of that hill.")
     show_numbers({name: [distance.min(), np.median(distance), nearer[name]]
                   for name, (_, distance) in seen.items()}, first="",
                  columns=["nearest of all", "median distance", "share nearer to training images"])
@@ -701,7 +695,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
         title="The fifteen generated images that are nearest to a training image", height=1.8,
         limits=(-1, 1))
     plots.show(figure, "Two rows of fifteen digits, generated ones and below each the training image "
-                       "nearest to it: the same digits, similar and not equal.", tolerance=40)
+                       "nearest to it: the same digits, similar and not equal.")
 
 # %% [markdown]
 # **The reading.** Drawn digits come from seven fonts, so a held-out one often has a twin among the training images. Generated images are further away, as they are less exact. None is a copy: they are nearer to training images
@@ -767,7 +761,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     for ax, (name, images) in zip(panels, {"by latents": walked, "by pixels": faded}.items()):
         plots.image_row(ax, images[:6].reshape(-1, 28, 28), columns=11, limits=(-1, 1), title=name)
     plots.show(figure, "Two blocks of six rows of pictures. Left, in each row one digit turns step "
-                       "by step into another; right, one fades out over another.", tolerance=40)
+                       "by step into another; right, one fades out over another.")
 
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
@@ -785,7 +779,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     ax.set_ylim(bottom=0)
     plots.show(figure, "Mean distance to the nearest training image along the paths. By latents it is "
                        "level; by pixels it is small at both ends, the real images, and has a hill "
-                       "between them that is as high as the other curve or higher.", tolerance=20)
+                       "between them that is as high as the other curve or higher.")
     middle = {name: each[5] / each[[0, -1]].mean() for name, each in away.items()}
     claims.add("distance from the data, middle of the paths over their ends: by latents",
                middle["by latents"], at_most=1.15)
@@ -845,7 +839,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 
     sums = {name: calculated(factor) for name, factor in
             (("slant", "slant"), ("size", "scale"), ("boldness", "weight"))}
-    show_numbers({name: row for name, (row, _) in sums.items()}, first="factor", tolerance=0.2,
+    show_numbers({name: row for name, (row, _) in sums.items()}, first="factor",
                  columns=["its variance that is read off", "share of the way to B gained",
                           "at random", "still a B"])
     for name in ("slant", "size"):
@@ -873,7 +867,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                               height=5.4, limits=(-1, 1))
     plots.show(figure, "Ten columns of digits. From the top: a slanted digit, the same upright, "
                        "another digit upright, the result, which is that other digit slanted, and "
-                       "the slanted one itself for comparison.", tolerance=40)
+                       "the slanted one itself for comparison.")
 
 # %% [markdown]
 # **The reading.** Slant and size can be added and subtracted: most of the way is gained, and the digit stays. A random step of that length gains next to nothing. Boldness follows only by a third to a half. The
@@ -961,14 +955,14 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     plots.show(figure, "Four panels of curves over epochs, one curve for each of the six trainings: "
                        "the discriminator's answer to generated images, the pull on the generator, "
                        "the diversity of images and the change of the discriminator. In each panel "
-                       "other trainings leave the band around the healthy one.", tolerance=20)
+                       "other trainings leave the band around the healthy one.")
     rows = {name: images for name, (_, images) in patients.items()}
     figure = plots.image_rows(rows, height=4.6,
                               title="The same latents, six trainings", limits=(-1, 1))
     plots.show(figure, "Six rows of fifteen pictures of the same latents. Healthy: rough digits. "
                        "Saturated and reversed labels: stains. Collapse: the same picture fifteen "
                        "times. A fixed discriminator and the wrong mode: patterns that are no "
-                       "digits.", tolerance=40)
+                       "digits.")
     for name, (found, _) in patients.items():
         print(f"Broken: {name}. Found: {found.failure or 'nothing'}. {found.advice}\n")
     claims.add("failures that the diagnostics name rightly, of 5",
@@ -976,8 +970,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     claims.add("false alarms in two healthy trainings", at_most=0,
                value=bool(healthy.failure) + bool(patients["nothing"][0].failure))
     caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "nothing"))
-    claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5,
-               tolerance=0.5)
+    claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5)
 
 # %% [markdown]
 # ## 12. Faces
@@ -1015,7 +1008,7 @@ if FACES:
                      drop_remainder=True, callbacks=[face_traces])
         figure, ax = plots.new_figure(title="Sixty images of faces that nobody has", height=5)
         plots.image_row(ax, drawn(face_gan, latents) / 2 + 0.5, columns=12)
-        plots.show(figure, "Sixty small pictures of faces, drawn by the generator.", tolerance=60)
+        plots.show(figure, "Sixty small pictures of faces, drawn by the generator.")
         claims.add("faces: diversity of generated images, 1 for as much as real ones",
                    face_traces.traces["diversity"][-1], at_least=0.5)
 

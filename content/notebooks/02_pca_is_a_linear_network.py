@@ -119,10 +119,10 @@ plots.show(figure, "Share of the variance kept against the number of directions:
 left_out = eigenvalues[WIDTH:].sum()
 claims.add("PCA: training error over the sum of the eigenvalues left out",
            squared_error(train, pca_reconstruction(train)) / left_out,
-           at_least=0.9999, at_most=1.0001, tolerance=1e-3)
+           at_least=0.9999, at_most=1.0001)
 sklearn_axes = PCA(WIDTH, svd_solver="full").fit(train).components_  # (k, d)
 claims.add("PCA: largest angle to scikit-learn's subspace", unit="degrees",
-           value=metrics.principal_angles(V, sklearn_axes.T).max(), at_most=0.01, tolerance=1)
+           value=metrics.principal_angles(V, sklearn_axes.T).max(), at_most=0.01)
 
 # %% [markdown]
 # ## 3. The same as two layers
@@ -149,7 +149,7 @@ written.get_layer("decoder").set_weights([V.T, mean])
 
 difference = np.abs(np.asarray(written(test)) - pca_reconstruction(test)).max()
 claims.add("network written down: largest difference from PCA over all test pixels",
-           difference, at_most=1e-5, tolerance=1)
+           difference, at_most=1e-5)
 
 # %% [markdown]
 # **The reading.** The outputs agree to the last digits of float32. PCA *is* a network with one linear hidden
@@ -196,12 +196,12 @@ plots.show(figure, "Training error against steps: it falls within the first tent
 error_trained = squared_error(test, np.asarray(trained(test)))
 error_pca = squared_error(test, pca_reconstruction(test))
 claims.add("trained network: test error over PCA's", error_trained / error_pca,
-           at_least=0.999, at_most=1.001, tolerance=1e-3)
+           at_least=0.999, at_most=1.001)
 
 columns = trained.get_layer("decoder").kernel.numpy().T  # (d, k), columns span what it can draw
 angles = metrics.principal_angles(columns, V)  # (k,) degrees, largest first
 claims.add("trained network: largest principal angle to PCA's subspace", angles.max(),
-           at_most=0.5, unit="degrees", tolerance=0.5)
+           at_most=0.5, unit="degrees")
 
 # %% [markdown]
 # **The reading.** Same error, same subspace. Principal angles compare two subspaces whatever axes they are
@@ -259,9 +259,9 @@ def cosines_by_rank(directions):
 turned = PCA(WIDTH, svd_solver="full").fit(drawn).components_.T  # (d, k)
 turned_codes = columns @ PCA(WIDTH, svd_solver="full").fit(codes).components_.T  # (d, k)
 claims.add("PCA of what the network draws: smallest cosine with PCA's axis of the same rank",
-           cosines_by_rank(turned).min(), at_least=0.99, tolerance=0.01)
+           cosines_by_rank(turned).min(), at_least=0.99)
 claims.add("PCA of its codes, drawn: smallest cosine with PCA's axis of the same rank",
-           cosines_by_rank(turned_codes).min(), at_most=0.9, tolerance=0.5)
+           cosines_by_rank(turned_codes).min(), at_most=0.9)
 
 # %% tags=["cover"]
 def as_images(directions):
@@ -303,7 +303,7 @@ plots.show(figure, "Three shaded covariance matrices of ten components. Trained 
                    "towards the last component. Whitened: an even bright diagonal, all "
                    "else dark.")
 claims.add("whitened code: largest deviation of its covariance from the identity",
-           np.abs(np.cov(white.T, bias=True) - np.eye(WIDTH)).max(), at_most=1e-3, tolerance=1)
+           np.abs(np.cov(white.T, bias=True) - np.eye(WIDTH)).max(), at_most=1e-3)
 
 # %% [markdown]
 # **The reading.** The trained code is as informative as PCA's, and correlated. Whatever works on the code of an

@@ -256,7 +256,7 @@ linear = Autoencoders(activation=None, output=None)
 train_together(linear, LINEAR_STEPS)
 linear_ratios = squared_errors(linear, train) / pca_errors(train, pca_train)
 show_numbers({k: [ratio] for k, ratio in zip(WIDTHS, linear_ratios)},
-             ["six linear layers: training error over PCA's"], first="width", tolerance=0.5)
+             ["six linear layers: training error over PCA's"], first="width")
 claims.add("six linear layers: smallest training error over PCA's, all widths",
            linear_ratios.min(), at_least=0.9999)
 claims.add("six linear layers: training error over PCA's at width 10",
@@ -312,7 +312,7 @@ plots.image_row(panels[1], drawn.reshape(-1, side, side), columns=16,
 plots.show(figure, "Left: test images as points of a plane, each drawn as the number of its "
                    "class. Some classes form islands, others overlap, and regions are empty. "
                    "Right: the decoder's drawing of every place of that plane, in which digits "
-                   "turn into each other with blurred shapes between.", tolerance=50)
+                   "turn into each other with blurred shapes between.")
 
 # %% [markdown]
 # **The reading.** Classes gather although no label was ever used. Now imagine making a *new* digit by drawing a code
@@ -326,10 +326,9 @@ plots.show(figure, "Left: test images as points of a plane, each drawn as the nu
 known = encode(train, 2)
 lands = np.histogram2d(*known.T, bins=16, range=list(zip(low, high)))[0]  # codes in each place
 holes = np.mean(lands < 0.1 * len(train) / lands.size)
-show_numbers({"2-D code": known.std(axis=0)}, ["spread of the first number", "of the second"],
-             tolerance=1)
+show_numbers({"2-D code": known.std(axis=0)}, ["spread of the first number", "of the second"])
 claims.add("2-D code: share of the map's places with under a tenth of their training codes", holes,
-           at_least=0.1, tolerance=0.5)
+           at_least=0.1)
 
 # %% [markdown]
 # All three can be mended by asking for a code of a known shape, and that is what the variational autoencoder does
@@ -365,20 +364,19 @@ ax.minorticks_off()
 plots.show(figure, "Accuracy of a linear classifier against the number of labels of each "
                    "class. The code of twenty numbers begins above PCA; PCA and pixels gain "
                    "more as labels are added. A code of two numbers stays far below all of "
-                   "them.", tolerance=25)
-show_numbers(accuracy, [f"{count} labels" for count in LABELS], first="accuracy on",
-             tolerance=0.25)
+                   "them.")
+show_numbers(accuracy, [f"{count} labels" for count in LABELS], first="accuracy on")
 
 # %%
 ahead = accuracy["code of 20"] - accuracy["pixels"]
 claims.add("5 labels of each class: accuracy on the code of 20 minus accuracy on PCA of 20",
-           accuracy["code of 20"][0] - accuracy["PCA of 20"][0], at_least=0.02, tolerance=1)
+           accuracy["code of 20"][0] - accuracy["PCA of 20"][0], at_least=0.02)
 claims.add("5 labels of each class: accuracy on the code of 20 minus accuracy on pixels",
-           ahead[0], at_least=-0.02, tolerance=1)
+           ahead[0], at_least=-0.02)
 claims.add("accuracy on the code of 20 minus on pixels: lost from 5 to 50 labels of each class",
-           ahead[0] - ahead[3], at_least=0.005, tolerance=1)
+           ahead[0] - ahead[3], at_least=0.005)
 claims.add("50 labels of each class: accuracy on the code of 2 minus accuracy on pixels",
-           accuracy["code of 2"][3] - accuracy["pixels"][3], at_most=-0.1, tolerance=0.6)
+           accuracy["code of 2"][3] - accuracy["pixels"][3], at_most=-0.1)
 
 # %% [markdown]
 # **The reading.** With five labels of each class the code beats PCA of the same width clearly: its numbers are worth
@@ -428,7 +426,7 @@ plots.curves(ax, shares, distance, points=True, xlabel="share of the way between
 plots.show(figure, "Median distance to the nearest training image along the way between two "
                    "test images of different classes. The way through pixels has a steep hill "
                    "in the middle, the way through PCA a flat one from a high start; the way "
-                   "through the code lies below both.", tolerance=25)
+                   "through the code lies below both.")
 
 # %%
 middle = {way: to_nearest(images) for way, images in walks[4].items()}
@@ -451,7 +449,7 @@ for pair, row in enumerate(panels):
         plots.image_row(ax, path, title=f"through {way}" if pair == 0 else "")
 plots.show(figure, "Four pairs of digits, each with nine steps from the first to the second. "
                    "Left, through pixels: both digits are seen at once in the middle. Right, "
-                   "through the code: strokes move from one shape towards the other.", tolerance=20)
+                   "through the code: strokes move from one shape towards the other.")
 
 # %% [markdown]
 # **The reading.** Every way climbs: between two classes there are few real images. Through pixels it climbs highest.

@@ -192,7 +192,7 @@ with tf.GradientTape() as tape:
     product = tf.reduce_sum(sent_back * keras.ops.max_pool(images, 2))
 difference = tape.gradient(product, images) - max_unpooling(sent_back, places)
 claims.add("max unpooling: largest difference from the gradient of max pooling",
-           np.abs(difference).max(), at_most=1e-6, tolerance=1)
+           np.abs(difference).max(), at_most=1e-6)
 
 # %% [markdown]
 # In the same way bed of nails is the transpose of *keep every second pixel*, and nearest that of *sum every
@@ -284,7 +284,7 @@ for size, stride, padding, length in grid:
     matrix = convolution_matrix(kernel, length, stride, *zeros_around(length, size, stride, padding))
     differences.append(np.abs(keras_convolution(kernel, x, stride, padding) - matrix @ x).max())
 claims.add(f"Conv1D: largest difference from the matrix over {len(differences)} combinations",
-           max(differences), at_most=1e-6, tolerance=1)
+           max(differences), at_most=1e-6)
 
 # %% [markdown]
 # ## 4. The transposed convolution is its transpose
@@ -344,7 +344,7 @@ for size, stride, padding in itertools.product(range(1, 6), range(1, 5), ("valid
             differences.append(np.abs(x - matrix.T @ y).max(initial=0))
 claims.add(
     f"Conv1DTranspose: largest difference from the transpose over {len(differences)} combinations",
-    max(differences), at_most=1e-6, tolerance=1)
+    max(differences), at_most=1e-6)
 claims.add("settings that Keras refuses although the transpose exists, or the other way round",
            len(refused ^ impossible), at_most=0)
 print("Refused (size, stride, padding, output padding):", *sorted(refused), sep="\n")
@@ -379,9 +379,9 @@ with tf.GradientTape() as tape:
 right = tf.reduce_sum(x * up(y))  # <x, A^T y>
 sizes = tf.norm(down(x)) * tf.norm(y)
 claims.add("<Ax, y> and <x, A^T y>: difference over the lengths of Ax and y",
-           abs(left - right) / sizes, at_most=1e-5, tolerance=1)
+           abs(left - right) / sizes, at_most=1e-5)
 claims.add("Conv2DTranspose: largest difference from the gradient of Conv2D",
-           np.abs(tape.gradient(left, x) - up(y)).max(), at_most=1e-5, tolerance=1)
+           np.abs(tape.gradient(left, x) - up(y)).max(), at_most=1e-5)
 
 # %% [markdown]
 # Now the way down and up again. We take the mean of $3 \times 3$ pixels, stride 2, find the whole matrix
@@ -444,10 +444,10 @@ for filters in (1, 4):
     codes = down(test)
     again = down(up(codes))  # A A^T (A x): the same as A x where A A^T = I
     claims.add(f"{filters} of 4 orthonormal filters: largest difference of A A^T y from y, y = Ax",
-               np.abs(again - codes).max(), at_most=1e-5, tolerance=1)
+               np.abs(again - codes).max(), at_most=1e-5)
     errors[filters] = root_mean_square(up(codes) - test) / root_mean_square(test)
 claims.add("1 of 4 orthonormal filters: relative error of A^T A x", errors[1], at_least=0.2)
-claims.add("4 of 4 orthonormal filters: relative error of A^T A x", errors[4], at_most=1e-5, tolerance=1)
+claims.add("4 of 4 orthonormal filters: relative error of A^T A x", errors[4], at_most=1e-5)
 
 # %% [markdown]
 # **The reading.** The transpose gives back the shape and the places, not the values. *Deconvolution* is the
@@ -525,7 +525,7 @@ claims.add("random kernels of 4: spread over places in a single network, over it
 hats = {3: np.array([1, 2, 1]) / 2, 4: np.array([1, 3, 3, 1]) / 4}
 hats = {size: power_by_place(np.outer(taps, taps)[:, :, None, None]) for size, taps in hats.items()}
 claims.add("kernels of linear interpolation, sizes 3 and 4: spread over places",
-           max(each.std() for each in hats.values()), at_most=1e-6, tolerance=1)
+           max(each.std() for each in hats.values()), at_most=1e-6)
 
 # %% [markdown]
 # **The reading.** The counts foretell the average over networks. A single untrained network is uneven with
@@ -592,7 +592,7 @@ power = np.mean(np.abs(np.fft.fft2(test[:, 4:-4, 4:-4, 0])) ** 2, axis=0)  # (20
 power[0, 0] = 0  # the mean is no variance
 claims.add("real images: grid share over the same share from the Fourier power",
            grid_share(test) / (power[::5, ::5].sum() / power.sum()), at_least=0.999,
-           at_most=1.001, tolerance=1e-3)
+           at_most=1.001)
 
 
 # %%
@@ -637,14 +637,14 @@ plots.show(figure, "Grid share against training steps, logarithmic. Kernels thre
 claims.add("untrained: grid share, kernel 3", shares["kernel 3"][0], at_least=0.3)
 claims.add("untrained: grid share, kernel 4", shares["kernel 4"][0], at_least=0.3)
 claims.add("untrained: grid share, resize then convolve",
-           shares["resize, then convolve"][0], at_most=0.1, tolerance=1)
+           shares["resize, then convolve"][0], at_most=0.1)
 claims.add("after 20 steps: grid share of kernel 3 over that of kernel 4",
-           shares["kernel 3"][2] / shares["kernel 4"][2], at_least=1.5, tolerance=1)
+           shares["kernel 3"][2] / shares["kernel 4"][2], at_least=1.5)
 claims.add("even start, after 10 steps: grid share of kernel 3 over that of kernel 4",
            shares["kernel 3, even start"][1] / shares["kernel 4, even start"][1],
-           at_least=2, tolerance=1)
+           at_least=2)
 claims.add(f"after {STEPS} steps: largest grid share of the five, over that of real images",
-           max(each[-1] for each in shares.values()) / grid_share(test), at_most=1, tolerance=0.5)
+           max(each[-1] for each in shares.values()) / grid_share(test), at_most=1)
 
 # %% [markdown]
 # **The reading.** Kernel 4 does not start better, it *leaves* faster, and an even start lasts with kernel 4
@@ -687,7 +687,7 @@ for name, networks in runs.items():
 claims.add("grey card: spread over mean, the smallest of the four transposed ways",
            min(value for name, value in unlike.items() if name.startswith("kernel")), at_least=0.03)
 claims.add("grey card: spread over mean, resize then convolve", unlike["resize, then convolve"],
-           at_most=1e-5, tolerance=1)
+           at_most=1e-5)
 
 # %%
 figure, panels = plots.new_figure(

@@ -1,0 +1,166 @@
+"""Numbers and figures are compared within what was measured on other processors."""
+
+import json
+
+import nbformat
+import numpy as np
+import pytest
+
+from utils import machines, plots, spread
+from utils.claims import Claim, Numbers, Table
+
+LONG = "Squares beside each other, each in a shade between black and white."
+
+
+def output(shown):
+    return {"output_type": "display_data", "data": {"text/html": shown._repr_html_()}}
+
+
+def numbers(*values):
+    rows = {"width 1": values[:2], "width 2": values[2:]}
+    return [output(Numbers(rows, ["PCA", "deep"], "", 0.1))]
+
+
+def claimed(value, text="error & loss"):
+    return [output(Table([Claim(text, value, at_most=2.0)]))]
+
+
+def shades(values, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    figure, ax = plots.new_figure(title="shades", height=2)
+    plots.image_row(ax, np.reshape(values, (-1, 1, 1)))
+    plots.show(figure, LONG)
+    return [output(shown[0])]
+
+
+def test_numbers_without_a_spread_are_compared_within_their_tolerance():
+    stored = numbers(1, 20, 3, 40)
+    assert spread.compare(stored, numbers(1.2, 20, 3, 37)) == []
+    moved = spread.compare(stored, numbers(1, 20, 3.4, 45))
+    assert [line.split(":")[0] for line in moved] == ["width 2, PCA", "width 2, deep"]
+    assert "stored 40, which may move by 4: allowed is 36 to 44" in moved[1]
+
+
+@pytest.mark.parametrize(
+    "known, value, held",
+    [
+        (None, 1.15, True),  # a tenth of the bound
+        (None, 1.25, False),
+        ([1, 1, 1], 1.03, True),  # no setting has moved it: a fifth of that
+        ([1, 1, 1], 1.05, False),
+        ([1, 0.9, 1.1], 1.29, True),  # once more the range that was measured, on both sides
+        ([1, 0.9, 1.1], 0.71, True),
+        ([1, 0.9, 1.1], 1.31, False),
+        ([1, 0.9, 1.1], 0.69, False),
+        ([2, 0.5, 2.5], 1.25, False),  # measured of another stored number: it does not count
+    ],
+)
+def test_a_claim_is_compared_within_its_spread(known, value, held):
+    label = "error &amp; loss"
+    problems = spread.compare(claimed(1.0), claimed(value), known and {label: known})
+    assert (problems == []) is held
+    if known == [1, 0.9, 1.1] and not held:
+        assert "stored 1, on other processors 0.9 to 1.1" in problems[0]
+
+
+def test_nan_is_never_allowed():
+    assert spread.compare(claimed(1.0), claimed(float("nan")), {"error &amp; loss": [1, 0, 2]})
+
+
+def test_a_figure_is_compared_by_pixels_and_by_its_look(monkeypatch):
+    """Where pixels depend on the processor, brightness, contrast and sharpness still count."""
+    stored, other, dark, even = (
+        shades(values, monkeypatch)
+        for values in ([0, 1, 0.2, 0.8], [1, 0, 0.8, 0.2], [0.1, 0.2, 0, 0.1], [0.5] * 4)
+    )
+    assert spread.compare(stored, stored) == []
+    told = spread.compare(stored, other)
+    assert len(told) == 1 and told[0].startswith("figure 1, difference: measured")
+    found = {"one": spread.readings(other, stored)}
+    known = machines.ranges(stored, found)
+    assert spread.compare(stored, other, known) == []
+    for wrong in (dark, even):
+        labels = {line.split(":")[0] for line in spread.compare(stored, wrong, known)}
+        assert labels & {"figure 1, brightness", "figure 1, contrast", "figure 1, sharpness"}
+    assert "0 figures instead of 1" in spread.compare(stored, numbers(1, 2, 3, 4))
+    assert "2 figures instead of 1" in spread.compare(stored, stored + stored)
+
+
+def notebook(folder, *outputs):
+    cell = nbformat.v4.new_code_cell("pass", execution_count=1)
+    cell.id, cell.outputs = "cell-0", [nbformat.from_dict(o) for each in outputs for o in each]
+    for each in cell.outputs:
+        each.metadata = {}
+    path = folder / "notebooks" / "made.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    return path
+
+
+def test_what_settings_gave_is_kept_and_shown(tmp_path, monkeypatch):
+    """Two settings, one of which moves a claim; then another notebook beside it."""
+    monkeypatch.setattr(spread, "FILE", tmp_path / "spread.json")
+    monkeypatch.setattr(machines, "RESULTS", tmp_path / "results.md")
+    monkeypatch.setattr(machines, "ROOT", tmp_path)
+    monkeypatch.setattr(machines, "SETTINGS", {"plain": {}, "other": {"OTHER": "1"}, "same": {}})
+    monkeypatch.setattr(machines, "fingerprint", str)
+    path = notebook(tmp_path, claimed(1.0), numbers(1, 2, 3, 4))
+    said = []
+
+    def execute(paths, environment):
+        """As pytest with the plugin: the outputs of each cell, in a file."""
+        value = 1.2 if "OTHER" in environment else 1.0
+        line = {"notebook": "notebooks/made", "cell": "cell-0"}
+        line["outputs"] = claimed(value) + numbers(1, 2, 3, 4)
+        file = f"{environment['COURSE_SPREAD']}/1.jsonl"
+        with open(file, "w") as out:
+            out.write(json.dumps(line) + "\n")
+        return "FAILED made.ipynb::Cell 3 - a claim\n" if value > 1 else ""
+
+    monkeypatch.setattr(machines, "execute", execute)
+    failures = machines.measure([path], say=said.append)
+    assert failures == ["other: FAILED made.ipynb::Cell 3 - a claim"]
+    assert [line.split(",")[0] for line in said[:2]] == ["1 of 3", "2 of 3"]
+    assert said[2] == "3 of 3, same: computes as 'plain' to the last bit, so it is not run"
+    assert "1 of 10 numbers" in said[3]  # 1.2, where all others are 1
+    known = spread.read(spread.FILE)["notebooks/made"]["cell-0"]
+    assert known["error &amp; loss"] == [1.0, 1.0, 1.2]
+    assert known["width 2, deep"] == [4.0, 4.0, 4.0]
+    assert '"error &amp; loss": [1.0, 1.0, 1.2]' in spread.FILE.read_text()
+    machines.RESULTS.write_text(f"before\n{machines.BEGIN}\nold\n{machines.END}\nafter\n")
+    for _ in range(2):
+        machines.put_into_results()
+    told = machines.RESULTS.read_text()
+    assert told.startswith("before\n") and told.endswith("\nafter\n") and "old" not in told
+    assert "| notebooks/made | 5 | 1 | 0 | 0 |" in told
+    assert "| notebooks/made | error & loss | 1 | 1 | 1.2 | at most 2 |" in told
+
+
+def test_settings_under_which_nothing_runs_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(machines, "execute", lambda paths, environment: "no kernel")
+    monkeypatch.setattr(machines, "fingerprint", str)
+    with pytest.raises(RuntimeError, match="nothing was executed with .*: no kernel"):
+        machines.measure([notebook(tmp_path, claimed(1.0))])
+
+
+@pytest.mark.parametrize("path", machines.executed(), ids=machines.name_of)
+def test_every_stored_number_has_a_spread_of_its_own(path):
+    """Measured since the cell and its outputs changed: else `course test --machines PATH`."""
+    known, stale = spread.read().get(machines.name_of(path), {}), []
+    for cell, outputs in machines.load(path).items():
+        for label, reading in spread.readings(outputs, outputs).items():
+            measured = known.get(cell, {}).get(label)
+            if not measured or not spread.is_of(reading, measured):
+                stale.append(f"{label} in cell {cell}")
+    assert not stale, f"{len(stale)} without: call ./course test --machines {path}"
+
+
+def test_settings_compute_otherwise():
+    """Threads and instruction sets reach the kernels; the same setting computes the same."""
+    plain, again, other = (
+        machines.fingerprint(environment)
+        for environment in ({}, {}, machines.SETTINGS["one thread, without oneDNN"])
+    )
+    assert plain == again != other
+    assert machines.fingerprint({"COURSE_ROUNDING": "1"}) not in (plain, other)
