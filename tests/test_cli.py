@@ -63,6 +63,8 @@ def test_help_has_an_example_and_imports_nothing_heavy(command):
         (["release", "utils"], "not an empty folder"),
         (["bench", "gan"], "invalid choice: 'gan'"),
         (["bench", "vae", "--rounds", "0"], "positive number"),
+        (["test", "--machines", "missing.ipynb"], "there is no file missing.ipynb"),
+        (["test", "--machines", "labs/lab2_denoising_autoencoder.ipynb"], "stores no outputs"),
         (["jump"], "jump"),
         ([], "required"),
     ],

@@ -6,7 +6,8 @@
 
 `table()` shows them and raises `ClaimFailed` if one does not hold. Where COURSE_RESULTS names a
 file, the claims are also written there (`course run` reads them). A number may move a little on
-another CPU: comparisons between runs take text and verdict exactly, the number within `tolerance`.
+another processor: comparisons between runs take text and verdict exactly, the number within the
+spread that was measured (`spread.py`).
 """
 
 import html
@@ -82,9 +83,9 @@ class Claims:
             at_least, at_most: number, the bound; one of the two at least. Both the same: exact.
             unit: str, such as "nats", "dB", "degrees".
             published: number or str that somebody else reported, with its `source`.
-            tolerance: relative change (of the larger of value and bounds) that a re-run on
-                another machine may show before the comparison with the stored run fails. For
-                tiny values bounded by 0, such as rounding errors, give a bound of their size.
+            tolerance: relative change (of the larger of value and bounds) that a re-run may show
+                as long as its spread over processors was not measured (`course test --machines`).
+                For tiny values bounded by 0, such as rounding errors, give a bound of their size.
 
         Raises:
             ValueError: no bound, a bound that is not a finite number, or a published number
@@ -151,7 +152,8 @@ def show_numbers(rows, columns, *, first="", tolerance=0.1):
     """Show measured numbers that nothing is claimed of; never `print` them.
 
     What is printed is compared between runs to the letter, and these move a little from one CPU to
-    another: here each may, by `tolerance` of the largest in its column.
+    another: here each may, by its measured spread, or else by `tolerance` of the largest in its
+    column.
 
     Args:
         rows: dict of a row's name to its numbers, one for each column.
@@ -164,7 +166,7 @@ def show_numbers(rows, columns, *, first="", tolerance=0.1):
 
 
 def measured_cell(text, value, scale):
-    """A cell whose attributes tests/notebook_plugin.py compares between runs."""
+    """A cell whose attributes are compared between runs (`spread.py`)."""
     facts = f'data-value="{float(value)!r}" data-scale="{float(scale)!r}"'
     return f'<td class="measured" {facts} style="text-align:right">{html.escape(text)}</td>'
 

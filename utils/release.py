@@ -17,7 +17,7 @@ PARTS = (
     "utils/checks/*.py",
 )
 README = "docs/students.md"
-AUTHORS_ONLY = ("build.py", "release.py")
+AUTHORS_ONLY = ("build.py", "release.py", "spread.py", "machines.py")
 
 
 def release(root, target):

@@ -33,6 +33,7 @@ from utils.grading.worker import Died, Worker
 # Modules whose change does not change what a submission gets.
 NO_PART_OF_GRADES = {
     *("cli.py", "report.py", "doctor.py", "starting.py", "build.py", "release.py", "bench.py"),
+    *("spread.py", "machines.py"),
     *("folder.py", "reports.py", "gradebooks.py", "plugin.py", "bench_grading.py"),
 }
 
