@@ -562,9 +562,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                "DCGAN"):
     latents = np.random.default_rng(1).standard_normal((SET, LATENTS))
     samples = drawn(gan, latents)
-    scale["generated, before training"] = distances(drawn(new_gan(), latents), reference)
-    scale["generated"] = distances(samples, reference)
-    scale = dict(sorted(scale.items(), key=lambda row: row[1]))
+    scale = {"real images": scale["real images"], "generated": distances(samples, reference),
+             "generated, before training": distances(drawn(new_gan(), latents), reference), **scale}
     show_numbers(scale, ["Frechet distance", "kernel distance"], first="against real images")
     ends = np.array([scale["real images"], scale["noise"]])
     place = (np.array(scale["generated"]) - ends[0]) / (ends[1] - ends[0])
