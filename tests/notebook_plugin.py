@@ -6,11 +6,16 @@ and pictures from that comparison, and this plugin takes them up. Labs are only 
 
 import json
 import os
+import time
 from collections import Counter
 from pathlib import Path
+from queue import Empty
 
+import nbval.plugin
+import psutil
 import pytest
 from nbformat import NotebookNode
+from nbval.kernel import RunningKernel
 
 from utils import spread
 
@@ -18,6 +23,48 @@ SPREAD = spread.read()
 
 # Kernels inherit these. Sets print in one order, and every notebook runs as CI promises.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "COURSE_PROFILE": "quick"}
+
+
+IDLE = 120  # seconds with less than one of computing after which a cell counts as blocked
+SLICE = 2  # seconds between looks at the kernel
+
+
+class PatientKernel(RunningKernel):
+    """A kernel whose cells have processor time, not time: beside other work they take longer.
+
+    A kernel that has died, or computes nothing any more, is told at once instead of after the
+    whole limit of the cell.
+    """
+
+    def await_reply(self, msg_id, timeout=None):
+        began = used = self.computed()
+        looked = time.monotonic()
+        while True:
+            try:
+                return super().await_reply(msg_id, timeout=SLICE)
+            except Empty:
+                if not self.is_alive():
+                    raise RuntimeError("the kernel died; is there enough memory?") from None
+                if self.computed() - began > timeout:
+                    raise
+                if time.monotonic() - looked > IDLE:
+                    if self.computed() - used < 1:
+                        raise
+                    used, looked = self.computed(), time.monotonic()
+
+    def computed(self):
+        """Processor seconds of the kernel and all that it has started."""
+        total = 0.0
+        try:
+            kernel = psutil.Process(self.km.provisioner.pid)
+            for process in (kernel, *kernel.children(recursive=True)):
+                total += sum(process.cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            pass  # it ended while we looked
+        return total
+
+
+nbval.plugin.RunningKernel = PatientKernel
 
 
 def pytest_configure(config):
@@ -63,6 +110,7 @@ def with_updates(get_message):
 def pytest_runtest_call(item):
     if type(item).__name__ != "IPyNbCell":
         return (yield)
+    item.output_timeout = IDLE  # of messages on their way, five seconds otherwise
     try:
         result = yield
     finally:

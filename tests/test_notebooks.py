@@ -1,15 +1,18 @@
 """The notebooks as files: built from their sources, tidy, accessible; and breaking one shows."""
 
 import ast
+import contextlib
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import pytest
 
+from tests import notebook_plugin
 from utils import build, running
 from utils.checks import questions_of
 
@@ -223,7 +226,7 @@ def test_a_broken_notebook_fails(notebook, tmp_path):
     }
     failed, report = failing(right, changes)
     assert failed == set(changes) - {"slightly"}, report
-    assert "which may move" in report and "looks different" in report
+    assert "which may move" in report and "figure 1, difference: measured" in report
 
 
 LIVE = (
@@ -270,6 +273,26 @@ def test_figures_that_follow_a_run_are_stored_once_and_compared(notebook, tmp_pa
     failed, report = failing(right, changes)
     assert failed == set(changes), report
     assert "unhandled" not in report
+
+
+@pytest.mark.parametrize(
+    "source, ends",
+    [
+        ("while True: pass", Empty),  # more processor time than it has
+        ("import time; time.sleep(1000)", Empty),  # none at all
+        ("import os; os._exit(1)", RuntimeError),
+        ("import time; time.sleep(3)", None),
+    ],
+)
+def test_cells_that_do_not_end_are_ended(source, ends, monkeypatch):
+    monkeypatch.setattr(notebook_plugin, "IDLE", 5)
+    kernel = notebook_plugin.PatientKernel("python3", startup_timeout=300)
+    try:
+        message = kernel.execute_cell_input(source)
+        with pytest.raises(ends) if ends else contextlib.nullcontext():
+            kernel.await_reply(message, timeout=2)
+    finally:
+        kernel.stop()
 
 
 def test_stale_files_are_named(tmp_path, monkeypatch):
