@@ -25,13 +25,9 @@ def drift(project, lock, conda):
         if locked.get(name.lower().replace("_", "-")) != version:
             problems.append(f"{name}: {version} in pyproject.toml, {locked.get(name)} in the lock")
     python, _, nested = conda["dependencies"]
-    listed = dict(line.split("==") for line in nested["pip"] if line != "-e .")
-    for name in sorted(set(wanted) | set(listed)):
-        if wanted.get(name) != listed.get(name):
-            problems.append(
-                f"{name}: {wanted.get(name)} in pyproject.toml, {listed.get(name)} in "
-                "environment.yml"
-            )
+    asked, listed = set(project["dependencies"]), set(nested["pip"]) - {"-e ."}
+    problems += [f"{line}: in pyproject.toml alone" for line in sorted(asked - listed)]
+    problems += [f"{line}: in environment.yml alone" for line in sorted(listed - asked)]
     version = tuple(map(int, python.removeprefix("python=").split(".")))
     if not (3, 11) <= version < (3, 14) or project["requires-python"] != ">=3.11,<3.14":
         problems.append(f"Python {version} in environment.yml, {project['requires-python']}")
@@ -75,9 +71,11 @@ def test_both_locks_agree_and_hold_hashes():
 def test_installed_is_what_is_locked():
     import importlib.metadata
 
-    for line in PROJECT["dependencies"]:
-        name, version = line.split(";")[0].strip().split("==")
-        assert importlib.metadata.version(name) == version
+    from packaging.requirements import Requirement
+
+    for wanted in map(Requirement, PROJECT["dependencies"]):
+        if not wanted.marker or wanted.marker.evaluate():
+            assert importlib.metadata.version(wanted.name) in wanted.specifier
 
 
 # --- the launcher ---------------------------------------------------------------------------------
