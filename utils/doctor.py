@@ -143,7 +143,9 @@ def _jail():
 
     problem = Bubblewrap.problem()
     if not problem:
-        yield Finding("jail for grading", f"ready: {Bubblewrap.executable()}")
+        executable = Bubblewrap.executable()
+        own = Path(executable).is_relative_to(sys.prefix)
+        yield Finding("jail for grading", "ready: " + ("the course's bwrap" if own else executable))
     elif not Docker.problem():
         yield Finding("jail for grading", "ready: Docker (experimental)")
     else:
