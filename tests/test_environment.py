@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -88,9 +89,11 @@ def clone(tmp_path):
         shutil.copy(ROOT / name, tmp_path / name)
     tools = tmp_path / "tools"
     tools.mkdir()
-    uv = tools / "uv"
-    uv.write_text(
-        f"#!{sys.executable}\nimport os, sys, pathlib\n"
+    uv, script = tools / "uv", tools / "uv.py"
+    # A first line `#!` can't name a Python whose path has a blank.
+    uv.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {script} "$@"\n')
+    script.write_text(
+        "import os, sys, pathlib\n"
         f"open({str(tmp_path / 'log')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
         "if os.environ.get('FAIL') in sys.argv: sys.exit(3)\n"
         f"folder = pathlib.Path({str(tmp_path)!r}) / '.venv' / 'bin'\n"
