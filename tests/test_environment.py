@@ -91,7 +91,7 @@ def clone(tmp_path):
     tools.mkdir()
     uv, script = tools / "uv", tools / "uv.py"
     # A first line `#!` can't name a Python whose path has a blank.
-    uv.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {script} "$@"\n')
+    uv.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(script)])} "$@"\n')
     script.write_text(
         "import os, sys, pathlib\n"
         f"open({str(tmp_path / 'log')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
