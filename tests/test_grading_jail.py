@@ -75,6 +75,18 @@ def test_files(ask, warm):
     assert there == [*own, "__init__.py", *sorted(jail.INSIDE)]
 
 
+def test_an_environment_is_there_whatever_its_folder_is_called(bubblewrap, monkeypatch, tmp_path):
+    prefix = tmp_path / "with blank, ü and \\"
+    prefix.mkdir()
+    (prefix / "file").write_text("read")
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    command = Bubblewrap.command(tmp_path, None, LIMITS)[:-1]
+    done = subprocess.run([*command, "cat", prefix / "file"], capture_output=True, text=True)
+    assert done.stdout == "read", done.stderr
+    done = subprocess.run([*command, "touch", prefix / "new"], capture_output=True, text=True)
+    assert "Read-only file system" in done.stderr
+
+
 def test_what_can_be_written(ask):
     folders = ["/", "/usr", "/usr/lib", "/course", "/etc", "/dev", "/proc", "/sys", sys.prefix]
     written = ask(f"""
