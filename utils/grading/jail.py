@@ -189,7 +189,7 @@ class Docker:
         room = str(limits.memory + 10**9)
         call += ["--memory", room, "--memory-swap", room, "--hostname", "jail"]
         call += ["--tmpfs", f"/tmp:size={limits.disk},mode=1777,nr_inodes=4096"]
-        call += ["--shm-size", str(limits.disk)]
+        call += ["--tmpfs", f"/dev/shm:size={limits.disk},mode=1777,nr_inodes=4096"]
         call += ["--volume", f"{course}:{COURSE}:ro"]
         if data:
             call += ["--volume", f"{data}:{DATA}:ro"]
