@@ -79,9 +79,26 @@ def test_doctor():
     assert status == 0, out + err
     for word in ("tensorflow", "memory", "digits", "profile", "All labs can run here."):
         assert word in out
+    assert re.search(r"jail for grading *│ (ready|none):? ", out)
     assert err == ""
     status, out, _ = course("doctor", COURSE_PROFILE="fast")
     assert status == 1 and "quick, full" in out
+
+
+def test_without_a_jail_labs_run_and_grading_says_in_one_line_what_to_do(tmp_path):
+    for name, complaint in {"bwrap": "bwrap: no namespaces", "docker": "no daemon"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    status, out, err = course("doctor", PATH=path, COLUMNS="300")
+    assert status == 0, out + err
+    problem = f"{tmp_path}/bwrap does not start a jail: bwrap: no namespaces. "
+    assert problem in out and "none: labs run, course grade does not" in out
+    out = tmp_path / "out"
+    status, _, err = course("grade", "labs", "--lab", "lab3_vae", "--out", out, PATH=path)
+    assert status == 1 and len(err.splitlines()) == 1
+    start = "course grade: submissions are not run without a jail, and there is none. bubblewrap: "
+    assert err.startswith(start + problem) and "docker: no daemon. --unsafe grades" in err
 
 
 # --- run ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ when the disk is full, the network is gone or the process dies."""
 import hashlib
 import itertools
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +19,12 @@ import pytest
 from utils import data, glyphs
 
 ROOT = Path(__file__).parents[1]
+# Real public sets lie beside the clone, if anywhere; without them their tests are skipped.
 REAL = Path(__file__).parents[2] / "shared" / "tfds"
-needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder with the real public sets")
+needs_real = pytest.mark.skipif(
+    not (REAL / "mnist").is_dir() or not (REAL / "cycle_gan").is_dir(),
+    reason=f"public sets that are not beside this clone: {REAL} with mnist and cycle_gan",
+)
 
 
 @pytest.fixture(scope="session")
@@ -371,6 +376,19 @@ def test_real_mnist_and_facades_are_read_without_a_write(monkeypatch):
     with pytest.raises(data.DataError, match="trainA"):
         data.load("cycle_gan/facades", "train")
     assert snapshot(REAL) == before
+
+
+def test_without_real_sets_their_tests_are_skipped(tmp_path):
+    """Each with the reason, in a copy of the course that has no folder `shared` beside it."""
+    left_out = shutil.ignore_patterns(".*", "results", "__pycache__")
+    copy = shutil.copytree(ROOT, tmp_path / "course", ignore=left_out)
+    names = ("test_data", "test_lab4_dcgan", "test_lab5_cyclegan")
+    call = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-k"]
+    call += ["real_mnist or photographs", *(f"tests/{name}.py" for name in names)]
+    done = subprocess.run(call, cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    reason = f"public sets that are not beside this clone: {tmp_path}/shared/tfds"
+    assert f"\n3 skipped: {reason}" in done.stdout
 
 
 # --- when things go wrong while preparing ---------------------------------------------------

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,13 +26,9 @@ def drift(project, lock, conda):
         if locked.get(name.lower().replace("_", "-")) != version:
             problems.append(f"{name}: {version} in pyproject.toml, {locked.get(name)} in the lock")
     python, _, nested = conda["dependencies"]
-    listed = dict(line.split("==") for line in nested["pip"] if line != "-e .")
-    for name in sorted(set(wanted) | set(listed)):
-        if wanted.get(name) != listed.get(name):
-            problems.append(
-                f"{name}: {wanted.get(name)} in pyproject.toml, {listed.get(name)} in "
-                "environment.yml"
-            )
+    asked, listed = set(project["dependencies"]), set(nested["pip"]) - {"-e ."}
+    problems += [f"{line}: in pyproject.toml alone" for line in sorted(asked - listed)]
+    problems += [f"{line}: in environment.yml alone" for line in sorted(listed - asked)]
     version = tuple(map(int, python.removeprefix("python=").split(".")))
     if not (3, 11) <= version < (3, 14) or project["requires-python"] != ">=3.11,<3.14":
         problems.append(f"Python {version} in environment.yml, {project['requires-python']}")
@@ -75,9 +72,11 @@ def test_both_locks_agree_and_hold_hashes():
 def test_installed_is_what_is_locked():
     import importlib.metadata
 
-    for line in PROJECT["dependencies"]:
-        name, version = line.split(";")[0].strip().split("==")
-        assert importlib.metadata.version(name) == version
+    from packaging.requirements import Requirement
+
+    for wanted in map(Requirement, PROJECT["dependencies"]):
+        if not wanted.marker or wanted.marker.evaluate():
+            assert importlib.metadata.version(wanted.name) in wanted.specifier
 
 
 # --- the launcher ---------------------------------------------------------------------------------
@@ -90,9 +89,11 @@ def clone(tmp_path):
         shutil.copy(ROOT / name, tmp_path / name)
     tools = tmp_path / "tools"
     tools.mkdir()
-    uv = tools / "uv"
-    uv.write_text(
-        f"#!{sys.executable}\nimport os, sys, pathlib\n"
+    uv, script = tools / "uv", tools / "uv.py"
+    # A first line `#!` can't name a Python whose path has a blank.
+    uv.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(script)])} "$@"\n')
+    script.write_text(
+        "import os, sys, pathlib\n"
         f"open({str(tmp_path / 'log')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
         "if os.environ.get('FAIL') in sys.argv: sys.exit(3)\n"
         f"folder = pathlib.Path({str(tmp_path)!r}) / '.venv' / 'bin'\n"

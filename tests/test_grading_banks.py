@@ -18,7 +18,7 @@ import pytest
 from tests.test_checks import cases
 from utils.checks import questions_of
 from utils.checks.answers import Answers
-from utils.grading.jail import DEFAULT_LIMITS, Jail, choose
+from utils.grading.jail import DEFAULT_LIMITS, Jail
 from utils.grading.judge import SEED, RemoteAnswers, Session
 from utils.grading.submissions import Cell
 
@@ -38,8 +38,8 @@ def sample():
 
 
 @pytest.fixture(scope="module")
-def jail():
-    with Jail(choose()) as jail:
+def jail(bubblewrap):
+    with Jail(bubblewrap) as jail:
         yield jail
 
 

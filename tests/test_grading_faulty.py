@@ -15,12 +15,12 @@ SHORT = Limits(cell=2, call=2)  # what does not end would else take a minute
 
 
 @pytest.fixture(scope="module")
-def judges():
+def judges(bubblewrap):
     """The judge of each lab, the same for all faults, and what it says of the solution at first."""
     with contextlib.ExitStack() as stack:
         started = {}
         for lab in (faulty.LAB1, faulty.LAB3):
-            judge = stack.enter_context(Judge(lab, data=default_data(), limits=SHORT))
+            judge = stack.enter_context(Judge(lab, bubblewrap, SHORT, data=default_data()))
             assert not trial(judge)  # on a new machine this prepares the lab's data
             started[lab] = judge, grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
         yield started

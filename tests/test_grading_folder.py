@@ -58,7 +58,7 @@ def course_grade(*arguments, **options):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(tmp_path_factory, bubblewrap):
     """(folder of four submissions, folder of results), graded by the command."""
     base = tmp_path_factory.mktemp("graded")
     folder = handed_in(base / "in", ["anna", "bob", "carla", "dora"])
@@ -141,7 +141,7 @@ def test_a_new_submission_of_one_student_is_graded_again(graded, tmp_path):
     assert points(records) == {"anna": 0, "bob": 0, "carla": 14, "dora": 0, "emil": 0}
 
 
-def test_a_worker_that_is_killed_loses_nothing(tmp_path):
+def test_a_worker_that_is_killed_loses_nothing(bubblewrap, tmp_path):
     folder = handed_in(tmp_path / "in", ["anna", "bob", "carla"])
     killed = []
 
@@ -176,7 +176,7 @@ def until(holds, seconds):
         time.sleep(0.05)
 
 
-def test_a_cluster_that_loses_a_worker_loses_nothing_and_grades_nothing_twice(tmp_path):
+def test_a_cluster_that_loses_a_worker_loses_nothing_and_grades_nothing_twice(bubblewrap, tmp_path):
     distributed = pytest.importorskip("distributed")
     folder = handed_in(tmp_path / "in", [f"student{i}" for i in range(8)])
     written, killed = [], []
@@ -201,7 +201,7 @@ def test_a_cluster_that_loses_a_worker_loses_nothing_and_grades_nothing_twice(tm
     assert points(records) == {f"student{i}": 0 if i % 2 else 14 for i in range(8)}
 
 
-def test_a_cluster_that_is_not_there_is_one_line(tmp_path):
+def test_a_cluster_that_is_not_there_is_one_line(bubblewrap, tmp_path):
     folder = handed_in(tmp_path / "in", ["anna"])
     with pytest.raises(grading.Refused, match="no Dask scheduler at tcp://127.0.0.1:9"):
         grading.grade(folder, tmp_path / "out", SETTINGS, scheduler="tcp://127.0.0.1:9")

@@ -16,9 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.jails import backend_or_skip
 from tests.submissions.hostile import ATTACKS, DESERVED, LAB1, LAB3, Attack
 from utils.grading import submissions
-from utils.grading.jail import BACKENDS, ROOT, Limits
+from utils.grading.jail import ROOT, Limits
 from utils.grading.judge import Judge
 
 SECRET = "S3CR3T-" + hashlib.sha256(os.urandom(9)).hexdigest()[:12]
@@ -27,15 +28,6 @@ LIMITS = Limits(
     cell=10, call=2, total=120, memory=25 * 10**8, disk=32 * 2**20, processes=Limits.processes
 )
 HONEST = {lab: Attack("honest", "nothing", lab=lab) for lab in (LAB1, LAB3)}
-
-
-def backend_or_skip(name):
-    """A backend; skipped with the reason where it can't be had, but bubblewrap never on CI."""
-    problem = BACKENDS[name].problem()
-    if problem and (name == "docker" or not os.environ.get("CI")):
-        pytest.skip(f"{name}: {problem}")
-    assert not problem
-    return BACKENDS[name]
 
 
 @pytest.fixture(scope="module")

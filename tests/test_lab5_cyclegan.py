@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tests.test_data import REAL
+from tests.test_data import REAL, needs_real
 from tests.test_labs_run import IMPORTS, code_cells, solutions_of
 from utils import training
 from utils.claims import Claims
@@ -333,7 +333,7 @@ def test_mirrored_anew_in_every_epoch_and_never_in_pairs(lab_names):
     assert len(set(mirrored)) == 3
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="no folder with the real photographs")
+@needs_real
 def test_photographs(lab_names, monkeypatch):
     """The cell of the photographs, with narrow networks, on real facades at both sizes."""
     monkeypatch.setenv("TFDS_DATA_DIR", str(REAL))

@@ -174,7 +174,8 @@ def parser():
     jail.add_argument(
         "--jail",
         choices=("bubblewrap", "docker"),
-        help="what submissions are run in (default the first of these that can be had)",
+        help="what submissions are run in (default the first of these that can be had); docker is "
+        "experimental",
     )
     jail.add_argument(
         "--unsafe",

@@ -21,7 +21,7 @@ class Finding:
 
 def examine():
     """All findings, in the order of the table."""
-    return [*_versions(), *_devices(), *_room(), *_data(), _profile()]
+    return [*_versions(), *_devices(), *_room(), *_data(), _profile(), *_jail()]
 
 
 def _versions():
@@ -133,6 +133,23 @@ def _profile():
         return Finding("profile", profile_in_use())
     except ValueError as error:
         return Finding("profile", os.environ.get("COURSE_PROFILE", ""), str(error), True)
+
+
+def _jail():
+    """What `course grade` runs submissions in; students' bundles grade nothing."""
+    if not (Path(__file__).parent / "grading").is_dir():
+        return
+    from utils.grading.jail import Bubblewrap, Docker
+
+    problem = Bubblewrap.problem()
+    if not problem:
+        executable = Bubblewrap.executable()
+        own = Path(executable).is_relative_to(sys.prefix)
+        yield Finding("jail for grading", "ready: " + ("the course's bwrap" if own else executable))
+    elif not Docker.problem():
+        yield Finding("jail for grading", "ready: Docker (experimental)")
+    else:
+        yield Finding("jail for grading", "none: labs run, course grade does not", problem)
 
 
 def show(findings):

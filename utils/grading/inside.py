@@ -48,7 +48,8 @@ def main(options):
     Args:
         options: dict of `confined` ("namespaces": children give everything up; "container": all but
             own namespaces, which the container is; "no"), `memory` (bytes of all processes of a
-            child), `disk` (bytes in /tmp), `processes` (number), `seconds` (of computing, in all).
+            child), `disk` (bytes in /tmp), `processes` (number), `seconds` (of computing, in all),
+            `trial` (bool: without TensorFlow).
     """
     if options["confined"] != "no" and os.getuid() == 0:
         # Started by root: bounds on processes do not hold for root, and it could do too much.
@@ -70,7 +71,8 @@ def main(options):
     os.dup2(null, 1)
     for folder in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR"):
         os.makedirs(os.environ[folder], exist_ok=True)
-    warm_up()
+    if not options["trial"]:
+        warm_up()
     Parent(source, target, options).serve()
 
 

