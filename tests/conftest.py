@@ -1,6 +1,7 @@
 """Small notebooks for the tests of the tools around them."""
 
 import signal
+import time
 
 import nbformat
 import pytest
@@ -8,6 +9,16 @@ import pytest
 # Shells start what runs in the background with interrupts ignored, and every child inherits it:
 # the commands under test would not hear the interrupts that the tests send them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+HANGS = 1200  # seconds after which a test gives up; nothing but a hanging test takes so long
+
+
+def until(holds):
+    """Wait until `holds()`, however slow the machine is."""
+    end = time.monotonic() + HANGS
+    while not holds():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.05)
 
 
 @pytest.fixture

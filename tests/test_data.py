@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import HANGS, until
 from utils import data, glyphs
 
 ROOT = Path(__file__).parents[1]
@@ -399,7 +400,7 @@ def started(code, **environment):
 
 
 def finished(process):
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=HANGS)
     assert process.returncode == 0, err[-3000:]
     return out
 
@@ -428,16 +429,18 @@ def test_killed_while_preparing_then_full_disk_then_two_at_once(tmp_path):
         def stream(split, count, *, stream=glyphs.stream, **options):
             for i, item in enumerate(stream(split, count, **options)):
                 if split == "test" and i == 50:
-                    time.sleep(600)
+                    time.sleep(10000)
                 yield item
         glyphs.stream = stream
         data.load("glyphs")
     """
     process = started(slow, COURSE_DATA_DIR=str(folder))
-    deadline = time.monotonic() + 60
-    while not list(folder.rglob("*train.tfrecord*")) and time.monotonic() < deadline:
+
+    def written():
         assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.05)
+        return list(folder.rglob("*train.tfrecord*"))
+
+    until(written)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert leftovers(folder)
