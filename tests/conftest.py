@@ -1,9 +1,13 @@
 """Small notebooks for the tests of the tools around them."""
 
+import ctypes
+import gc
 import signal
+import sys
 import time
 
 import nbformat
+import psutil
 import pytest
 
 # Shells start what runs in the background with interrupts ignored, and every child inherits it:
@@ -38,3 +42,29 @@ def notebook(tmp_path):
         return path
 
     return write
+
+
+GROWTH = 2 * 10**8  # bytes that a process may grow by before what is not used any more is freed
+after_freeing = 0  # bytes of this process
+
+
+@pytest.fixture
+def frees_graphs():
+    """For tests that trace hundreds of training steps, whose graphs would take gigabytes.
+
+    TensorFlow keeps the gradient of each `custom_gradient` that was ever traced, and with it the
+    graph around it, for a gradient that could still be asked for.
+    """
+    from tensorflow.python.framework.ops import gradient_registry
+
+    yield
+    global after_freeing
+    gradients = gradient_registry._registry
+    for name in [name for name in gradients if name.startswith("CustomGradient-")]:
+        del gradients[name]
+    memory = psutil.Process().memory_info
+    if memory().rss > after_freeing + GROWTH:
+        gc.collect()
+        if sys.platform == "linux":
+            ctypes.CDLL(None).malloc_trim(0)  # gives back what is free within the heap
+        after_freeing = memory().rss

@@ -11,6 +11,7 @@ from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.answers import Answers
 
+pytestmark = pytest.mark.usefixtures("frees_graphs")
 ROOT = Path(__file__).resolve().parents[1]
 LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
 
