@@ -50,14 +50,26 @@ after_freeing = 0  # bytes of this process
 
 @pytest.fixture
 def frees_graphs():
-    """For tests that trace hundreds of training steps, whose graphs would take gigabytes.
+    """For tests that trace hundreds of training steps, whose graphs would take gigabytes."""
+    yield
+    free_graphs()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frees_graphs_of_a_module():
+    yield
+    if "tensorflow" in sys.modules:
+        free_graphs()
+
+
+def free_graphs():
+    """Let go of everything that was traced so far; it can't be differentiated any more.
 
     TensorFlow keeps the gradient of each `custom_gradient` that was ever traced, and with it the
     graph around it, for a gradient that could still be asked for.
     """
     from tensorflow.python.framework.ops import gradient_registry
 
-    yield
     global after_freeing
     gradients = gradient_registry._registry
     for name in [name for name in gradients if name.startswith("CustomGradient-")]:

@@ -151,12 +151,19 @@ class Parent:
             if self.source in ready and not self._from_judge():
                 return self._end("killed")
             if self.child and time.monotonic() > self.look:
-                self._tell_time()
-                if self._too_large():
-                    self._end("memory")
+                self._look()
 
     def _tell(self, kind, content):
         self.to_judge += FRAME.pack(kind, len(content)) + content
+
+    def _look(self):
+        """Tell the time, and end a child that holds too much memory."""
+        began = time.monotonic()
+        self._tell_time()
+        if self._too_large():
+            self._end("memory")
+        # Where it takes long, with hundreds of processes, there is to be time for other things.
+        self.look = time.monotonic() + max(0.05, 2 * (time.monotonic() - began))
 
     def _tell_time(self):
         if self.clock.on:
@@ -164,11 +171,8 @@ class Parent:
 
     def _too_large(self):
         """Whether the child and all it has started hold more memory than they may."""
-        began, bound = time.monotonic(), self.options["memory"]
-        too_large = self.options["confined"] != "no" and memory_of_children(bound) > bound
-        # Where it takes long, with hundreds of processes, there is to be time for other things.
-        self.look = time.monotonic() + max(0.05, 2 * (time.monotonic() - began))
-        return too_large
+        bound = self.options["memory"]
+        return self.options["confined"] != "no" and memory_of_children(bound) > bound
 
     def _from_judge(self):
         data = os.read(self.source, CHUNK)
