@@ -110,7 +110,6 @@ def with_updates(get_message):
 def pytest_runtest_call(item):
     if type(item).__name__ != "IPyNbCell":
         return (yield)
-    item.output_timeout = IDLE  # of messages on their way, five seconds otherwise
     try:
         result = yield
     finally:

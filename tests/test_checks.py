@@ -11,6 +11,7 @@ from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.answers import Answers
 
+pytestmark = pytest.mark.usefixtures("frees_graphs")
 ROOT = Path(__file__).resolve().parents[1]
 LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
 
@@ -117,6 +118,18 @@ def test_an_endless_answer_is_interrupted():
 
     result = questions_of("practice")["halve"].judge(Answers({"halve": halve}, time_limit=0.3))
     assert result.state == "wrong" and "0.3 s" in result.found
+
+
+@pytest.mark.parametrize("sleep, state", [(0.3, "right"), (1e6, "wrong")])
+def test_what_hardly_computes_has_more_time_and_not_for_ever(sleep, state):
+    """As where other work holds the processor."""
+
+    def halve(x):
+        time.sleep(sleep)
+        return x / 2
+
+    answers = Answers({"halve": halve}, time_limit=0.1)
+    assert questions_of("practice")["halve"].judge(answers).state == state
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from utils.grading.jail import DEFAULT_LIMITS, Jail
 from utils.grading.judge import SEED, RemoteAnswers, Session
 from utils.grading.submissions import Cell
 
+pytestmark = pytest.mark.usefixtures("frees_graphs")
 # Answers draw random numbers, and messages name them.
 SEEDED = "import keras\nkeras.utils.set_random_seed(0)\n"
 # One of so many is judged.

@@ -1,17 +1,18 @@
 """Faulty submissions get the score they deserve, in words to act on; none stops a batch."""
 
+import collections
 import contextlib
 import dataclasses
 
 import pytest
 
 from tests.submissions import faulty
-from utils.grading.jail import ROOT, Limits
+from utils.grading.jail import ROOT, Ended, Limits
 from utils.grading.judge import Judge, default_data, grade_file
 from utils.grading.worker import trial
 
 SOLUTIONS = ROOT / "solutions"
-SHORT = Limits(cell=2, call=2)  # what does not end would else take a minute
+SHORT = Limits(cell=2, call=2)  # what does not end would else take minutes
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,45 @@ def test_the_next_submission_finds_nothing_changed(judges, lab):
     judge.limits = SHORT
     again = grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
     assert again == first and again["points"] == again["out_of"] and not again["cells"]
+
+
+def losing_time(judge, times, chosen=lambda name: True):
+    """`Jail.ask` that lets the time of each chosen cell and answer run out so many times."""
+    ask, lost = judge.jail.ask, collections.Counter()
+
+    def slow(request, seconds):
+        name = request.get("cell") or request.get("call") or request["name"]
+        if chosen(name) and lost[name] < times:
+            lost[name] += 1
+            judge.jail.kill()
+            raise Ended("time")
+        return ask(request, seconds)
+
+    return slow, lost
+
+
+def test_time_lost_once_costs_nothing(judges, monkeypatch):
+    """The time of every cell and of every answer runs out at first: the record is the same."""
+    judge, first = judges[faulty.LAB1]
+    judge.limits = SHORT
+    slow, lost = losing_time(judge, 1)
+    monkeypatch.setattr(judge.jail, "ask", slow)
+    assert grade_file(judge, SOLUTIONS / f"{faulty.LAB1}.ipynb") == first
+    assert len(lost) > 15 and {"binary_code", "train"} <= set(lost)
+
+
+def test_time_lost_twice_is_lost(judges, monkeypatch):
+    judge, first = judges[faulty.LAB1]
+    judge.limits = SHORT
+    slow, lost = losing_time(judge, 99, lambda name: name == "binary_code")
+    monkeypatch.setattr(judge.jail, "ask", slow)
+    record = grade_file(judge, SOLUTIONS / f"{faulty.LAB1}.ipynb")
+    assert lost == {"binary_code": 2}
+    for now, then in zip(record["questions"], first["questions"], strict=True):
+        if now["question"] == "binary_code":
+            assert now["points"] == 0 and "no result after 2 s" in now["message"]
+        else:
+            assert now == then
 
 
 def test_the_set_is_large_enough():

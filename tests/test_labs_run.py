@@ -66,6 +66,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("mistake", wrong[:: lab.every], ids=lambda case: "-".join(case))
 
 
+@pytest.mark.usefixtures("frees_graphs")
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 class LabRuns:
     """lab: its name; tiny: settings that take every cell through fast; figures: how many it shows;

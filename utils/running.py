@@ -187,9 +187,10 @@ def _run_watched(outcome, stop, profile, seed, skip, go_on, time_limit, memory_l
     limits = limits_of(outcome.path)
     seconds = time_limit or (limits["time_limit_s"] if profile == "quick" else None)
     gigabytes = memory_limit or (limits["memory_limit_gb"] if profile == "quick" else None)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         results = Path(folder) / "results.json"
         environment = os.environ | {"COURSE_RESULTS": str(results), "COURSE_PROFILE": profile}
+        environment["TMPDIR"] = folder  # kernels and TensorFlow leave files there when killed
         environment.pop("COURSE_STRICT", None)
         if seed is not None:
             environment["COURSE_SEED"] = str(seed)
@@ -270,6 +271,7 @@ def _end(process):
             part.kill()
         except psutil.NoSuchProcess:
             continue
+    psutil.wait_procs(family, timeout=10)  # what still lives could write
 
 
 def _end_with(parent):

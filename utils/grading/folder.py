@@ -36,6 +36,7 @@ NO_PART_OF_GRADES = {
     *("spread.py", "machines.py"),
     *("folder.py", "reports.py", "gradebooks.py", "plugin.py", "bench_grading.py"),
 }
+PATIENCE = 60  # seconds until a scheduler that does not answer is taken not to be there
 
 
 class Refused(RuntimeError):
@@ -144,7 +145,7 @@ def _by_dask(address, waiting, settings):
     from distributed import Client, as_completed
 
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise Refused(f"there is no Dask scheduler at {address} ({error}).") from None
     with client:

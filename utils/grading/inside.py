@@ -2,7 +2,8 @@
 
 It is started by `jail.py`, talks on its standard input and output in frames (one letter, four
 bytes of length, content), and passes on what judge and child say to each other without looking at
-it. F forks a child, K kills it, D is data; R says that it is ready, X that the child has ended.
+it. F forks a child, K kills it, D is data, C starts or stops the clock; R says that it is ready,
+T how many seconds have been added to the clock, X that the child has ended.
 
 The child gives up whatever it does not need (`confinement.py`), then runs cells and calls answers
 as it is asked to. Everything in it is the submission's to spoil; nothing in it is worth reading.
@@ -28,9 +29,11 @@ from utils import checks
 from utils.grading import pipe
 
 FRAME = struct.Struct(">cI")
+SECONDS = struct.Struct(">d")
 CHUNK = 2**16
 NOBODY = 65534
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100  # of a second, in /proc
 WRITABLE = ("/tmp", "/dev/shm")
 READABLE = (
     *("/usr", "/bin", "/lib", "/lib64", "/etc", "/course", "/data"),
@@ -127,7 +130,8 @@ class Parent:
         self.source, self.target, self.options = source, target, options
         self.child, self.channel = None, None
         self.incoming, self.to_child, self.to_judge = bytearray(), bytearray(), bytearray()
-        self.look = 0.0  # when next at the memory
+        self.clock = None  # of the child
+        self.look = 0.0  # when next at memory and clock
         os.set_blocking(target, False)
 
     def serve(self):
@@ -148,19 +152,29 @@ class Parent:
                 self._from_child()
             if self.source in ready and not self._from_judge():
                 return self._end("killed")
-            if self.child and time.monotonic() > self.look and self._too_large():
-                self._end("memory")
+            if self.child and time.monotonic() > self.look:
+                self._look()
 
     def _tell(self, kind, content):
         self.to_judge += FRAME.pack(kind, len(content)) + content
 
-    def _too_large(self):
-        """Whether the child and all it has started hold more memory than they may."""
-        began, bound = time.monotonic(), self.options["memory"]
-        too_large = self.options["confined"] != "no" and memory_of_children(bound) > bound
+    def _look(self):
+        """Tell the time, and end a child that holds too much memory."""
+        began = time.monotonic()
+        self._tell_time()
+        if self._too_large():
+            self._end("memory")
         # Where it takes long, with hundreds of processes, there is to be time for other things.
         self.look = time.monotonic() + max(0.05, 2 * (time.monotonic() - began))
-        return too_large
+
+    def _tell_time(self):
+        if self.clock.on:
+            self._tell(b"T", SECONDS.pack(self.clock.more()))
+
+    def _too_large(self):
+        """Whether the child and all it has started hold more memory than they may."""
+        bound = self.options["memory"]
+        return self.options["confined"] != "no" and memory_of_children(bound) > bound
 
     def _from_judge(self):
         data = os.read(self.source, CHUNK)
@@ -176,6 +190,9 @@ class Parent:
                 self._fork()
             elif kind == b"K":
                 self._end("killed")
+            elif kind == b"C" and self.child:
+                self._tell_time()
+                self.clock.turn(bool(content))
             elif kind == b"D" and self.channel:
                 self.to_child += content
         return bool(data)
@@ -201,6 +218,7 @@ class Parent:
         theirs.close()
         ours.setblocking(False)
         self.child, self.channel, self.to_child = child, ours, bytearray()
+        self.clock = Clock(child if self.options["confined"] == "no" else None)
 
     def _write_child(self):
         try:
@@ -227,10 +245,11 @@ class Parent:
         if not self.child:
             return
         if not reason:  # the channel is closed: it may be ending, or hide
-            for _ in range(20):
-                if os.waitid(os.P_PID, self.child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                    break
-                if self._too_large():
+            self.clock.turn(True)
+            seconds, deadline = 0, time.monotonic() + 20
+            while not os.waitid(os.P_PID, self.child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                seconds += self.clock.more()
+                if seconds > 1 or time.monotonic() > deadline or self._too_large():
                     break
                 time.sleep(0.05)
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -243,7 +262,7 @@ class Parent:
         code = os.waitstatus_to_exitcode(status)
         self.channel.close()
         self.child = self.channel = None
-        _wait_for_all(10)
+        _wait_for_all(60)
         self._tell(b"X", json.dumps({"reason": reason, "code": code}).encode())
 
 
@@ -258,10 +277,70 @@ def _wait_for_all(seconds):
                 time.sleep(0.002)
 
 
+class Clock:
+    """Seconds that a child and all it has started compute or sleep, as the kernel tells.
+
+    What waits for a processor or a disk that is busy with other work is neither, so a slow machine
+    costs an answer nothing. Each look at it adds what the processes have computed since the last
+    one, on all cores, or the time between, where all of them sleep.
+
+    Args:
+        session: number of the session that is looked at; if None, all processes of the jail.
+    """
+
+    LONGEST = 0.5  # seconds between two looks that count as sleep: more is a late look
+
+    def __init__(self, session):
+        self.session, self.on = session, False
+        self.then, self.computed = 0.0, 0.0
+
+    def turn(self, on):
+        """Start or stop it."""
+        self.on = on
+        self.then, (self.computed, _) = time.monotonic(), computed_by(processes(), self.session)
+
+    def more(self):
+        """Seconds since the last look, or since it was started."""
+        now, (computed, waits) = time.monotonic(), computed_by(processes(), self.session)
+        slept = 0 if waits else min(now - self.then, self.LONGEST)
+        added = max(computed - self.computed, slept)
+        self.then, self.computed = now, computed
+        return added
+
+
+def processes():
+    """Numbers of all processes but the first and this one; none where the system has no /proc."""
+    names = os.listdir("/proc") if os.path.isdir("/proc") else ()
+    return [int(name) for name in names if name.isdigit() and int(name) not in (1, os.getpid())]
+
+
+def computed_by(pids, session=None):
+    """What processes have computed, with the children that they have waited for.
+
+    Returns:
+        (seconds of all cores, whether one of their threads runs, or waits for processor or disk)
+    """
+    ticks, waits = 0, not pids
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has ended
+            fields = _stat(f"/proc/{pid}/stat")
+            if session in (None, int(fields[3])):
+                ticks += sum(map(int, fields[11:15]))
+                threads = () if waits else os.listdir(f"/proc/{pid}/task")
+                waits = waits or any(
+                    _stat(f"/proc/{pid}/task/{thread}/stat")[0] in ("R", "D") for thread in threads
+                )
+    return ticks / TICKS, waits
+
+
+def _stat(path):
+    """The fields of a stat file in /proc after the name of the process."""
+    return Path(path).read_text(errors="replace").rpartition(")")[2].split()
+
+
 def memory_of_children(bound):
     """Bytes in memory of all processes but this one, or 0 where they are surely below the bound."""
-    total, others = 0, [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    others = [pid for pid in others if pid not in (1, os.getpid())]
+    total, others = 0, processes()
     # The second is exact, and takes a hundred times as long.
     for read in (_resident, _proportional):
         total = sum(read(pid) for pid in others)

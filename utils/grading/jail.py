@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from utils.grading import pipe
-from utils.grading.inside import CHUNK, FRAME
+from utils.grading.inside import CHUNK, FRAME, SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE, DATA = "/course", "/data"
@@ -32,6 +32,9 @@ NAMESPACE_SWITCHES = (
     ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu's
 )
 STALE = 100  # replies to earlier requests that are passed over
+# Bounds count what the submission computes or sleeps, which the warm process tells. By the clock
+# they are so many times as long, for a machine that is busy with other work.
+BUSY = 5
 
 
 class NoJail(RuntimeError):
@@ -51,7 +54,7 @@ class Ended(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What one submission may take."""
+    """What one submission may take; seconds are those that it computes or sleeps."""
 
     cell: float = 20.0  # seconds for a cell
     call: float = 10.0  # seconds for a call of an answer, as in the student's own check
@@ -313,6 +316,8 @@ class Jail:
         self.process = None
         self.alive = False  # whether there is a child
         self.number = 0  # of the last request
+        self.spent = 0.0  # seconds that all children have computed or slept while they were asked
+        self.bound = float("inf")  # of `spent`, for the request that is being answered
         self.buffer = bytearray()  # what the child has sent
         self.frames = b""  # what the warm process has sent, not yet taken apart
 
@@ -326,7 +331,7 @@ class Jail:
         self.stop()
         self.folder.cleanup()
 
-    def start(self, patience=180):
+    def start(self, patience=600):
         """Start the warm process and wait until it is ready.
 
         Raises:
@@ -388,10 +393,11 @@ class Jail:
             self.start()
         self.kill()
         try:
-            self._write(b"F", [b""], time.monotonic() + 10)
+            deadline = time.monotonic() + 300
+            self._write(b"F", [b""], deadline)
             self.alive = True
             # Before anything of a submission is run: this can be believed.
-            began = self._reply(time.monotonic() + 60)
+            began = self._reply(deadline)
         except (Ended, TimeoutError) as error:
             began = {"broken": getattr(error, "reason", "no answer")}
         if "broken" in began:
@@ -400,7 +406,7 @@ class Jail:
 
     def kill(self):
         """End the child, with everything it has started."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         try:
             if self.alive:
                 self._write(b"K", [b""], deadline)
@@ -417,19 +423,26 @@ class Jail:
     def ask(self, request, seconds):
         """Send a request to the child and wait for its reply, both dicts of plain data.
 
+        Args:
+            request: dict.
+            seconds: that it may compute or sleep for the reply; `BUSY` times as many by the clock.
+
         Raises:
             Ended: there is none; the child is gone then.
             pipe.Forbidden: the request can't be sent.
         """
         self.number += 1
         parts = pipe.encode(request | {"n": self.number})
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + BUSY * seconds
+        self.bound = self.spent + seconds
         try:
+            self._write(b"C", [b"on"], deadline)
             self._write(b"D", parts, deadline)
             for _ in range(STALE):
                 reply = self._reply(deadline)
                 number = reply.get("n") if isinstance(reply, dict) else None
                 if number == self.number:
+                    self._write(b"C", [b""], deadline)
                     return reply
                 # To a request before: it was answered twice, and the first one counted.
                 if type(number) is not int or not 0 < number < self.number:
@@ -444,6 +457,8 @@ class Jail:
         except Ended:
             self.kill()
             raise
+        finally:
+            self.bound = float("inf")
 
     def _reply(self, deadline):
         head, arrays = pipe.lengths(self._exactly(pipe.HEADER.size, deadline))
@@ -480,6 +495,12 @@ class Jail:
             # More than anybody has asked for: never let it pile up here.
             if len(self.buffer) > pipe.MOST_ARRAYS + pipe.MOST_HEAD + pipe.HEADER.size:
                 raise pipe.Forbidden("far more than a reply")
+        elif kind == b"T":
+            if len(content) != SECONDS.size:
+                self._lost()
+            self.spent += SECONDS.unpack(content)[0]
+            if self.spent > self.bound:
+                raise TimeoutError
         elif kind == b"X":
             self.alive = False
             raise Ended(_in_words(json.loads(content), self.limits))

@@ -14,7 +14,7 @@ from utils.checks import questions_of
 from utils.checks.answers import AnswerRaised, Unanswered
 from utils.checks.show import Result
 from utils.grading import pipe, submissions
-from utils.grading.jail import DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
+from utils.grading.jail import BUSY, DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
 
 SEED = 1
 UNREAD = "no answer could be read from the file"  # is found in every question then
@@ -37,8 +37,9 @@ class Session:
 
     def __init__(self, jail, limits):
         self.jail, self.limits = jail, limits
-        self.began = time.monotonic()
+        self.began, self.spent = time.monotonic(), jail.spent
         self.cells = []  # that have been run, in order
+        self.late = set()  # places of cells that did not end in time once, which is forgiven
         self.halved = set()  # places of cells of which only imports and definitions are run again
         self.left_out = set()  # places of cells that even then end or block the process
         self.errors = {}  # place of a cell: what it ended with at first, a dict
@@ -46,9 +47,11 @@ class Session:
 
     def run(self, cell):
         """Run a cell in the child; what it ends with is kept in `errors`."""
-        self._again()
+        error, forgiven = None, True
+        while forgiven:
+            self._again()
+            error, forgiven = self._run(cell)
         self.cells.append(cell)
-        error = self._run(cell)
         if error:
             self.errors[cell.place] = error
 
@@ -74,7 +77,11 @@ class Session:
                     break
 
     def _run(self, cell):
-        """What a cell has ended with, a dict, or None."""
+        """What a cell has ended with, a dict or None, and whether it gets another try.
+
+        It gets one where it did not end in time at first, in a new child: where other work holds
+        the processor, caches and memory, the same computation takes longer.
+        """
         request = {"cell": cell.source, "whole": cell.place not in self.halved}
         try:
             reply = self._ask(request, self.limits.cell)
@@ -89,25 +96,34 @@ class Session:
                 kind, said = "TimeoutError", f"no end after {self.limits.cell:g} s"
             error, blocked = NOTHING_SAID | {"kind": kind, "message": said}, True
             self.jail.kill()
+        if error and error["kind"] == "TimeoutError" and cell.place not in self.late:
+            self.late.add(cell.place)
+            self.jail.kill()
+            return error, True
         if blocked:
             (self.halved if request["whole"] else self.left_out).add(cell.place)
-        return error
+        return error, False
 
     def _ask(self, request, limit):
         self._in_time()
         return self.jail.ask(request | {"limit": limit}, PATIENCE * limit + 5)
 
     def _in_time(self):
-        if time.monotonic() - self.began > self.limits.total:
+        spent, total = self.jail.spent - self.spent, self.limits.total
+        if spent > total or time.monotonic() - self.began > BUSY * total:
             self.jail.kill()
             raise OutOfTime
 
 
 class RemoteAnswers:
-    """Answers on the other side of a jail, with the methods of `checks.answers.Answers`."""
+    """Answers on the other side of a jail, with the methods of `checks.answers.Answers`.
+
+    `late` tells whether one has used up its time.
+    """
 
     def __init__(self, session):
-        self.session = session
+        self.session, self.late = session, False
+        self.no_end = f"no result after {session.limits.call:g} s"
 
     def call(self, name, *arguments, **options):
         request = {"call": name, "arguments": tuple(arguments), "options": options}
@@ -117,26 +133,24 @@ class RemoteAnswers:
         return self._value(self._asked({"drive": driver, "name": name, "options": options}))
 
     def _asked(self, request):
-        limit = self.session.limits.call
         try:
             return self.session.ask(**request)
         except Ended as ended:
             if ended.reason == "time":
+                self.late = True
                 slip = "Look for a loop that does not end, or for work done again in every step."
-                raise AnswerRaised(
-                    "TimeoutError", f"no result after {limit:g} s", "", slip
-                ) from None
+                raise AnswerRaised("TimeoutError", self.no_end, "", slip) from None
             slip = "Nothing in an answer may end Python; try it on a small input of your own."
             raise AnswerRaised("", ended.reason, "", slip) from None
 
-    @staticmethod
-    def _value(reply):
+    def _value(self, reply):
         if "value" in reply:
             return reply["value"]
         if isinstance(reply.get("unanswered"), str):
             raise Unanswered(reply["unanswered"][:500])
         raised = reply.get("raised")
         if isinstance(raised, list) and [type(part) for part in raised] == [str] * 4:
+            self.late = self.late or raised[:2] == ["TimeoutError", self.no_end]
             raise AnswerRaised(*(part[:1000] for part in raised))
         raise AnswerRaised("", "it sent what no answer sends", "", "Keep to the question.")
 
@@ -178,7 +192,8 @@ class Judge:
         What counts: a question is judged where its last check stands, by the definition that holds
         there; of two copies the later. One that is right there stays right, whatever cells do
         after it. One that is not is judged again at the end, if a later cell binds its name or one
-        that it lacked. A cell that fails costs what it has not bound by then. One that ends Python
+        that it lacked. A question or a cell that is lost to time alone gets one more try, in a new
+        child. A cell that fails costs what it has not bound by then. One that ends Python
         or does not end is not run again: a new process gets its imports, functions and classes
         alone. Cells of the lab that are missing are run first, as they were given; experiments are
         not run. The notebook of another lab gets no points, and says so.
@@ -267,6 +282,15 @@ class Judge:
             yield f"The notebook sets `{low[0]}`: checks may find its numbers too far from theirs."
 
     def _result(self, name, answers, notes):
+        """What the checks make of an answer, asked once more where its time did not suffice."""
+        answers.late = False
+        result = self._once(name, answers, notes)
+        if not answers.late or result.state == "right":
+            return result
+        answers.session.jail.kill()
+        return self._once(name, answers, notes)
+
+    def _once(self, name, answers, notes):
         """What the checks make of an answer; whatever it sends, this one question pays for it."""
         question = self.questions[name]
         try:

@@ -12,6 +12,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 
 from utils.grading import jail, submissions
 from utils.grading.jail import ROOT, NoJail
@@ -41,7 +42,7 @@ class Worker:
     """
 
     def __init__(self, settings):
-        self.settings, self.process = settings, None
+        self.settings, self.process, self.folder = settings, None, None
 
     def grade(self, submission):
         """The record of a `submissions.Submission`.
@@ -55,12 +56,17 @@ class Worker:
         return self._asked(dataclasses.asdict(submission))
 
     def _start(self):
+        # For all that it leaves, as it is killed.
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="course-grade-", ignore_cleanup_errors=True
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-m", "utils.grading.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
+            env=os.environ | {"TMPDIR": self.folder.name},
             start_new_session=True,  # Ctrl+C is ours to deal with
         )
         said = self._asked(dataclasses.asdict(self.settings))
@@ -81,7 +87,7 @@ class Worker:
         return json.loads(line)
 
     def stop(self):
-        """End the process and its jail."""
+        """End the process and its jail, and remove its temporary files."""
         if self.process:
             self.process.kill()  # bubblewrap ends with its parent
             self.process.wait()
@@ -89,6 +95,7 @@ class Worker:
                 with contextlib.suppress(OSError):
                     stream.close()
             self.process = None
+            self.folder.cleanup()
 
 
 def main():
@@ -140,7 +147,9 @@ def prepare(judge):
     from utils.grading.judge import default_data
 
     lab = ROOT / "labs" / f"{judge.lab}.ipynb"
-    running.run_many([lab], skip=("experiment",), go_on=True, jobs=1)
+    # Its own bound is for a machine that has nothing else to do.
+    options = {"jobs": 1, "time_limit": 3600}
+    running.run_many([lab], skip=("experiment",), go_on=True, **options)
     judge.jail.stop()
     judge.jail.data = default_data()
 
