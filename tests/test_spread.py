@@ -49,10 +49,10 @@ def test_numbers_without_a_spread_are_compared_within_their_tolerance():
         (None, 1.25, False),
         ([1, 1, 1], 1.03, True),  # no setting has moved it: a fifth of that
         ([1, 1, 1], 1.05, False),
-        ([1, 0.9, 1.1], 1.29, True),  # once more the range that was measured, on both sides
-        ([1, 0.9, 1.1], 0.71, True),
-        ([1, 0.9, 1.1], 1.31, False),
-        ([1, 0.9, 1.1], 0.69, False),
+        ([1, 0.9, 1.1], 1.49, True),  # twice the range that was measured, on both sides
+        ([1, 0.9, 1.1], 0.51, True),
+        ([1, 0.9, 1.1], 1.51, False),
+        ([1, 0.9, 1.1], 0.49, False),
         ([2, 0.5, 2.5], 1.25, False),  # measured of another stored number: it does not count
     ],
 )

@@ -823,7 +823,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
                  ["error on the animal", "beside it"], first="test pictures")
     for domain, name in (("A", "horse to zebra"), ("B", "zebra to horse")):
         claims.add(f"{name}: error on the animal over that of leaving it as it is",
-                   found[domain][0] / left[domain][0], at_most=0.5)
+                   found[domain][0] / left[domain][0], at_most=0.55)
         claims.add(f"{name}: the same over that of the best colour map",
                    found[domain][0] / colours[domain][0], at_most=0.75)
         claims.add(f"{name}: error beside the animal, of the range of values", found[domain][1],
