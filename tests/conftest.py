@@ -44,7 +44,7 @@ def notebook(tmp_path):
     return write
 
 
-GROWTH = 2 * 10**8  # bytes that a process may grow by before what is not used any more is freed
+GROWTH = 5 * 10**7  # bytes that a process may grow by before what is not used any more is freed
 after_freeing = 0  # bytes of this process
 
 
