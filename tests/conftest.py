@@ -61,7 +61,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
 
 
-GROWTH = 2 * 10**8  # bytes that a process may grow by before what is not used any more is freed
+GROWTH = 5 * 10**7  # bytes that a process may grow by before what is not used any more is freed
 after_freeing = 0  # bytes of this process
 
 
