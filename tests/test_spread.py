@@ -49,6 +49,8 @@ def test_numbers_without_a_spread_are_compared_within_their_tolerance():
         (None, 1.25, False),
         ([1, 1, 1], 1.03, True),  # no setting has moved it: a fifth of that
         ([1, 1, 1], 1.05, False),
+        ([1, 0.99, 1], 1.19, True),  # a setting has moved it a little: the tenth counts
+        ([1, 0.99, 1], 1.21, False),
         ([1, 0.9, 1.1], 1.49, True),  # twice the range that was measured, on both sides
         ([1, 0.9, 1.1], 0.51, True),
         ([1, 0.9, 1.1], 1.51, False),

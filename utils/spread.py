@@ -30,7 +30,7 @@ LEVELS = 8  # grey levels by which a figure may differ whose spread was not meas
 # Beyond the range that was measured a number may be by so many times its width. Where nine values
 # of a normal distribution were measured, a tenth is farther out in one of 8,500 cases.
 ROOM = 2
-FLOOR = 0.2  # of a number's own tolerance: what it may move where no setting moved it
+FLOOR = 0.2  # of a number's own tolerance
 FIGURE_FLOOR = {"difference": 4, "brightness": 2, "contrast": 2, "sharpness": 2}  # grey levels
 
 
@@ -40,8 +40,9 @@ class Reading:
 
     Attributes:
         value: float.
-        tolerance: float, how far it may move where no spread was measured.
-        floor: float, how far it may move at least.
+        tolerance: float, how far it may move where no spread was measured, and at least where
+            that has moved at all: few values may lie near each other by chance.
+        floor: float, how far it may move where no setting moved it.
         bound: str, of a claim, such as "at most 3".
     """
 
@@ -74,8 +75,7 @@ def readings(outputs, stored):
         else:
             difference = np.inf
         for name, value in {"difference": difference, **look(picture)}.items():
-            most = LEVELS if name == "difference" else np.inf
-            add(f"figure {index + 1}, {name}", Reading(value, most, FIGURE_FLOOR[name]))
+            add(f"figure {index + 1}, {name}", Reading(value, LEVELS, FIGURE_FLOOR[name]))
     return found
 
 
@@ -135,7 +135,8 @@ def interval(reading, spread=None):
         low, high = reading.value - reading.tolerance, reading.value + reading.tolerance
         return low, high, f"stored {reading.value:.4g}, which may move by {reading.tolerance:.3g}"
     least, most = min(spread), max(spread)
-    room = max(ROOM * (most - least), reading.floor)
+    moved = most - least > reading.floor / 20
+    room = max(ROOM * (most - least), reading.tolerance if moved else reading.floor)
     reason = f"stored {reading.value:.4g}, on other processors {least:.4g} to {most:.4g}"
     return least - room, most + room, reason
 
