@@ -151,9 +151,10 @@ def test_run_fails_on_claims_and_cells_and_goes_on_with_the_others(notebook, res
 
 
 def test_run_ends_notebooks_that_pass_their_bounds(notebook, results, tmp_path):
-    # Where other work holds the processor a kernel takes a while to start.
+    # By the clock it has five times as long, as a kernel takes a while to start beside other work.
     leaves = "import tempfile, time; tempfile.mkstemp(); time.sleep(1000)"
-    slow = notebook("slow", "# Waiting", leaves, time_limit_s=30)
+    slow = notebook("slow", "# Waiting", leaves, time_limit_s=8)
+    endless = notebook("endless", "# Turning", "while True: pass", time_limit_s=8)
     hungry = notebook(
         "hungry",
         "# Hoarding",
@@ -162,10 +163,11 @@ def test_run_ends_notebooks_that_pass_their_bounds(notebook, results, tmp_path):
     )
     place = tmp_path / "temporary"
     place.mkdir()
-    status, out, err = course("run", "--results", results, slow, hungry, TMPDIR=str(place))
+    status, out, err = course("run", "--results", results, slow, endless, hungry, TMPDIR=str(place))
     assert status == 1
-    assert "slow: ended after its time bound of 30 s" in out, out
-    assert "in cell 2 (Waiting)" in out
+    for name, place_in_it in (("slow", "Waiting"), ("endless", "Turning")):
+        told = f"{name}: ended after its time bound of 8 s (--time-limit sets another), in cell 2"
+        assert f"{told} ({place_in_it})" in " ".join(out.split()), out
     assert "hungry: ended above its memory bound of 0.4 GB" in out
     assert not os.listdir(place)
 

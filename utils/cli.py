@@ -97,7 +97,8 @@ def parser():
         "--time-limit",
         type=positive(float),
         metavar="SECONDS",
-        help="instead of each notebook's own bound",
+        help="of two cores, instead of each notebook's own bound; what other work takes does not "
+        "count",
     )
     run.add_argument(
         "--memory-limit",

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_LIMITS = {"time_limit_s": 120, "memory_limit_gb": 4}
+CORES = 2  # whose computing a time bound stands for; what other work takes does not count
+BUSY = 5  # times the bound by the clock, for what waits or gets little of the processor
 
 
 def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
@@ -135,7 +137,8 @@ def run_many(
         paths: list of paths of notebooks.
         profile: "quick" or "full"; full runs have no time limit of their own.
         seed: int in place of the notebooks' own seeds, or None.
-        time_limit, memory_limit: seconds and GB, in place of each notebook's own bounds.
+        time_limit, memory_limit: seconds of two cores and GB, in place of each notebook's own
+            bounds.
         on_change: called with the list of `Outcome` some times a second.
 
     Returns:
@@ -214,9 +217,10 @@ def _run_watched(outcome, stop, profile, seed, skip, go_on, time_limit, memory_l
         process, killed = psutil.Process(child.pid), None
         while child.poll() is None:
             outcome.seconds = time.monotonic() - began
-            used = _memory_of_children(process)
+            used, computed = _taken_by_children(process)
             outcome.peak_bytes = max(outcome.peak_bytes, used)
-            if seconds and outcome.seconds > seconds:
+            late = seconds and (computed > CORES * seconds or outcome.seconds > BUSY * seconds)
+            if late:
                 killed = f"ended after its time bound of {seconds:g} s (--time-limit sets another)"
             elif gigabytes and used > gigabytes * 1e9:
                 killed = f"ended above its memory bound of {gigabytes:g} GB (--memory-limit)"
@@ -246,17 +250,21 @@ def _follow(stream, outcome):
             setattr(outcome, key, value)
 
 
-def _memory_of_children(process):
-    """Resident bytes of the kernel and all that it started (the child that drives it left out)."""
+def _taken_by_children(process):
+    """(resident bytes, processor seconds) of the kernel and all that it started.
+
+    The child that drives the kernel is left out.
+    """
     import psutil
 
-    total = 0
+    memory, computed = 0, 0.0
     try:
         for part in process.children(recursive=True):
-            total += part.memory_info().rss
+            memory += part.memory_info().rss
+            computed += sum(part.cpu_times()[:4])  # and those of its children that have ended
     except psutil.NoSuchProcess:
         pass  # it ended while we looked
-    return total
+    return memory, computed
 
 
 def _end(process):
