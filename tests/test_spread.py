@@ -51,10 +51,10 @@ def test_numbers_without_a_spread_are_compared_within_their_tolerance():
         ([1, 1, 1], 1.05, False),
         ([1, 0.99, 1], 1.19, True),  # a setting has moved it a little: the tenth counts
         ([1, 0.99, 1], 1.21, False),
-        ([1, 0.9, 1.1], 1.49, True),  # twice the range that was measured, on both sides
-        ([1, 0.9, 1.1], 0.51, True),
-        ([1, 0.9, 1.1], 1.51, False),
-        ([1, 0.9, 1.1], 0.49, False),
+        ([1, 0.9, 1.1], 1.69, True),  # three times the range that was measured, on both sides
+        ([1, 0.9, 1.1], 0.31, True),
+        ([1, 0.9, 1.1], 1.71, False),
+        ([1, 0.9, 1.1], 0.29, False),
         ([2, 0.5, 2.5], 1.25, False),  # measured of another stored number: it does not count
     ],
 )

@@ -26,12 +26,11 @@ TABLE = re.compile(r"<table>(.*?)</table>", re.S)
 ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
 CELL = re.compile(r"<t[dh](?P<facts>[^>]*)>(?P<text>[^<]*)")
 FACTS = re.compile(r'data-value="([^"]*)" data-scale="([^"]*)"')
-LEVELS = 8  # grey levels by which a figure may differ whose spread was not measured
-# Beyond the range that was measured a number may be by so many times its width. Where nine values
-# of a normal distribution were measured, a tenth is farther out in one of 8,500 cases.
-ROOM = 2
+LEVELS, FIGURE_FLOOR = 8, 4  # of a figure: tolerance and floor of its four numbers, grey levels
+# Beyond the range that was measured a number may be by so many times its width. Where seven values
+# of a normal distribution were measured, an eighth is farther out in one of 10,000 cases.
+ROOM = 3
 FLOOR = 0.2  # of a number's own tolerance
-FIGURE_FLOOR = {"difference": 4, "brightness": 2, "contrast": 2, "sharpness": 2}  # grey levels
 
 
 @dataclass
@@ -44,12 +43,14 @@ class Reading:
             that has moved at all: few values may lie near each other by chance.
         floor: float, how far it may move where no setting moved it.
         bound: str, of a claim, such as "at most 3".
+        room: float, widths of the range that was measured by which it may be beyond that.
     """
 
     value: float
     tolerance: float
     floor: float
     bound: str = ""
+    room: float = ROOM
 
 
 def readings(outputs, stored):
@@ -75,7 +76,9 @@ def readings(outputs, stored):
         else:
             difference = np.inf
         for name, value in {"difference": difference, **look(picture)}.items():
-            add(f"figure {index + 1}, {name}", Reading(value, LEVELS, FIGURE_FLOOR[name]))
+            # Between pictures of two networks it is nearly the same whichever they are.
+            room = 0.5 if name == "difference" else ROOM
+            add(f"figure {index + 1}, {name}", Reading(value, LEVELS, FIGURE_FLOOR, room=room))
     return found
 
 
@@ -136,7 +139,7 @@ def interval(reading, spread=None):
         return low, high, f"stored {reading.value:.4g}, which may move by {reading.tolerance:.3g}"
     least, most = min(spread), max(spread)
     moved = most - least > reading.floor / 20
-    room = max(ROOM * (most - least), reading.tolerance if moved else reading.floor)
+    room = max(reading.room * (most - least), reading.tolerance if moved else reading.floor)
     reason = f"stored {reading.value:.4g}, on other processors {least:.4g} to {most:.4g}"
     return least - room, most + room, reason
 
