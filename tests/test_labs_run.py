@@ -36,7 +36,7 @@ def solutions_of(lab):
 class Undrawn:
     """Stands for a figure that was made and not drawn: nbval draws them all."""
 
-    def __init__(self, figure, alt, tolerance):
+    def __init__(self, figure, alt):
         self.alt = alt
 
     def __repr__(self):

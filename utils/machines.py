@@ -82,8 +82,10 @@ def measure(paths, say=print):
             kept = Path(folder) / str(place)
             kept.mkdir()
             began = time.monotonic()
-            report = execute(paths, environment | {"COURSE_SPREAD": str(kept)})
+            status, report = execute(paths, environment | {"COURSE_SPREAD": str(kept)})
             failed = re.findall(r"^(?:FAILED|ERROR) .*", report, re.M)
+            if status and not failed:
+                failed = [f"pytest ended with {status}: {report.strip().splitlines()[-1]}"]
             failures += [f"{setting}: {line}" for line in failed]
             collect(kept, notebooks, setting, values)
             minutes = (time.monotonic() - began) / 60
@@ -138,13 +140,13 @@ def bits():
 
 
 def execute(paths, environment):
-    """Run nbval over notebooks; the report of pytest."""
+    """Run nbval over notebooks: pytest's exit status and report."""
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider"]
     command += [str(path) for path in paths]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
     )
-    return done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
 
 
 def name_of(path):
@@ -206,16 +208,16 @@ def left_out(values, notebooks):
 def write(values, notebooks):
     """Put the measured spread of these notebooks into `tests/spread.json`."""
     whole = json.loads(spread.FILE.read_text()) if spread.FILE.exists() else {}
-    whole["settings"] = list(SETTINGS)
     for notebook, cells in notebooks.items():
-        measured = {cell: values[notebook, cell] for cell in cells if (notebook, cell) in values}
-        measured = {cell: ranges(cells[cell], found) for cell, found in measured.items()}
-        whole.setdefault("processors", {})[notebook] = processor()
-        whole.setdefault("notebooks", {})[notebook] = {
-            cell: found for cell, found in measured.items() if found
+        found = {cell: values[notebook, cell] for cell in cells if (notebook, cell) in values}
+        settings = {setting for readings in found.values() for setting in readings}
+        whole[notebook] = {
+            "processor": processor(),
+            "settings": [setting for setting in SETTINGS if setting in settings],
+            "cells": {cell: ranges(cells[cell], found[cell]) for cell in found},
         }
-    for part in ("notebooks", "processors"):
-        whole[part] = dict(sorted(whole[part].items()))
+    there = {name_of(path) for path in executed()}
+    whole = {name: whole[name] for name in sorted(whole) if name in there}
     # A line for each number, so that a change of one is a change of one line.
     text = json.dumps(whole, indent=1, ensure_ascii=False)
     text = re.sub(r"\[\s+([^],\s]+),\s+([^],\s]+),\s+([^],\s]+)\s+\]", r"[\1, \2, \3]", text)
@@ -224,41 +226,47 @@ def write(values, notebooks):
 
 def report():
     """The section of `docs/results.md` that shows the spread, Markdown."""
-    whole = json.loads(spread.FILE.read_text())
     notebooks, claims = [], []
-    for notebook, cells in whole["notebooks"].items():
+    whole = json.loads(spread.FILE.read_text())
+    for notebook, measured in whole.items():
         outputs = load(ROOT / f"{notebook}.ipynb")
-        moves, figures = [], []
-        for cell, found in cells.items():
-            stored = spread.readings(outputs[cell], outputs[cell])
-            for label, (value, least, most) in found.items():
-                if label.endswith(", difference"):
-                    figures.append(most)
-                elif label in stored and not label.startswith("figure "):
-                    moves.append((most - least) / max(abs(value), 1e-12))
-                    if stored[label].bound and moves[-1] > SHOWN:
-                        range_ = (number(each) for each in (value, least, most))
-                        claims.append((notebook, label, *range_, stored[label].bound))
+        moves, wide, figures = [], 0, []
+        for cell, found in measured["cells"].items():
+            stored = spread.readings(outputs.get(cell, []), outputs.get(cell, []))
+            for label, (value, least, most) in spread.measured_of(stored, found).items():
+                if label.startswith("figure "):
+                    figures += [most] if label.endswith("difference") else []
+                    continue
+                low, high, _ = spread.interval(stored[label], (value, least, most))
+                wide += high - low > abs(value)
+                moves.append((most - least) / max(abs(value), 1e-12))
+                if stored[label].bound and moves[-1] > SHOWN:
+                    shown = (number(each) for each in (value, least, most))
+                    claims.append((notebook, label, *shown, stored[label].bound))
         over = sum(move > SHOWN for move in moves)
         largest = f"{max(figures, default=0):.0f}"
-        notebooks.append((notebook, len(moves), over, len(figures), largest))
+        runs = len(measured["settings"])
+        notebooks.append((notebook, runs, len(moves), over, wide, len(figures), largest))
+    processors = sorted({measured["processor"] for measured in whole.values()})
+    settings = [
+        name for name in SETTINGS if any(name in each["settings"] for each in whole.values())
+    ]
+    head = "notebook", "settings", "numbers", f"move by over {SHOWN:.0%}", "may move by over half"
     return "\n".join(
         [
-            f"Processor: {', '.join(sorted(set(whole['processors'].values())))}. Settings: "
-            f"{'; '.join(whole['settings'])}.",
+            f"Processor: {', '.join(processors)}. Settings: {'; '.join(settings)}.",
             "",
-            line("notebook", "numbers", f"that move by over {SHOWN:.0%}", "figures",
-                 "largest difference, grey levels"),
-            "|---|---|---|---|---|",
+            line(*head, "figures", "largest difference, grey levels"),
+            line(*["---"] * 7),
             *(line(*row) for row in notebooks),
             "",
             f"Claims whose number moves by over {SHOWN:.0%}, least and most over all settings:",
             "",
             line("notebook", "claim", "stored", "least", "most", "bound"),
-            "|---|---|---|---|---|---|",
+            line(*["---"] * 6),
             *(line(*row) for row in claims),
         ]
-    )  # fmt: skip
+    )
 
 
 def line(*cells):

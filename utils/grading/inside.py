@@ -322,7 +322,7 @@ def computed_by(pids, session=None):
     """
     ticks, waits = 0, not pids
     for pid in pids:
-        with contextlib.suppress(OSError):  # it has ended
+        with contextlib.suppress(OSError, IndexError):  # it has ended
             fields = _stat(f"/proc/{pid}/stat")
             if session in (None, int(fields[3])):
                 ticks += sum(map(int, fields[11:15]))

@@ -178,7 +178,10 @@ class Docker:
         if not shutil.which("docker"):
             return "the command docker is not there"
         asked = ["docker", "image", "inspect", cls.image]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+        try:
+            done = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired:
+            return "docker does not answer"
         if not done.returncode:
             return ""
         return (done.stderr.strip().splitlines() or ["docker does not say why it fails"])[-1]
@@ -277,7 +280,7 @@ def _trial(executable):
     try:
         with Jail(Bubblewrap, trial=True) as jail:
             jail.fork()
-    except NoJail as problem:
+    except (NoJail, OSError) as problem:
         return str(problem)
     return ""
 
@@ -406,6 +409,7 @@ class Jail:
 
     def kill(self):
         """End the child, with everything it has started."""
+        self.bound = float("inf")  # the time of what it was asked is over
         deadline = time.monotonic() + 120
         try:
             if self.alive:

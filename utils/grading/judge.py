@@ -288,7 +288,10 @@ class Judge:
         if not answers.late or result.state == "right":
             return result
         answers.session.jail.kill()
-        return self._once(name, answers, notes)
+        try:
+            return self._once(name, answers, notes)
+        except OutOfTime:  # the next question says so, too
+            return result
 
     def _once(self, name, answers, notes):
         """What the checks make of an answer; whatever it sends, this one question pays for it."""
