@@ -120,7 +120,7 @@ def test_an_endless_answer_is_interrupted():
     assert result.state == "wrong" and "0.3 s" in result.found
 
 
-@pytest.mark.parametrize("sleep, state", [(0.3, "right"), (1e6, "wrong")])
+@pytest.mark.parametrize("sleep, state", [(2, "right"), (1e6, "wrong")])
 def test_what_hardly_computes_has_more_time_and_not_for_ever(sleep, state):
     """As where other work holds the processor."""
 
@@ -128,7 +128,7 @@ def test_what_hardly_computes_has_more_time_and_not_for_ever(sleep, state):
         time.sleep(sleep)
         return x / 2
 
-    answers = Answers({"halve": halve}, time_limit=0.1)
+    answers = Answers({"halve": halve}, time_limit=1 if state == "right" else 0.1)
     assert questions_of("practice")["halve"].judge(answers).state == state
 
 

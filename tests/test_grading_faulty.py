@@ -60,14 +60,21 @@ def test_the_next_submission_finds_nothing_changed(judges, lab):
     assert again == first and again["points"] == again["out_of"] and not again["cells"]
 
 
-def losing_time(judge, times, chosen=lambda name: True):
-    """`Jail.ask` that lets the time of each chosen cell and answer run out so many times."""
+def losing_time(judge, times, chosen=lambda name: True, noticed="outside"):
+    """`Jail.ask` that lets the time of each chosen cell and answer run out so many times.
+
+    noticed: "outside", by the warm process, which ends the child, or "inside", by the child itself.
+    """
     ask, lost = judge.jail.ask, collections.Counter()
 
     def slow(request, seconds):
         name = request.get("cell") or request.get("call") or request["name"]
         if chosen(name) and lost[name] < times:
             lost[name] += 1
+            if noticed == "inside" and "cell" in request:
+                return {"cell": {"kind": "TimeoutError", "message": "", "where": "", "slip": ""}}
+            if noticed == "inside":
+                return {"raised": ["TimeoutError", "no result after 2 s", "", ""]}
             judge.jail.kill()
             raise Ended("time")
         return ask(request, seconds)
@@ -75,11 +82,12 @@ def losing_time(judge, times, chosen=lambda name: True):
     return slow, lost
 
 
-def test_time_lost_once_costs_nothing(judges, monkeypatch):
+@pytest.mark.parametrize("noticed", ["outside", "inside"])
+def test_time_lost_once_costs_nothing(judges, monkeypatch, noticed):
     """The time of every cell and of every answer runs out at first: the record is the same."""
     judge, first = judges[faulty.LAB1]
     judge.limits = SHORT
-    slow, lost = losing_time(judge, 1)
+    slow, lost = losing_time(judge, 1, noticed=noticed)
     monkeypatch.setattr(judge.jail, "ask", slow)
     assert grade_file(judge, SOLUTIONS / f"{faulty.LAB1}.ipynb") == first
     assert len(lost) > 15 and {"binary_code", "train"} <= set(lost)

@@ -341,14 +341,15 @@ COMPUTES = (
         "import os, time\nif not os.fork(): time.sleep(1000)\nos.waitpid(-1, 0)",
     ],
 )
-def test_whatever_does_not_end_is_ended(warm, source):
+def test_whatever_does_not_end_is_ended(warm, source, monkeypatch):
     """A loop, in threads, in a child, in many children; what waits for nothing, or for a child."""
+    monkeypatch.setattr(jail, "BUSY", 100)  # so that it is not the bound by the clock that ends it
     blocked = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
     warm.fork(fresh=True)
     spent = warm.spent
     with pytest.raises(Ended, match="time"):
         warm.ask({"cell": blocked + source + "\ntime.sleep(1000)", "limit": 1}, 2)
-    assert warm.spent - spent > 2  # and not the bound by the clock, which is later
+    assert warm.spent - spent > 2
 
 
 def test_the_clock_counts_what_is_asked_for_and_no_more(warm):
@@ -356,7 +357,7 @@ def test_the_clock_counts_what_is_asked_for_and_no_more(warm):
     warm.fork(fresh=True)
     cells = {
         COMPUTES.format(0.5): 0.5,
-        "time.sleep(0.5)": 0.5,
+        "time.sleep(2)": 2,
         "import os\nfor _ in range(2):\n    if not os.fork():\n"
         + textwrap.indent(COMPUTES.format(0.5), 8 * " ")
         + "        os._exit(0)\nos.wait(), os.wait()": 1.0,
@@ -366,10 +367,12 @@ def test_the_clock_counts_what_is_asked_for_and_no_more(warm):
         spent = warm.spent
         assert warm.ask({"cell": cell, "limit": 50}, 60)["cell"] is None
         assert warm.ask({"cell": "", "limit": 50}, 60)["cell"] is None  # tells the rest
-        assert seconds - 0.2 < warm.spent - spent < seconds + 1.5, cell
+        # Of a sleep less may be seen where other work holds the processor.
+        assert seconds - (1 if seconds == 2 else 0.2) < warm.spent - spent < seconds + 1.5, cell
     warm.kill()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the clock reads /proc")
 def test_waiting_for_a_busy_processor_does_not_count():
     """Four loops on one core: the clock of one goes a quarter as fast as that on the wall."""
     core = sorted(os.sched_getaffinity(0))[:1]

@@ -285,7 +285,7 @@ def test_figures_that_follow_a_run_are_stored_once_and_compared(notebook, tmp_pa
     ],
 )
 def test_cells_that_do_not_end_are_ended(source, ends, monkeypatch):
-    monkeypatch.setattr(notebook_plugin, "IDLE", 5)
+    monkeypatch.setattr(notebook_plugin, "IDLE", 5 if "1000" in source else 120)
     kernel = notebook_plugin.PatientKernel("python3", startup_timeout=300)
     try:
         message = kernel.execute_cell_input(source)

@@ -149,6 +149,8 @@ def _jail():
     elif not Docker.problem():
         yield Finding("jail for grading", "ready: Docker (experimental)")
     else:
+        if sys.platform != "linux":
+            problem = f"{problem}; Docker (experimental): {Docker.problem()}"
         yield Finding("jail for grading", "none: labs run, course grade does not", problem)
 
 

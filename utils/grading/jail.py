@@ -334,7 +334,7 @@ class Jail:
         self.stop()
         self.folder.cleanup()
 
-    def start(self, patience=600):
+    def start(self, patience=None):
         """Start the warm process and wait until it is ready.
 
         Raises:
@@ -366,6 +366,7 @@ class Jail:
         os.set_blocking(self.process.stdin.fileno(), False)
         self.frames, self.buffer, self.alive = b"", bytearray(), False
         try:
+            patience = patience or (60 if self.trial else 600)
             kind, _ = self._frame(time.monotonic() + patience)
         except TimeoutError:
             kind = None
