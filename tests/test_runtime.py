@@ -117,6 +117,7 @@ class FakeTensorFlow:
 
 
 def test_precision_follows_the_hardware(monkeypatch):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     experimental = FakeTensorFlow.config.experimental
     assert runtime.fitting_precision(FakeTensorFlow, ["a", "b"]) == "mixed_float16"
     monkeypatch.setattr(experimental, "capability", (6, 1))
@@ -124,6 +125,15 @@ def test_precision_follows_the_hardware(monkeypatch):
     for flags, policy in ((["avx512_bf16"], "mixed_bfloat16"), (["avx2"], "float32")):
         monkeypatch.setattr(runtime, "cpu_flags", lambda flags=flags: frozenset(flags))
         assert runtime.fitting_precision(FakeTensorFlow, []) == policy
+    for most, has in (
+        ("AVX2", False),
+        ("AVX512_CORE", False),
+        ("avx512_core_amx", True),
+        ("ALL", True),
+    ):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", most)
+        monkeypatch.setattr(runtime, "cpu_flags", lambda: {"avx512_bf16"})
+        assert runtime.has_bfloat16() is has
 
 
 def test_cpu_flags_are_read(tmp_path):

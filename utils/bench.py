@@ -261,9 +261,9 @@ def without_torch():
 
 def without_bfloat16(name=MIXED):
     """Why what trains in bfloat16 does not take part, or None where it does."""
-    from utils.runtime import cpu_flags
+    from utils.runtime import has_bfloat16
 
-    if "avx512_bf16" in cpu_flags():
+    if has_bfloat16():
         return None
     return f"{name} is left out: this CPU has no bfloat16 instructions, so nothing is gained."
 

@@ -62,7 +62,7 @@ def _pinned():
 
 
 def _devices():
-    from utils.runtime import cpu_flags, gpu_name, import_tensorflow
+    from utils.runtime import gpu_name, has_bfloat16, import_tensorflow
 
     try:
         tf, _ = import_tensorflow()
@@ -84,7 +84,7 @@ def _devices():
         )
     else:
         yield Finding("GPU", "none; no lab needs one in the quick profile")
-    fast = " with bfloat16 instructions" if "avx512_bf16" in cpu_flags() else ""
+    fast = " with bfloat16 instructions" if has_bfloat16() else ""
     yield Finding("CPU", f"{os.cpu_count()} cores{fast}")
 
 

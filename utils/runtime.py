@@ -155,7 +155,17 @@ def fitting_precision(tf, gpus):
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         modern = all(d.get("compute_capability", (0, 0)) >= (7, 0) for d in details)
         return "mixed_float16" if modern else "float32"
-    return "mixed_bfloat16" if "avx512_bf16" in cpu_flags() else "float32"
+    return "mixed_bfloat16" if has_bfloat16() else "float32"
+
+
+def has_bfloat16():
+    """Whether the CPU has bfloat16 instructions, and oneDNN may use them.
+
+    Where ONEDNN_MAX_CPU_ISA forbids them, the first product in bfloat16 ends the process.
+    """
+    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    allowed = most in ("", "ALL", "DEFAULT") or any(n in most for n in ("BF16", "FP16", "AMX"))
+    return allowed and "avx512_bf16" in cpu_flags()
 
 
 @contextmanager
