@@ -226,7 +226,7 @@ def test_a_broken_notebook_fails(notebook, tmp_path):
     }
     failed, report = failing(right, changes)
     assert failed == set(changes) - {"slightly"}, report
-    assert "which may move" in report and "figure 1, difference: measured" in report
+    assert "a number: measured" in report and "figure 1, difference: measured" in report
 
 
 LIVE = (

@@ -40,7 +40,7 @@ def test_numbers_without_a_spread_are_compared_within_their_tolerance():
     assert spread.compare(stored, numbers(1.2, 20, 3, 37)) == []
     moved = spread.compare(stored, numbers(1, 20, 3.4, 45))
     assert [line.split(":")[0] for line in moved] == ["width 2, PCA", "width 2, deep"]
-    assert "stored 40, which may move by 4: allowed is 36 to 44" in moved[1]
+    assert "measured 45, stored 40: allowed is 36 to 44" in moved[1]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,15 @@ def test_a_claim_is_compared_within_its_spread(known, value, held):
     assert (problems == []) is held
     if known == [1, 0.9, 1.1] and not held:
         assert "stored 1, on other processors 0.9 to 1.1" in problems[0]
+
+
+def test_a_row_may_move_as_far_as_others_of_its_column():
+    known = {"width 1, PCA": [1, 1, 1], "width 2, PCA": [3, 2, 3.5]}
+    known |= {"width 1, deep": [20, 20, 20], "width 2, deep": [40, 40, 40]}
+    stored = numbers(1, 20, 3, 40)
+    assert spread.compare(stored, numbers(2.4, 20.7, 3, 40), known) == []
+    moved = spread.compare(stored, numbers(2.6, 20.9, 3, 40), known)
+    assert [line.split(":")[0] for line in moved] == ["width 1, PCA", "width 1, deep"]
 
 
 def test_nan_is_never_allowed():

@@ -197,9 +197,10 @@ def left_out(values, notebooks):
         stored = notebooks[notebook][cell]
         before = spread.readings(stored, stored)
         for setting, readings in found.items():
-            others = ranges(stored, {name: each for name, each in found.items() if name != setting})
+            others = {name: each for name, each in found.items() if name != setting}
+            allowed = spread.intervals(before, ranges(stored, others))
             for label in before.keys() & readings.keys():
-                low, high, _ = spread.interval(before[label], others[label])
+                low, high, _ = allowed[label]
                 outside += not low <= readings[label].value <= high
                 every += 1
     return outside, every
@@ -233,11 +234,12 @@ def report():
         moves, wide, figures = [], 0, []
         for cell, found in measured["cells"].items():
             stored = spread.readings(outputs.get(cell, []), outputs.get(cell, []))
+            allowed = spread.intervals(stored, found)
             for label, (value, least, most) in spread.measured_of(stored, found).items():
                 if label.startswith("figure "):
                     figures += [most] if label.endswith("difference") else []
                     continue
-                low, high, _ = spread.interval(stored[label], (value, least, most))
+                low, high, _ = allowed[label]
                 wide += high - low > abs(value)
                 moves.append((most - least) / max(abs(value), 1e-12))
                 if stored[label].bound and moves[-1] > SHOWN:

@@ -44,6 +44,7 @@ class Reading:
         floor: float, how far it may move where no setting moved it.
         bound: str, of a claim, such as "at most 3".
         room: float, widths of the range that was measured by which it may be beyond that.
+        column: str, of a table of numbers that nothing is claimed of.
     """
 
     value: float
@@ -51,6 +52,7 @@ class Reading:
     floor: float
     bound: str = ""
     room: float = ROOM
+    column: str = ""
 
 
 def readings(outputs, stored):
@@ -99,7 +101,7 @@ def _numbers(html):
                 bound = row[columns.index("Bound")]["text"] if claim else ""
                 yield (
                     name if claim else f"{name}, {column}",
-                    Reading(value, scale, FLOOR * scale, bound),
+                    Reading(value, scale, FLOOR * scale, bound, column="" if claim else column),
                 )
 
 
@@ -147,21 +149,31 @@ def measured_of(stored, spread):
     }
 
 
-def interval(reading, spread=None):
-    """(low, high, reason): where a number may be in another run.
+def intervals(stored, spread):
+    """Where the numbers of a cell may be in another run: dict of label to (low, high, reason).
 
     Args:
-        reading: `Reading` of the stored outputs.
-        spread: (stored, least, most) as measured over settings, or None.
+        stored: dict of label to `Reading`.
+        spread: dict of label to (stored, least, most) as measured over settings.
     """
-    if spread is None:
-        low, high = reading.value - reading.tolerance, reading.value + reading.tolerance
-        return low, high, f"stored {reading.value:.4g}, which may move by {reading.tolerance:.3g}"
-    least, most = min(*spread, reading.value), max(*spread, reading.value)
-    moved = most - least > reading.floor / 20
-    room = max(reading.room * (most - least), reading.tolerance if moved else reading.floor)
-    reason = f"stored {reading.value:.4g}, on other processors {least:.4g} to {most:.4g}"
-    return least - room, most + room, reason
+    known, columns = measured_of(stored, spread), Counter()
+    for label, measured in known.items():
+        column, width = stored[label].column, max(measured) - min(measured)
+        columns[column] = max(columns[column], width if column else 0)
+    found = {}
+    for label, reading in stored.items():
+        value, room, reason = reading.value, reading.tolerance, f"stored {reading.value:.4g}"
+        least = most = value
+        if label in known:
+            least, most = min(*known[label], value), max(*known[label], value)
+            # What moves in one row of a table moves in the others, of which few values are known.
+            width = columns[reading.column]
+            moved = max(most - least, width) > reading.floor / 20
+            room = reading.tolerance if moved else reading.floor
+            room = max(room, width, reading.room * (most - least))
+            reason += f", on other processors {least:.4g} to {most:.4g}"
+        found[label] = least - room, most + room, reason
+    return found
 
 
 def compare(stored, fresh, spread=None):
@@ -172,11 +184,11 @@ def compare(stored, fresh, spread=None):
         spread: dict of label to (stored, least, most), or None where it was not measured.
     """
     before, now = readings(stored, stored), readings(fresh, stored)
-    known = measured_of(before, spread or {})
+    allowed = intervals(before, spread or {})
     old, new = len(figures(stored)), len(figures(fresh))
     problems = [f"{new} figures instead of {old}"] if old != new else []
     for label in before.keys() & now.keys():  # of others the words differ, and nbval compares those
-        low, high, reason = interval(before[label], known.get(label))
+        low, high, reason = allowed[label]
         if not low <= now[label].value <= high:
             value = f"{label}: measured {now[label].value:.4g}"
             problems.append(f"{value}, {reason}: allowed is {low:.4g} to {high:.4g}")
