@@ -16,7 +16,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 DURATIONS = Path(__file__).with_name("durations.json")  # seconds by scope
-MOST_MEMORY = 2 * 10**9  # bytes that a process of the suite may hold, at its peak
+MOST_MEMORY = 3 * 10**9  # bytes that a process of the suite may hold, at its peak: 4.1 were seen
 spent, peaks = Counter(), {}  # of this run: seconds by scope, bytes by worker
 
 
