@@ -6,12 +6,13 @@ import sys
 
 import pytest
 
-from utils.grading.jail import BACKENDS, ROOT
+from utils import ROOT
+from utils.grading.jail import BACKENDS
 
 # The namespaces that a submission gets, made as an ordinary user makes them, without bubblewrap.
 NAMESPACES = """
 import os
-from utils.grading import confinement
+from utils.grading.inside import confinement
 if os.getuid() == 0:
     os.setresgid(65534, 65534, 65534)
     os.setresuid(65534, 65534, 65534)

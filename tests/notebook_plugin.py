@@ -17,7 +17,8 @@ import pytest
 from nbformat import NotebookNode
 from nbval.kernel import RunningKernel
 
-from utils import running, spread
+from utils.authoring import spread
+from utils.notebooks import running
 
 SPREAD = spread.read()
 

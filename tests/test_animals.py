@@ -1,4 +1,4 @@
-"""`utils.animals` and the sets made of it: what is in the pictures, and what it determines."""
+"""`utils.data.animals` and the sets made of it: what is in the pictures, and what it determines."""
 
 import hashlib
 import itertools
@@ -6,7 +6,8 @@ import itertools
 import numpy as np
 import pytest
 
-from utils import animals, data
+from utils import data
+from utils.data import animals
 
 PICTURES = "image", "partner", "animal"
 

@@ -13,8 +13,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from utils import bench, cli
-from utils.bench import Outcome, Record, Speed
+from utils.bench import contest, elbo, vae
+from utils.bench.contest import Outcome, Record, Speed
+from utils.command import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,7 +45,7 @@ def test_contestants_take_turns_and_the_first_round_is_not_timed():
     makers = {name: lambda seed, name=name: Fake(name, log) for name in "abc"}
     records = {name: Record() for name in makers}
     options = {"seeds": (0, 1), "rounds": 2, "steps": 4, "skip": 1}
-    bench.contest(makers, records, on_turn=told.append, **options)
+    contest.contest(makers, records, on_turn=told.append, **options)
     assert log[:9] == list("abcbcacab") and log[9:12] == ["a closed", "b closed", "c closed"]
     assert len(told) == 18 and len(log) == 24
     for record in records.values():
@@ -59,7 +60,7 @@ def test_contestants_are_closed_when_one_fails():
     records = {name: Record() for name in makers}
     options = {"seeds": (0,), "rounds": 1, "steps": 4, "skip": 1}
     with pytest.raises(RuntimeError):
-        bench.contest(makers, records, on_turn=lambda name: None, **options)
+        contest.contest(makers, records, on_turn=lambda name: None, **options)
     assert log == ["a", "a closed", "b closed"]
 
 
@@ -67,11 +68,11 @@ def test_ratios_are_those_of_each_round():
     """A machine that slows down for some rounds changes no ratio."""
     load = np.array([1, 1, 5, 1, 9, 1, 1, 2])
     records = {"fast": Record(list(2.0 * load), [1, 1]), "slow": Record(list(3.0 * load), [2, 2])}
-    row = bench.speed("x", records, "fast", "slow", 1.4)
+    row = contest.speed("x", records, "fast", "slow", 1.4)
     assert (row.ratio, row.low, row.high) == (1.5, 1.5, 1.5) and row.held
     assert row.core_ratio == 2
     records["slow"].step_seconds[0] = 20.0
-    row = bench.speed("x", records, "fast", "slow")
+    row = contest.speed("x", records, "fast", "slow")
     assert row.low == row.ratio == 1.5 and row.verdict == "shown"
 
 
@@ -95,10 +96,10 @@ def test_losses_may_differ_as_much_as_seeds_do():
     alarms = 0
     for _ in range(1000):
         losses = {name: rng.normal(190, 2, 3) for name in "abcd"}
-        alarms += sum(not row.held for row in bench.outcomes("x", losses, "a"))
+        alarms += sum(not row.held for row in contest.outcomes("x", losses, "a"))
     assert alarms <= 12  # of 3,000, at 0.1 %
     losses["d"] = losses["a"] + 20
-    assert [row.held for row in bench.outcomes("x", losses, "a")] == [True, True, False]
+    assert [row.held for row in contest.outcomes("x", losses, "a")] == [True, True, False]
 
 
 def test_the_yardstick():
@@ -114,7 +115,7 @@ def test_the_yardstick():
 
     kl = 2 * 0.5 * (4 + 9 - 1 - np.log(4))
     expected = 784 * np.log(2) + kl
-    assert bench.negative_elbo(encode, decode, images, noise) == pytest.approx(expected)
+    assert elbo.negative_elbo(encode, decode, images, noise) == pytest.approx(expected)
 
 
 # --- contestants ----------------------------------------------------------------------------
@@ -129,21 +130,19 @@ def test_only_solutions_and_imports_of_a_lab_are_executed(notebook):
     made = nbformat.read(path, 4)
     made.cells[1].metadata["nbgrader"] = {"solution": True, "grade_id": "doubled"}
     nbformat.write(made, path)
-    names = bench.taught(path)
+    names = contest.taught(path)
     assert names["doubled"](names["number"]) == 2 * np.pi
 
 
 @pytest.fixture(scope="module")
 def small():
-    return bench.data(256, 64)
+    return vae.data(256, 64)
 
 
 def test_the_lab_and_the_example_compute_the_same_loss(small):
     """Same weights, same yardstick: probabilities on one side, logits on the other."""
-    from utils import bench_keras
-
-    example = bench_keras.Example(small, 0)
-    ours = bench_keras.Ours(small, 0, bench.taught()["VAE"])
+    example = vae.Example(small, 0)
+    ours = vae.Ours(small, 0, contest.taught(vae.LAB)["VAE"])
     for name in ("encoder", "decoder"):
         theirs = getattr(example.model, name).get_weights()
         getattr(ours.model, name).set_weights(theirs[: len(getattr(ours.model, name).weights)])
@@ -155,23 +154,21 @@ def test_the_lab_and_the_example_compute_the_same_loss(small):
 
 def test_pytorch_has_the_same_network_and_start(small):
     """In processes of its own: one that has imported both PyTorch and TensorFlow can crash."""
-    if reason := bench.without_torch():
+    if reason := vae.without_torch():
         pytest.skip(reason)
-    from utils import bench_keras
-
     code = (
-        "import json, torch\nfrom utils.bench_torch import Network\ntorch.manual_seed(0)\n"
+        "import json, torch\nfrom utils.bench.pytorch import Network\ntorch.manual_seed(0)\n"
         "weights = [each.detach().numpy() for each in Network().parameters()]\n"
         "print(json.dumps([[each.size, float(each.std())] for each in weights]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    example = bench_keras.Example(small, 0)
+    example = vae.Example(small, 0)
     networks = example.model.encoder, example.model.decoder
     weights = [np.asarray(each) for network in networks for each in network.trainable_weights]
     ours = sorted((each.size, float(each.std())) for each in weights)
     theirs = sorted(map(tuple, json.loads(done.stdout)))
     assert np.allclose(ours, theirs, rtol=0.25)  # the smallest kernels have 32 numbers
-    torch_side = bench.Torch(small, 0, 1)
+    torch_side = vae.Torch(small, 0, 1)
     try:
         times, loss = torch_side.turn(2, 1)
         assert len(times) == 2 and 100 < loss < 800 and 100 < torch_side.held_out() < 800
@@ -185,18 +182,18 @@ def test_without_pytorch_it_says_how_to_get_it(monkeypatch):
         raise importlib.metadata.PackageNotFoundError
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    assert "torch==2.13.0" in bench.without_torch() and "\n" not in bench.without_torch()
+    assert "torch==2.13.0" in vae.without_torch() and "\n" not in vae.without_torch()
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "2.13.0+cpu")
-    assert bench.without_torch() is None
+    assert vae.without_torch() is None
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "2.1.0")
-    assert "version 2.1.0 is installed" in bench.without_torch()
+    assert "version 2.1.0 is installed" in vae.without_torch()
     monkeypatch.setattr("utils.runtime.cpu_flags", lambda: frozenset({"avx2"}))
-    assert "no bfloat16" in bench.without_bfloat16()
+    assert "no bfloat16" in contest.without_bfloat16()
 
 
 def test_pytorch_is_no_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["optional-dependencies"]["bench"] == [f"torch=={bench.TORCH}"]
+    assert project["optional-dependencies"]["bench"] == [f"torch=={vae.TORCH}"]
     assert not any("torch" in line for line in project["dependencies"])
     for name in ("requirements.txt", "requirements-gpu.txt", "environment.yml"):
         assert not re.search(r"^\W*torch\b", (ROOT / name).read_text(), re.M)
@@ -210,10 +207,10 @@ def result():
     """A tiny run of everything but PyTorch."""
     told = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("utils.bench_keras.TOY_STEPS", 3)
-        patch.setattr(bench, "without_torch", lambda: "PyTorch eager is left out.")
+        patch.setattr("utils.bench.vae.TOY_STEPS", 3)
+        patch.setattr(vae, "without_torch", lambda: "PyTorch eager is left out.")
         options = {"rounds": 1, "seeds": (0, 1), "sizes": (768, 64), "steps": 2, "epochs": 1}
-        ran = bench.vae(on_turn=lambda *facts: told.append(facts), **options)
+        ran = vae.vae(on_turn=lambda *facts: told.append(facts), **options)
     assert [done for _, done, _ in told] == list(range(told[0][2]))
     return ran
 
@@ -232,7 +229,7 @@ def run_command(name, rounds, result, slow, folder, monkeypatch):
         on_turn("ours", 0, 6)
         return result | {"speeds": faked, "losses": equal}
 
-    monkeypatch.setattr(bench, name, measured)
+    monkeypatch.setattr(f"utils.bench.{name}.{name}", measured)
     assert cli.main(["bench", name, "--results", str(folder)]) == (1 if slow else 0)
     return json.loads((folder / f"bench_{name}.json").read_text())
 
@@ -249,4 +246,4 @@ def test_the_command(slow, result, tmp_path, monkeypatch, capsys):
         facts = kept["contestants"][name]
         assert len(facts["step_seconds"]) == 2 and len(facts["curves"]) == 2
         assert np.isfinite(facts["held_out"]).all()
-    assert len(kept["speeds"]) >= 3 and kept["steps"]["vae"] == 2 * (2 + bench.SKIP)
+    assert len(kept["speeds"]) >= 3 and kept["steps"]["vae"] == 2 * (2 + vae.SKIP)

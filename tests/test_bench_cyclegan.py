@@ -8,8 +8,8 @@ from keras import layers
 
 from tests.test_bench import run_command
 from tests.test_bench_dcgan import differences, values_and_gradients
-from utils import bench, bench_cyclegan, convolutions
-from utils.bench_cyclegan import EXAMPLE, MIXED, OURS, TAUGHT
+from utils.bench import contest, convolutions, cyclegan, tables
+from utils.bench.cyclegan import EXAMPLE, MIXED, OURS, TAUGHT
 
 SIZES = {"image": 16, "generator": (4, 1, 1), "discriminator": (4, 1)}
 
@@ -52,7 +52,7 @@ def test_in_bfloat16_its_statistics_are_float32():
 
 def test_fused_adam_is_that_of_keras():
     found = []
-    for kind in (keras.optimizers.Adam, bench_cyclegan.FusedAdam):
+    for kind in (keras.optimizers.Adam, cyclegan.FusedAdam):
         rng = np.random.default_rng(0)
         weights = [
             keras.Variable(rng.normal(size=shape), dtype="float32") for shape in ((3, 4), (4,))
@@ -82,10 +82,9 @@ def contestants(monkeypatch):
         return keras.optimizers.SGD(0.01)
 
     monkeypatch.setattr(keras.optimizers, "Adam", descent)
-    monkeypatch.setattr(bench_cyclegan, "FusedAdam", descent)
+    monkeypatch.setattr(cyclegan, "FusedAdam", descent)
     return [
-        bench_cyclegan.Contestant(name, 0, SIZES, images=2)
-        for name in (EXAMPLE, TAUGHT, OURS, MIXED)
+        cyclegan.Contestant(name, 0, SIZES, images=2) for name in (EXAMPLE, TAUGHT, OURS, MIXED)
     ]
 
 
@@ -121,9 +120,9 @@ def test_contestants_are_the_same_networks_and_steps(contestants):
 
 
 def test_the_published_networks_have_the_published_numbers_of_weights():
-    sizes, shape = bench_cyclegan.SIZES, (256, 256, 3)
-    generator = bench_cyclegan.published_generator(*sizes["generator"], shape)
-    discriminator = bench_cyclegan.published_discriminator(*sizes["discriminator"], shape)
+    sizes, shape = cyclegan.SIZES, (256, 256, 3)
+    generator = cyclegan.published_generator(*sizes["generator"], shape)
+    discriminator = cyclegan.published_discriminator(*sizes["discriminator"], shape)
     assert generator.count_params() == 11_383_427
     assert discriminator.count_params() == 2_765_633
 
@@ -133,7 +132,7 @@ def test_the_published_networks_have_the_published_numbers_of_weights():
 
 def test_a_contestant_in_a_process_of_its_own():
     starts = []
-    child = bench_cyclegan.Child(OURS, 0, SIZES, starts)
+    child = cyclegan.Child(OURS, 0, SIZES, starts)
     try:
         times, loss = child.turn(1, 0)
         assert len(times) == 2 and 1 < loss < 100
@@ -149,7 +148,7 @@ class Quick:
     """Stands in for a process that takes minutes."""
 
     def __init__(self, name, seed, sizes, starts):
-        assert sizes == bench_cyclegan.SIZES
+        assert sizes == cyclegan.SIZES
         self.name, self.starts = name, starts
 
     def turn(self, steps, skip):
@@ -167,14 +166,14 @@ class Quick:
 
 
 def run(monkeypatch, told=None):
-    monkeypatch.setattr(bench_cyclegan, "Child", Quick)
-    return bench.cyclegan(on_turn=lambda *facts: told is None or told.append(facts))
+    monkeypatch.setattr(cyclegan, "Child", Quick)
+    return cyclegan.cyclegan(on_turn=lambda *facts: told is None or told.append(facts))
 
 
 @pytest.mark.parametrize("slow", [False, True])
 def test_the_command(slow, tmp_path, monkeypatch, capsys):
     """Bounds, tables, JSON and exit status."""
-    monkeypatch.setattr(bench, "without_bfloat16", lambda: None)
+    monkeypatch.setattr(contest, "without_bfloat16", lambda: None)
     told = []
     result = run(monkeypatch, told)
     assert [done for _, done, _ in told] == list(range(told[0][2])) and len(told) == 32
@@ -190,20 +189,20 @@ def test_the_command(slow, tmp_path, monkeypatch, capsys):
 
 def test_what_misses_its_bound_fails(monkeypatch, tmp_path, capsys):
     """Memory, the first step and losses, each alone."""
-    monkeypatch.setattr(bench, "without_bfloat16", lambda: None)
+    monkeypatch.setattr(contest, "without_bfloat16", lambda: None)
     result = run(monkeypatch)
     result["speeds"] = []
-    assert bench.show(result)
+    assert tables.show(result)
     greedy = {
         name: [each | {"peak_bytes": 4e9} for each in starts]
         for name, starts in result["starts"].items()
     }
-    assert not bench.show(result | {"shares": bench_cyclegan.shares(greedy)})
+    assert not tables.show(result | {"shares": cyclegan.shares(greedy)})
     curves = {EXAMPLE: [25, 40, 30, 20], TAUGHT: [25, 40.3, 30, 60], OURS: [25, 42, 30, 20]}
-    records = {name: bench.Record(curves=[curve]) for name, curve in curves.items()}
-    losses = bench_cyclegan.same_losses(records)
+    records = {name: contest.Record(curves=[curve]) for name, curve in curves.items()}
+    losses = cyclegan.same_losses(records)
     assert [each.held for each in losses] == [True, False]
-    assert not bench.show(result | {"losses": losses})
+    assert not tables.show(result | {"losses": losses})
 
 
 def test_without_bfloat16_nothing_is_judged_by_it(monkeypatch):

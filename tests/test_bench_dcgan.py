@@ -7,8 +7,8 @@ import tensorflow as tf
 from keras import layers
 
 from tests.test_bench import run_command
-from utils import bench, bench_dcgan, convolutions
-from utils.bench_dcgan import Data
+from utils.bench import contest, convolutions, dcgan
+from utils.bench.dcgan import Data
 
 # --- layers ---------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ def test_winograd_says_what_it_computes(options):
         convolutions.WinogradConv2DTranspose(8, **options)
 
 
-@pytest.mark.parametrize("build", [bench_dcgan.networks_64, bench_dcgan.networks_28])
+@pytest.mark.parametrize("build", [dcgan.networks_64, dcgan.networks_28])
 def test_own_networks_are_the_published_ones(build):
     """The same function of the same weights; numbers of weights as published."""
     theirs, ours = build(own=False), build(own=True)
@@ -95,15 +95,15 @@ def test_own_networks_are_the_published_ones(build):
         their.set_weights(our.get_weights())
         inputs = rng.normal(size=(2, *our.input_shape[1:])).astype("float32")
         expected, found = (np.asarray(each(inputs), "float64") for each in (their, our))
-        if found.shape == (2, 1) and build is bench_dcgan.networks_64:
+        if found.shape == (2, 1) and build is dcgan.networks_64:
             found = 1 / (1 + np.exp(-found))  # logits here, chances there
         assert np.allclose(expected, found, atol=1e-5)
     counts = [each.count_params() for each in ours]
     assert (
         counts
         == {
-            bench_dcgan.networks_64: [3_979_651, 404_801],
-            bench_dcgan.networks_28: [2_330_944, 212_865],
+            dcgan.networks_64: [3_979_651, 404_801],
+            dcgan.networks_28: [2_330_944, 212_865],
         }[build]
     )
 
@@ -151,12 +151,12 @@ def trained(kind, batches=4, **options):
 
 @pytest.fixture(scope="module")
 def names():
-    return bench.taught(bench_dcgan.LAB)
+    return contest.taught(dcgan.LAB)
 
 
 @pytest.fixture(params=["taught", "shared"])
 def kind(request, names):
-    return names["DCGAN"] if request.param == "taught" else bench_dcgan.with_shared_fakes(names)
+    return names["DCGAN"] if request.param == "taught" else dcgan.with_shared_fakes(names)
 
 
 def last(history):
@@ -195,7 +195,7 @@ def test_on_a_cpu_keras_leaves_xla_out(names):
 def test_the_shared_step_is_both_updates_of_one_batch_of_fakes(names, monkeypatch):
     """By hand: both gradients before any update. The taught step draws twice."""
     drawn = []
-    shared = tiny(bench_dcgan.with_shared_fakes(names), run_eagerly=True)
+    shared = tiny(dcgan.with_shared_fakes(names), run_eagerly=True)
     plain = tiny(names["DCGAN"])
     real = images(8)
     normal = keras.random.normal
@@ -231,14 +231,14 @@ def test_the_published_step_and_the_taught_one_update_alike(names, monkeypatch):
     monkeypatch.setattr(keras.random, "uniform", lambda shape, **options: tf.zeros(shape))
     real = tf.constant(np.random.default_rng(2).random((8, 4, 4, 1)).astype("float32"))
     models = []
-    for kind, last in ((bench_dcgan.Published64, "sigmoid"), (names["DCGAN"], None)):
+    for kind, last in ((dcgan.Published64, "sigmoid"), (names["DCGAN"], None)):
         keras.utils.set_random_seed(0)
         generator = keras.Sequential(
             [keras.Input((128,)), layers.Dense(16, "sigmoid"), layers.Reshape((4, 4, 1))]
         )
         head = [layers.Flatten(), layers.Dense(1, last)]
         discriminator = keras.Sequential([keras.Input((4, 4, 1)), *head])
-        published = kind is bench_dcgan.Published64
+        published = kind is dcgan.Published64
         rest = () if published else (128,)
         model = kind(generator, discriminator, *rest, seed=0)
         # Its loss is half of ours, and its discriminator says how likely an image is a fake.
@@ -281,10 +281,10 @@ def result():
     """A tiny run: the contests and the comparison of images, on networks of one layer."""
     told = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench_dcgan, "networks_64", narrow((64, 64, 3), "sigmoid"))
-        patch.setattr(bench_dcgan, "networks_28", narrow((28, 28, 1), "tanh"))
-        patch.setattr(bench, "without_bfloat16", lambda name: None)
-        ran = bench.dcgan(
+        patch.setattr(dcgan, "networks_64", narrow((64, 64, 3), "sigmoid"))
+        patch.setattr(dcgan, "networks_28", narrow((28, 28, 1), "tanh"))
+        patch.setattr(contest, "without_bfloat16", lambda name: None)
+        ran = dcgan.dcgan(
             rounds=1,
             images_64=(64, 8),
             images_28=(3200, 64),
@@ -323,18 +323,18 @@ def test_without_bfloat16_nothing_is_judged_by_it(monkeypatch):
     """Nothing is trained here: only what would be."""
     asked, told = [], []
 
-    def contest(makers, records, **options):
+    def turns(makers, records, **options):
         asked.extend(makers)
         for name in makers:
-            records[name] = bench.Record([1.0, 1.0], [1.0, 1.0], [1.0, 2.0], [[1, 1], [2, 2]])
+            records[name] = contest.Record([1.0, 1.0], [1.0, 1.0], [1.0, 2.0], [[1, 1], [2, 2]])
 
     monkeypatch.setattr("utils.runtime.cpu_flags", lambda: frozenset({"avx2"}))
-    monkeypatch.setattr(bench, "contest", contest)
+    monkeypatch.setattr(contest, "contest", turns)
     empty = Data(np.zeros((1, 1)), np.zeros((1, 1)))
     for name in ("data_64", "data_28"):
-        monkeypatch.setattr(bench_dcgan, name, lambda *sizes: empty)
-    monkeypatch.setattr(bench_dcgan, "distances", lambda *arguments: {"title": "", "values": {}})
-    result = bench.dcgan(on_turn=told.append)
+        monkeypatch.setattr(dcgan, name, lambda *sizes: empty)
+    monkeypatch.setattr(dcgan, "distances", lambda *arguments: {"title": "", "values": {}})
+    result = dcgan.dcgan(on_turn=told.append)
     assert len(asked) == 8 and not any("bfloat16" in name for name in asked)
     assert not any("bfloat16" in each.text for each in result["speeds"])
     assert "bfloat16 is left out" in result["notes"][0]

@@ -9,7 +9,7 @@ import pytest
 
 from utils import checks
 from utils.checks import Lab, questions_of
-from utils.checks.answers import Answers
+from utils.checks.remote.answers import Answers
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
 ROOT = Path(__file__).resolve().parents[1]

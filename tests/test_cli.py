@@ -24,7 +24,7 @@ def course(*arguments, cwd=ROOT, **environment):
         [
             sys.executable,
             "-c",
-            "from utils.cli import main; raise SystemExit(main())",
+            "from utils.command.cli import main; raise SystemExit(main())",
             *map(str, arguments),
         ],
         cwd=cwd,
@@ -41,7 +41,7 @@ COMMANDS = ("start", "doctor", "run", "build", "check", "grade", "release", "ben
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example_and_imports_nothing_heavy(command):
     code = (
-        "import sys\nfrom utils.cli import main\ntry:\n    main(sys.argv[1:])\n"
+        "import sys\nfrom utils.command.cli import main\ntry:\n    main(sys.argv[1:])\n"
         "finally:\n    assert not {'tensorflow', 'keras', 'numpy', 'rich'} & set(sys.modules)"
     )
     done = subprocess.run(
@@ -197,7 +197,7 @@ def test_no_kernel_outlives_an_interrupted_run(notebook, tmp_path, results, kill
         [
             sys.executable,
             "-c",
-            "from utils.cli import main; raise SystemExit(main())",
+            "from utils.command.cli import main; raise SystemExit(main())",
             "run",
             "--results",
             str(results),
@@ -289,7 +289,7 @@ def test_release(tmp_path):
         "labs/lab1_identity_838.ipynb",
         "requirements.txt",
         "notebooks/00_start_here.ipynb",
-        "utils/checks/lab1_identity_838.py",
+        "utils/checks/labs/lab1_identity_838.py",
     } <= files
     assert os.access(bundle / "course", os.X_OK)
     everything = "\n".join(text_of(bundle / name) for name in files if not name.endswith(".png"))
@@ -308,7 +308,7 @@ def test_release(tmp_path):
         [
             sys.executable,
             "-c",
-            "from utils.cli import main; raise SystemExit(main())",
+            "from utils.command.cli import main; raise SystemExit(main())",
             "check",
             "labs/lab1_identity_838.ipynb",
         ],
@@ -348,7 +348,7 @@ def test_start_prints_an_address_that_answers(tmp_path):
         [
             sys.executable,
             "-c",
-            "from utils.cli import main; raise SystemExit(main())",
+            "from utils.command.cli import main; raise SystemExit(main())",
             "start",
             "--no-browser",
             "--port",

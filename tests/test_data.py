@@ -1,5 +1,5 @@
-"""`utils.data`, `utils.glyphs` and `utils.builders`: what is in the pictures, and what happens
-when the disk is full, the network is gone or the process dies."""
+"""`utils.data`, its drawn sets and its builders: what is in the pictures, and what happens when
+the disk is full, the network is gone or the process dies."""
 
 import hashlib
 import itertools
@@ -17,7 +17,8 @@ import pytest
 from tensorflow_datasets.core.download import downloader
 
 from tests.conftest import HANGS, until
-from utils import data, glyphs
+from utils import data
+from utils.data import glyphs
 
 ROOT = Path(__file__).parents[1]
 # Real public sets lie beside the clone, if anywhere; without them their tests are skipped.
@@ -406,7 +407,8 @@ def script(code):
     """`code` with a small 'glyphs' set, so that a preparation takes a second or two."""
     small = """
         import dataclasses
-        from utils import data, glyphs
+        from utils import data
+        from utils.data import glyphs
         splits = {"train": 1000, "test": 60}
         data.EMBEDDED["glyphs"] = dataclasses.replace(data.EMBEDDED["glyphs"], splits=splits)
     """
@@ -523,7 +525,7 @@ def test_a_folder_that_cannot_be_made(monkeypatch, tmp_path):
 
 
 def test_registry_and_builders_agree(prepared):
-    from utils import builders
+    from utils.data import builders
 
     for name, spec in data.EMBEDDED.items():
         builder = getattr(builders, spec.builder)(config=spec.config, data_dir=prepared)

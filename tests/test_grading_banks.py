@@ -17,7 +17,7 @@ import pytest
 
 from tests.test_checks import cases
 from utils.checks import questions_of
-from utils.checks.answers import Answers
+from utils.checks.remote.answers import Answers
 from utils.grading.jail import DEFAULT_LIMITS, Jail
 from utils.grading.judge import SEED, RemoteAnswers, Session
 from utils.grading.submissions import Cell

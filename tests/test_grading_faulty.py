@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from tests.submissions import faulty
-from utils.grading.jail import ROOT, Ended, Limits
+from utils import ROOT
+from utils.grading.jail import Ended, Limits
 from utils.grading.judge import Judge, default_data, grade_file
 from utils.grading.worker import trial
 

@@ -21,7 +21,7 @@ from utils.grading.worker import Settings
 ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab1_identity_838"
 SETTINGS = Settings(LAB)
-COURSE = [sys.executable, "-c", "from utils.cli import main; raise SystemExit(main())"]
+COURSE = [sys.executable, "-c", "from utils.command.cli import main; raise SystemExit(main())"]
 
 
 def handed_in(folder, names):
@@ -160,7 +160,7 @@ def test_a_worker_that_is_killed_loses_nothing(bubblewrap, tmp_path):
     records = grading.grade(folder, tmp_path / "out", SETTINGS, workers=1)
     thread.join()
     assert killed and points(records) == {"anna": 14, "bob": 0, "carla": 14}
-    until(lambda: not children("utils.grading.inside"))
+    until(lambda: not children("utils.grading.inside.process"))
 
 
 def children(module):

@@ -18,8 +18,9 @@ import pytest
 
 from tests.jails import backend_or_skip
 from tests.submissions.hostile import ATTACKS, DESERVED, LAB1, LAB3, Attack
+from utils import ROOT
 from utils.grading import submissions
-from utils.grading.jail import ROOT, Limits
+from utils.grading.jail import Limits
 from utils.grading.judge import Judge
 
 SECRET = "S3CR3T-" + hashlib.sha256(os.urandom(9)).hexdigest()[:12]

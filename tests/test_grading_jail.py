@@ -19,7 +19,10 @@ import pytest
 from tests import jails
 from tests.conftest import HANGS, until
 from tests.jails import backend_or_skip
-from utils.grading import confinement, inside, jail, pipe
+from utils import ROOT
+from utils.grading import jail
+from utils.grading.inside import confinement, pipe
+from utils.grading.inside import process as inside
 from utils.grading.jail import BACKENDS, Bubblewrap, Docker, Ended, Jail, Limits, NoJail, Unsafe
 
 LIMITS = Limits(memory=25 * 10**8, disk=32 * 2**20)
@@ -64,16 +67,20 @@ def test_files(ask, warm):
             except OSError:
                 return False
         told = [path for path in ("/root", "/home", "/work", "/var", "/mnt", "/srv", "/boot",
-                                  {str(jail.ROOT)!r}, {str(Path.home())!r}, "/etc/passwd", "/run",
-                                  "/course/labs", "/course/utils/checks/lab3_vae.py",
-                                  "/course/utils/checks/compare.py", "/course/utils/build.py",
-                                  "/course/utils/grading/judge.py", "/course/utils/cli.py")
+                                  {str(ROOT)!r}, {str(Path.home())!r}, "/etc/passwd", "/run",
+                                  "/course/labs", "/course/utils/checks/labs/lab3_vae.py",
+                                  "/course/utils/checks/compare.py",
+                                  "/course/utils/authoring/build.py",
+                                  "/course/utils/grading/judge.py", "/course/utils/command/cli.py")
                 if seen(path)]
+        told += sorted(os.listdir("/course/utils"))
         told += sorted(os.listdir("/course/utils/checks"))
         """)
     # Of folders above this Python the path is there, and nothing in them but the way down.
     own = ["/etc/passwd"] if warm.backend is Docker else []  # of the image
-    assert there == [*own, "__init__.py", *sorted(jail.INSIDE)]
+    package = [path.name for path in (ROOT / "utils").glob("*.py")]
+    package += ["checks", "data", "grading", "training"]
+    assert there == [*own, *sorted(package), "__init__.py", "remote"]
 
 
 def test_an_environment_is_there_whatever_its_folder_is_called(bubblewrap, monkeypatch, tmp_path):
@@ -484,7 +491,7 @@ def test_the_jail_ends_with_its_judge(bubblewrap):
     """A judge that is killed leaves no process behind."""
     source = f"""
         import sys, time
-        sys.path.insert(0, {str(jail.ROOT)!r})
+        sys.path.insert(0, {str(ROOT)!r})
         from utils.grading.jail import Bubblewrap, Jail
         with Jail(Bubblewrap) as made:
             made.fork()
@@ -529,7 +536,7 @@ def test_without_bwrap_it_refuses(monkeypatch, tmp_path):
     assert "apt install bubblewrap" in told and "--unsafe" in told and "\n" not in told
     with pytest.raises(NoJail, match="docker build -t generative-course-jail -f docs/jail.Docker"):
         jail.choose("docker")
-    assert (jail.ROOT / "docs" / "jail.Dockerfile").is_file()
+    assert (ROOT / "docs" / "jail.Dockerfile").is_file()
 
 
 def stand_in(folder, name, text):
@@ -564,7 +571,7 @@ def test_without_a_jail_tests_of_grading_are_skipped(tmp_path):
     call += [f"{slow} and not docker_understands and not tests_of_grading_are_skipped"]
     call += [f"tests/test_grading_{name}.py" for name in names]
     surroundings = os.environ | {"PATH": path, "CI": ""}
-    done = subprocess.run(call, cwd=jail.ROOT, env=surroundings, capture_output=True, text=True)
+    done = subprocess.run(call, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     reason = re.escape(f"bubblewrap: {tmp_path}/bwrap does not start a jail: bwrap: no namespaces")
     (line,) = re.findall(rf"^(\d+) skipped: {reason}", done.stdout, re.M)
@@ -685,7 +692,7 @@ def test_docker_without_engine_or_image_says_so(monkeypatch, tmp_path):
 
 
 def test_docker_image_has_the_locked_libraries_and_nothing_else():
-    lines = (jail.ROOT / "docs" / "jail.Dockerfile").read_text().splitlines()
+    lines = (ROOT / "docs" / "jail.Dockerfile").read_text().splitlines()
     steps = [line for line in lines if line and not line.startswith(("#", " "))]
     assert [step.split()[0] for step in steps] == ["FROM", "COPY", "RUN", "USER"]
     assert "--require-hashes" in steps[2] and steps[1].split()[1] == "requirements.txt"
@@ -696,7 +703,7 @@ def test_docker_image_has_the_locked_libraries_and_nothing_else():
 PROBE = """
 import json, os, sys
 from pathlib import Path
-from utils.grading import confinement as c
+from utils.grading.inside import confinement as c
 
 def then(child):
     if child:

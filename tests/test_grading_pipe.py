@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from utils.grading import pipe
+from utils.grading.inside import pipe
 
 
 def through(value):

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
+from utils import ROOT
 from utils.checks import questions_of
 from utils.grading import submissions
-from utils.grading.jail import ROOT
 from utils.grading.submissions import Released, Submission, binding, cells_of, collect, likeness
 
 LABS = sorted(path.stem for path in (ROOT / "labs").glob("lab*.ipynb"))

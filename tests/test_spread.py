@@ -7,7 +7,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from utils import machines, plots, spread
+from utils import ROOT, plots
+from utils.authoring import machines, spread
 from utils.claims import Claim, Numbers, Table
 
 LONG = "Squares beside each other, each in a shade between black and white."
@@ -176,7 +177,7 @@ def test_the_spread_is_of_what_there_is():
     known = spread.read()
     assert known.keys() == {machines.name_of(path) for path in machines.executed()}
     for notebook, cells in known.items():
-        assert cells.keys() <= machines.load(machines.ROOT / f"{notebook}.ipynb").keys()
+        assert cells.keys() <= machines.load(ROOT / f"{notebook}.ipynb").keys()
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="oneDNN's instruction sets are x86's")

@@ -44,10 +44,10 @@ import tensorflow as tf
 from keras import layers, ops
 from sklearn.linear_model import RidgeCV
 
-from utils import glyphs, metrics, nets, plots, training
+from utils import metrics, nets, plots, training
 from utils.checks import Lab
 from utils.claims import Claims, show_numbers
-from utils.data import load_arrays
+from utils.data import glyphs, load_arrays
 
 lab = Lab("lab4_dcgan", globals())
 claims = Claims("lab4_dcgan")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from utils.grading.jail import ROOT
+from utils import ROOT
 
 LAB1, LAB3 = "lab1_identity_838", "lab3_vae"
 ALL = (

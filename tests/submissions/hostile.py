@@ -153,7 +153,7 @@ attack(
     lab=LAB3,
     first=FORGED
     + """
-from utils.checks import answers, drivers
+from utils.checks.remote import answers, drivers
 drivers.network = drivers.DRIVERS["network"] = answers.DRIVERS["network"] = forged
 answers.drivers.network = forged
 told = "drivers replaced"
@@ -166,7 +166,7 @@ attack(
     lab=LAB3,
     first=FORGED
     + """
-from utils.checks import answers, drivers
+from utils.checks.remote import answers, drivers
 answers.Answers.drive = lambda self, *a, **k: forged(**k)
 drivers.described.__code__ = (lambda network, again: {}).__code__
 told = "drive patched"
@@ -253,7 +253,7 @@ attack(
     first="""
 import glob, os
 paths = ["@COURSE@/solutions/lab1_identity_838.ipynb", "@COURSE@/tests/cases/lab3_vae.py",
-         "@COURSE@/utils/checks/lab1_identity_838.py", "@COURSE@/content/labs/lab3_vae.py",
+         "@COURSE@/utils/checks/labs/lab1_identity_838.py", "@COURSE@/content/labs/lab3_vae.py",
          "/etc/passwd", "/etc/shadow", "@HOME@/.ssh/id_rsa", "/root/.bashrc"]
 paths += glob.glob("@DESK@/**", recursive=True) + glob.glob("@HOME@/.*") + ["@DESK@/gradebook.db"]
 paths += ["@DESK@/classmate/lab1_identity_838.ipynb", "@HOME@/.S3CR3T", "/dev/shm/S3CR3T"]
@@ -300,9 +300,10 @@ attack(
 import importlib, sys
 sys.path += ["@COURSE@", "/course", "/course/utils/checks"]
 got = []
-for name in ("utils.checks.lab1_identity_838", "utils.checks.lab3_vae", "utils.checks.hidden",
-             "utils.checks.descent", "utils.checks.compare", "utils.grading.judge", "utils.build",
-             "utils.grading.jail", "utils.grading.submissions", "utils.release", "lab3_vae",
+for name in ("utils.checks.labs.lab1_identity_838", "utils.checks.labs.lab3_vae",
+             "utils.checks.hidden", "utils.checks.reference.descent", "utils.checks.compare",
+             "utils.grading.judge", "utils.authoring.build", "utils.grading.jail",
+             "utils.grading.submissions", "utils.authoring.release", "lab3_vae",
              "tests.cases.lab3_vae", "content.labs.lab3_vae", "solutions", "content", "tests"):
     try:
         importlib.import_module(name)

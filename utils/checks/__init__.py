@@ -3,8 +3,8 @@
 `lab = Lab("lab1_identity_838", globals())` at the top of a lab; `lab.check("name")` under each
 question; `with lab.needs("name"):` around cells that use an answer; `lab.score()` at the end.
 
-A lab's questions live in `utils/checks/<lab>.py`. A check never touches an answer itself: it asks
-`Answers` to call it (arrays and plain data in and out) or to run one of the drivers. Another
+A lab's questions live in `utils/checks/labs/<lab>.py`. A check never touches an answer itself: it
+asks `Answers` to call it (arrays and plain data in and out) or to run one of the drivers. Another
 transport, such as a pipe to a jailed process, only has to bring its own `Answers`.
 """
 
@@ -15,8 +15,8 @@ import os
 
 import numpy as np
 
-from utils.checks.answers import TIME_LIMIT, AnswerRaised, Answers, Unanswered, time_limit
 from utils.checks.compare import Wrong
+from utils.checks.remote.answers import TIME_LIMIT, AnswerRaised, Answers, Unanswered, time_limit
 from utils.checks.show import Doubtful, Result, Score, Waiting
 
 
@@ -99,9 +99,9 @@ class Questions(dict):
 
 def questions_of(lab, hidden=True):
     """The `Questions` of a lab, with the hidden checks where they are at hand."""
-    if not importlib.util.find_spec(f"utils.checks.{lab}"):
+    if not importlib.util.find_spec(f"utils.checks.labs.{lab}"):
         raise ValueError(f"There are no checks for a lab named '{lab}'.")
-    module = importlib.import_module(f"utils.checks.{lab}")
+    module = importlib.import_module(f"utils.checks.labs.{lab}")
     # Copies, so that hidden checks are added to these alone.
     questions = Questions()
     for name, question in module.questions.items():

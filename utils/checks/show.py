@@ -4,7 +4,7 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-from utils.checks.answers import message_of
+from utils.checks.remote.answers import message_of
 
 # The words carry the meaning; the colour of the bar only repeats it.
 _BAR = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#888888", "unchecked": "#888888"}

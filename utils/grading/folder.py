@@ -26,16 +26,12 @@ import threading
 import unicodedata
 from pathlib import Path
 
+from utils import ROOT
+from utils.authoring import imports
 from utils.grading import submissions
-from utils.grading.jail import ROOT, NoJail, choose
+from utils.grading.jail import INSIDE, NoJail, choose
 from utils.grading.worker import Died, Worker
 
-# Modules whose change does not change what a submission gets.
-NO_PART_OF_GRADES = {
-    *("cli.py", "report.py", "doctor.py", "starting.py", "build.py", "release.py", "bench.py"),
-    *("spread.py", "machines.py"),
-    *("folder.py", "reports.py", "gradebooks.py", "plugin.py", "bench_grading.py"),
-}
 PATIENCE = 60  # seconds until a scheduler that does not answer is taken not to be there
 
 
@@ -212,12 +208,13 @@ def _same_settings(out, settings):
 
 
 def mark_of_checks(lab):
-    """A mark of everything that grades depend on: checks, hidden checks, drivers, grader, lab."""
-    files = [path for path in (ROOT / "utils").rglob("*.py") if path.name not in NO_PART_OF_GRADES]
-    files.append(ROOT / "labs" / f"{lab}.ipynb")
+    """A mark of what a lab's grades depend on: its checks, the judge, the jail, the notebook."""
+    modules = ("utils.grading.judge", f"utils.checks.labs.{lab}", f"utils.checks.hidden.{lab}")
+    jailed = [path for part in INSIDE for path in (ROOT / "utils").glob(part)]
+    files = imports.closure(*map(imports.file_of, modules), *jailed)
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.read_bytes())
+    for path in (*files, ROOT / "labs" / f"{lab}.ipynb"):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -17,14 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from utils.grading import pipe
-from utils.grading.inside import CHUNK, FRAME, SECONDS
+from utils import ROOT
+from utils.grading.inside import pipe
+from utils.grading.inside.process import CHUNK, FRAME, SECONDS
 
-ROOT = Path(__file__).resolve().parents[2]
 COURSE, DATA = "/course", "/data"
 # Of the package, what a lab's cells and the drivers use. No check, no reference, no grader.
-INSIDE = ("answers.py", "drivers.py", "picture_drivers.py")
-LEFT_OUT = ("build.py", "release.py", "cli.py", "starting.py", "spread.py", "machines.py")
+INSIDE = ("*.py", "data/*.py", "training/*.py", "checks/remote/*.py", "grading/inside/*.py")
 # Settings of the kernel that forbid user namespaces: name, value that does, value that does not.
 NAMESPACE_SWITCHES = (
     ("user.max_user_namespaces", "0", "10000"),
@@ -100,7 +99,7 @@ class Bubblewrap:
         for folder in ("/usr", sys.base_prefix, sys.prefix):
             if ROOT.is_relative_to(folder):
                 return f"the course lies in {folder}, which submissions can read: move it elsewhere"
-        from utils.grading.confinement import landlock_version
+        from utils.grading.inside.confinement import landlock_version
 
         if not landlock_version():
             return "this kernel has no Landlock: Linux 5.13 has"
@@ -286,20 +285,13 @@ def _trial(executable):
 
 
 def course_tree(folder):
-    """Copy into `folder` what the package is inside: see `INSIDE` and `checks_inside.py`."""
-    package = Path(folder) / "utils"
-    (package / "checks").mkdir(parents=True)
-    (package / "grading").mkdir()
-    copies = {path: package / path.name for path in (ROOT / "utils").glob("*.py")}
-    copies = {source: to for source, to in copies.items() if source.name not in LEFT_OUT}
-    copies = {source: to for source, to in copies.items() if not source.name.startswith("bench")}
-    copies |= {ROOT / "utils" / "checks" / n: package / "checks" / n for n in INSIDE}
-    grading = ROOT / "utils" / "grading"
-    names = ("__init__.py", "inside.py", "confinement.py", "pipe.py")
-    copies |= {grading / name: package / "grading" / name for name in names}
-    copies[grading / "checks_inside.py"] = package / "checks" / "__init__.py"
-    for source, to in copies.items():
-        shutil.copyfile(source, to)
+    """Copy into `folder` what the package is inside: see `INSIDE` and `inside/checks.py`."""
+    package, own = Path(folder) / "utils", ROOT / "utils"
+    for path in (path for pattern in INSIDE for path in own.glob(pattern)):
+        (package / path.relative_to(own)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, package / path.relative_to(own))
+    (package / "grading" / "__init__.py").touch()
+    (package / "grading" / "inside" / "checks.py").rename(package / "checks" / "__init__.py")
     for path in (Path(folder), *Path(folder).rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
@@ -347,7 +339,7 @@ class Jail:
             "trial": self.trial,
         }
         command = self.backend.command(course, self.data, self.limits)
-        command += ["-m", "utils.grading.inside", json.dumps(options)]
+        command += ["-m", "utils.grading.inside.process", json.dumps(options)]
         surroundings = None
         if self.backend is Unsafe:
             home = Path(self.folder.name) / "home"

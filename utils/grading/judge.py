@@ -10,11 +10,13 @@ import signal
 import time
 from pathlib import Path
 
+from utils import ROOT
 from utils.checks import questions_of
-from utils.checks.answers import AnswerRaised, Unanswered
+from utils.checks.remote.answers import AnswerRaised, Unanswered
 from utils.checks.show import Result
-from utils.grading import pipe, submissions
-from utils.grading.jail import BUSY, DEFAULT_LIMITS, ROOT, Ended, Jail, NoJail, choose
+from utils.grading import submissions
+from utils.grading.inside import pipe
+from utils.grading.jail import BUSY, DEFAULT_LIMITS, Ended, Jail, NoJail, choose
 
 SEED = 1
 UNREAD = "no answer could be read from the file"  # is found in every question then

@@ -25,10 +25,10 @@ from nbgrader import utils as nbgrader
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
 
-from utils.build import blank
+from utils import ROOT
+from utils.authoring.build import blank
 from utils.grading import submissions
 from utils.grading.folder import graded_by
-from utils.grading.jail import ROOT
 from utils.grading.worker import Settings, Worker
 
 

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+from utils import ROOT
 from utils.grading import jail, submissions
-from utils.grading.jail import ROOT, NoJail
+from utils.grading.jail import NoJail
 
 MOST_MEMORY = 8 * 2**30  # bytes that a judge may take for comparing what answers give
 
@@ -143,8 +144,8 @@ def trial(judge):
 
 def prepare(judge):
     """Run the cells of the released lab that load data, out of the jail: then they lie ready."""
-    from utils import running
     from utils.grading.judge import default_data
+    from utils.notebooks import running
 
     lab = ROOT / "labs" / f"{judge.lab}.ipynb"
     # Its own bound is for a machine that has nothing else to do.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.checks import lab4_dcgan as visible
 from utils.checks.compare import close, numbers, shape
+from utils.checks.labs import lab4_dcgan as visible
 from utils.checks.losses import softplus
 from utils.checks.networks import of_one
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from utils.checks import lab5_cyclegan as visible
-from utils.checks import pictures
 from utils.checks.compare import Wrong, close, numbers
-from utils.checks.pool import Seen, follow
+from utils.checks.labs import lab5_cyclegan as visible
+from utils.checks.reference import pictures
+from utils.checks.reference.pool import Seen, follow
 
 
 def add_to(questions):

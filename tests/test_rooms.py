@@ -1,0 +1,151 @@
+"""The house: floors in order, no circle, and folders that say what goes where."""
+
+import ast
+import re
+
+import pytest
+
+from utils import ROOT
+from utils.authoring import imports, release
+from utils.grading import folder, jail
+
+# From the ground up. Within a floor, rooms in the order given; what is not named is on its level.
+FLOORS = "data", "training", "checks", "notebooks", "authoring", "grading", "bench", "command"
+CHECKS = "remote", "", "reference", "labs", "hidden"
+PACKAGE = sorted((ROOT / "utils").rglob("*.py"))
+
+
+def name_of(path):
+    """ "utils.data.glyphs"; of a package the name of its `__init__`, "utils.data"."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in PACKAGE}
+
+
+def floor_of(module):
+    """(floor, room within `checks`): a module may import from places that are not greater."""
+    rooms = module.split(".")[1:]
+    if not rooms or rooms[0] not in FLOORS:
+        return 0, 0
+    inner = rooms[1] if rooms[0] == "checks" and len(rooms) > 1 and rooms[1] in CHECKS else ""
+    return 1 + FLOORS.index(rooms[0]), CHECKS.index(inner)
+
+
+def imported_by(module, code=None):
+    """Modules of the package that a module's code imports by name, without their parents."""
+    names = imports.imports_of(code or MODULES[module].read_text())
+    found = {name for name in names if name in MODULES}
+    # `from utils.data import glyphs` names the package only on the way to the module.
+    code = code or MODULES[module].read_text()
+    for name in list(found):
+        taken = re.findall(rf"from {re.escape(name)} import \(?([\w\s,]+)", code)
+        if taken and all(
+            f"{name}.{item.split()[0]}" in MODULES
+            for part in taken
+            for item in part.split(",")
+            if item.strip()
+        ):
+            found.discard(name)
+    return found - {module}
+
+
+def against_the_order(graph):
+    return [
+        f"{module} imports {other}"
+        for module, others in graph.items()
+        for other in others
+        if floor_of(other) > floor_of(module)
+    ]
+
+
+def circle_in(graph):
+    """Modules that import each other in a circle, or []."""
+    done, path = set(), []
+
+    def visit(module):
+        if module in path:
+            return path[path.index(module) :]
+        if module in done:
+            return []
+        path.append(module)
+        for other in sorted(graph[module]):
+            if found := visit(other):
+                return found
+        path.pop()
+        done.add(module)
+        return []
+
+    return next((found for module in graph if (found := visit(module))), [])
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return {module: imported_by(module) for module in MODULES}
+
+
+def test_every_folder_is_a_floor():
+    folders = {path.name for path in (ROOT / "utils").iterdir() if path.is_dir()}
+    assert folders - {"__pycache__"} == set(FLOORS)
+
+
+def test_no_import_runs_against_the_order_of_floors(graph):
+    assert not against_the_order(graph)
+    wrong = graph | {"utils.data": graph["utils.data"] | {"utils.checks.compare"}}
+    assert against_the_order(wrong) == ["utils.data imports utils.checks.compare"]
+    wrong = graph | {"utils.checks.compare": {"utils.checks.labs.practice"}}
+    assert against_the_order(wrong) == ["utils.checks.compare imports utils.checks.labs.practice"]
+
+
+def test_no_imports_in_a_circle(graph):
+    assert circle_in(graph) == []
+    wrong = graph | {"utils.data.catalog": {"utils.data.builders"}}
+    assert set(circle_in(wrong)) == {"utils.data.catalog", "utils.data.builders"}
+
+
+def test_the_package_imports_nothing_from_the_tests():
+    for module, path in MODULES.items():
+        found = {name for name in imports.imports_of(path.read_text()) if name.startswith("tests")}
+        assert not found, f"{module} imports {found}"
+
+
+@pytest.mark.parametrize("rooms", [release.PARTS, jail.INSIDE], ids=["bundle", "jail"])
+def test_what_is_handed_out_works_without_the_rest(rooms):
+    """No module of a bundle or a jail imports, where it begins, one that is not there."""
+    own = ROOT if rooms is release.PARTS else ROOT / "utils"
+    there = {name_of(path) for part in rooms for path in own.glob(part) if path.suffix == ".py"}
+    there |= {"utils.checks", "utils.grading", "utils.grading.inside"}
+    assert len(there) > 15
+    for module in there & MODULES.keys():
+        body = ast.parse(MODULES[module].read_text()).body
+        begin = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        for other in imports.imports_of("\n".join(map(ast.unparse, begin))) & MODULES.keys():
+            assert other in there or module == "utils.checks", f"{module} imports {other}"
+
+
+def test_secrets_stay_at_home():
+    for part in release.PARTS:
+        assert not any(word in part for word in ("hidden", "authoring", "grading", "solutions"))
+
+
+def test_the_mark_of_grades_follows_the_imports(tmp_path, monkeypatch):
+    """Another lab, a benchmark or the command change no mark; check, driver and judge do."""
+    before = {lab: folder.mark_of_checks(lab) for lab in ("lab1_identity_838", "lab3_vae")}
+    read = type(ROOT).read_bytes
+
+    def edited(*names):
+        def read_bytes(path):
+            return read(path) + b"#" * (path.relative_to(ROOT).as_posix() in names)
+
+        monkeypatch.setattr(type(ROOT), "read_bytes", read_bytes)
+        return {lab for lab in before if folder.mark_of_checks(lab) != before[lab]}
+
+    assert not edited("utils/bench/dcgan.py", "utils/command/cli.py", "utils/grading/reports.py")
+    assert not edited("utils/checks/labs/lab4_dcgan.py", "utils/authoring/build.py")
+    assert edited("utils/checks/labs/lab3_vae.py") == {"lab3_vae"}
+    assert edited("utils/checks/hidden/lab1_identity_838.py") == {"lab1_identity_838"}
+    for shared in ("checks/compare", "checks/remote/drivers", "grading/judge", "nets"):
+        assert edited(f"utils/{shared}.py") == before.keys(), shared
+    for inside in ("checks", "confinement", "process"):
+        assert edited(f"utils/grading/inside/{inside}.py") == before.keys(), inside

@@ -1,0 +1,1 @@
+"""The questions of each lab, a module a lab."""

@@ -1,0 +1,434 @@
+"""The `course` command. Exit status: 0 all is well, 1 something failed, 2 the call was wrong.
+
+Every command imports what it needs when it runs, so that `--help` answers at once.
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from utils import ROOT
+
+
+class UsageError(ValueError):
+    """The call can't be carried out as it was written."""
+
+
+def main(argv=None):
+    """Entry point of the console script; returns the exit status."""
+    known = parser()
+    arguments, further = known.parse_known_args(argv)
+    if further and arguments.command != "test":
+        known.error(f"unknown: {' '.join(further)}; see course {arguments.command} --help")
+    arguments.options = further
+    # SIGTERM ends what was started, as Ctrl+C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return arguments.run(arguments)
+    except UsageError as error:
+        print(f"course {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except (OSError, RuntimeError) as error:
+        print(f"course {arguments.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\ncourse {arguments.command}: stopped by you.", file=sys.stderr)
+        return 1
+
+
+def parser():
+    top = argparse.ArgumentParser(
+        prog="course",
+        description="Unsupervised and generative deep learning: the course's command.",
+        epilog="Example: course start. Each command has its own --help.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name, run, summary, example):
+        added = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog=f"Example: {example}",
+        )
+        added.set_defaults(run=run)
+        return added
+
+    start = command(
+        "start",
+        start_course,
+        "doctor's table, then JupyterLab on the course map",
+        "course start --no-browser",
+    )
+    start.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    start.add_argument("--port", type=int, default=8888, help="first port to try (default 8888)")
+
+    command(
+        "doctor",
+        doctor,
+        "versions, devices, memory and data at hand, each problem with its remedy",
+        "course doctor",
+    )
+
+    run = command(
+        "run",
+        run_notebooks,
+        "execute notebooks and show time, memory and claims",
+        "course run solutions/lab1_identity_838.ipynb notebooks/*.ipynb",
+    )
+    run.add_argument("notebooks", nargs="+", metavar="NOTEBOOK")
+    run.add_argument(
+        "--profile",
+        choices=("quick", "full"),
+        default="quick",
+        help="settings to run with (default quick)",
+    )
+    run.add_argument(
+        "--jobs",
+        type=positive(int),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="notebooks at a time (default 2, or 1 on one core)",
+    )
+    run.add_argument(
+        "--time-limit",
+        type=positive(float),
+        metavar="SECONDS",
+        help="of two cores, instead of each notebook's own bound; what other work takes does not "
+        "count",
+    )
+    run.add_argument(
+        "--memory-limit",
+        type=positive(float),
+        metavar="GB",
+        help="instead of each notebook's own bound",
+    )
+
+    run.add_argument("--seed", type=int, metavar="N", help="instead of each notebook's own seed")
+    run.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
+
+    build = command(
+        "build",
+        build_notebooks,
+        "notebooks, solutions and labs from their sources",
+        "course build lab1_identity_838 --execute",
+    )
+    build.add_argument("names", nargs="*", metavar="NAME", help="sources to build (default all)")
+    build.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail where a file is not what its source gives",
+    )
+    build.add_argument("--execute", action="store_true", help="also execute and store the outputs")
+
+    check = command(
+        "check",
+        check_labs,
+        "check the answers of a lab: points and messages",
+        "course check labs/lab1_identity_838.ipynb",
+    )
+    check.add_argument("labs", nargs="+", metavar="LAB")
+
+    grade = command(
+        "grade",
+        grade_class,
+        "grade a folder of submissions of a lab, each in a jail",
+        "course grade submissions/ --lab lab3_vae --out graded/",
+    )
+    grade.add_argument(
+        "submissions", metavar="SUBMISSIONS", help="a notebook or a folder for each student"
+    )
+    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3_vae")
+    grade.add_argument(
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="folder of the results; a call that was interrupted goes on there",
+    )
+    grade.add_argument(
+        "--workers",
+        type=positive(int),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="submissions at a time on this machine (default 2, or 1 on one core; 1.5 GB each)",
+    )
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that grades instead"
+    )
+    grade.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of the numbers that answers are asked about (default 1); take one of your own",
+    )
+    jail = grade.add_mutually_exclusive_group()
+    jail.add_argument(
+        "--jail",
+        choices=("bubblewrap", "docker"),
+        help="what submissions are run in (default the first of these that can be had); docker is "
+        "experimental",
+    )
+    jail.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run submissions without a jail, as you; every report says so",
+    )
+
+    release = command(
+        "release",
+        release_bundle,
+        "the students' bundle: no solutions, no hidden tests",
+        "course release ../spring-2027",
+    )
+    release.add_argument(
+        "folder", metavar="DIR", help="a folder that does not exist yet, or an empty one"
+    )
+
+    bench = command(
+        "bench",
+        run_bench,
+        "training steps and grading timed against others that do the same",
+        "course bench dcgan --rounds 2",
+    )
+    bench.add_argument(
+        "what",
+        choices=("vae", "dcgan", "cyclegan", "grading"),
+        help="vae: Lab 3's step against the Keras example's and PyTorch's; toy networks. "
+        "dcgan: Lab 4's step against the Keras example's (64x64) and TensorFlow's tutorial "
+        "(28x28). cyclegan: Lab 5's step against the Keras example's (256x256); needs 14 GB. "
+        "grading: our grader against stock nbgrader on submissions of Lab 3",
+    )
+    bench.add_argument(
+        "--rounds",
+        type=positive(int),
+        metavar="N",
+        help="timed rounds with each seed (by default 10 for vae, some six minutes, 4 for "
+        "dcgan, some nine, and 3 for cyclegan and grading, some ten)",
+    )
+    bench.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
+
+    test = command(
+        "test",
+        run_tests,
+        "the whole test suite; further arguments go to pytest",
+        "course test -k claims",
+    )
+    test.add_argument(
+        "--machines",
+        action="store_true",
+        help="execute the notebooks named (default all) as other processors would, and keep how "
+        "far each stored number moves; takes some ten times as long as executing them",
+    )
+    return top
+
+
+def positive(kind):
+    def convert(text):
+        value = kind(text)
+        if not value > 0:
+            raise ValueError
+        return value
+
+    convert.__name__ = "positive number"
+    return convert
+
+
+# --- start, doctor ------------------------------------------------------------------------------
+
+
+def doctor(arguments):
+    from utils.command.doctor import examine, show
+
+    return 1 if show(examine()) else 0
+
+
+def start_course(arguments):
+    from utils.command.starting import open_lab
+
+    doctor(arguments)
+    return open_lab(ROOT, browser=not arguments.no_browser, port=arguments.port)
+
+
+# --- run, check ---------------------------------------------------------------------------------
+
+
+def existing(paths):
+    from utils.notebooks.running import limits_of
+
+    found = [Path(path) for path in paths]
+    for path in found:
+        if path.suffix != ".ipynb":
+            raise UsageError(f"{path} is not a notebook: its name has to end in .ipynb.")
+        if not path.is_file():
+            raise UsageError(f"there is no file {path}.")
+        try:
+            limits_of(path)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    return found
+
+
+def run_notebooks(arguments):
+    from utils.command import report
+    from utils.notebooks import running
+
+    paths = existing(arguments.notebooks)
+    with report.progress() as update:
+        outcomes = running.run_many(
+            paths,
+            profile=arguments.profile,
+            seed=arguments.seed,
+            jobs=arguments.jobs,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            on_change=update,
+        )
+    report.save(outcomes, arguments.results, arguments.profile)
+    return 0 if report.show_runs(outcomes) else 1
+
+
+def check_labs(arguments):
+    from utils.command import report
+    from utils.notebooks import running
+
+    paths = existing(arguments.labs)
+    with report.progress() as update:
+        # Training and figures are left out: a check needs the answers alone.
+        outcomes = running.run_many(paths, skip=("experiment",), go_on=True, on_change=update)
+    return 0 if report.show_checks(outcomes) else 1
+
+
+# --- grade --------------------------------------------------------------------------------------
+
+
+def grade_class(arguments):
+    for_authors("solutions")
+    labs = sorted(path.stem for path in (ROOT / "labs").glob("*.ipynb"))
+    if arguments.lab not in labs:
+        raise UsageError(f"there is no lab {arguments.lab}; there are {', '.join(labs)}.")
+    folder, out = Path(arguments.submissions), Path(arguments.out)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}.")
+    if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
+        raise UsageError("--out lies in the folder of submissions; give a folder outside of it.")
+    from utils.checks import questions_of
+    from utils.command import report
+    from utils.grading import folder as grading
+    from utils.grading import reports
+    from utils.grading.worker import Settings
+
+    backend = "unsafe" if arguments.unsafe else arguments.jail
+    settings = Settings(arguments.lab, seed=arguments.seed, backend=backend)
+    with report.turns("submissions") as update:
+        records = grading.grade(
+            folder,
+            out,
+            settings,
+            workers=arguments.workers,
+            scheduler=arguments.scheduler,
+            on_change=update,
+        )
+    questions = questions_of(arguments.lab)
+    reports.write(out, arguments.lab, records, questions)
+    reports.show(arguments.lab, records, questions)
+    print(
+        f"Grades: {out / 'grades.csv'}. The class: {out / 'summary.html'}. Each student: students/."
+    )
+    return 0
+
+
+# --- build, release, bench, test ----------------------------------------------------------------
+
+
+def for_authors(what):
+    if not (ROOT / what).is_dir():
+        raise UsageError(f"this is a students' bundle, which has no {what}/.")
+
+
+def build_notebooks(arguments):
+    for_authors("content")
+    from utils.authoring.build import SourceError, build, stale
+
+    try:
+        if not arguments.check:
+            return 0 if build(arguments.names, execute=arguments.execute) else 1
+        reasons = stale(arguments.names)
+    except SourceError as error:
+        raise UsageError(str(error)) from None
+    for reason in reasons:
+        print(reason)
+    remedy = (
+        "Run: course build --execute" if reasons else "Every notebook is what its source gives."
+    )
+    print(remedy)
+    return 1 if reasons else 0
+
+
+def release_bundle(arguments):
+    for_authors("content")
+    from utils.authoring.release import release
+
+    target = Path(arguments.folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(f"{target} is not an empty folder; nothing was written.")
+    files = release(ROOT, target)
+    print(f"{target}: {len(files)} files. Students unpack it and call ./course start there.")
+    return 0
+
+
+def run_bench(arguments):
+    for_authors("solutions")
+    from utils.bench import contest, tables
+    from utils.command import report
+
+    if arguments.what != "grading":
+        contest.on_the_cpu()  # before the contestants import TensorFlow
+    bench = importlib.import_module(f"utils.bench.{arguments.what}")
+    with report.turns() as update:
+        rounds = {"vae": 10, "dcgan": 4, "cyclegan": 3, "grading": 3}[arguments.what]
+        measure = getattr(bench, arguments.what)
+        result = measure(rounds=arguments.rounds or rounds, on_turn=update)
+    output = bench if arguments.what == "grading" else tables
+    held = output.show(result)
+    print(f"Everything that was measured: {output.save(result, arguments.results)}")
+    return 0 if held else 1
+
+
+def run_tests(arguments):
+    for_authors("tests")
+    if arguments.machines:
+        return measure_machines(arguments.options)
+    command = [sys.executable, "-m", "pytest", *arguments.options]
+    return min(subprocess.call(command, cwd=ROOT), 1)
+
+
+def measure_machines(names):
+    from utils.authoring import machines
+
+    paths = existing(names) if names else machines.executed()
+    wrong = [path for path in paths if path.resolve() not in machines.executed()]
+    if wrong:
+        raise UsageError(f"{wrong[0]} stores no outputs: name files of notebooks/ or solutions/.")
+    failures = machines.measure(paths, say=lambda line: print(line, flush=True))
+    machines.put_into_results()
+    print("Written: tests/spread.json and docs/results.md.")
+    for line in failures:
+        print(line)
+    return 1 if failures else 0

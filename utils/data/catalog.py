@@ -1,0 +1,107 @@
+"""What sets there are, where they lie, and whether they are there; loads nothing."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+
+class DataError(RuntimeError):
+    """A data set cannot be had as asked for; one line says why and what to do."""
+
+    def __init__(self, message):
+        super().__init__(" ".join(str(message).split()))
+
+
+@dataclasses.dataclass(frozen=True)
+class Embedded:
+    """Where an embedded set comes from and what it takes."""
+
+    builder: str  # class in builders.py
+    folder: str  # below embedded_dir(), without the version
+    splits: dict  # images per split
+    image_bytes: int  # on disk, per image, rounded up
+    white: int = 255  # the stored value of full intensity
+    config: str | None = None  # only sets with a config grow with the count asked for
+    version: str = "1.0.0"
+
+
+_DRAWN = {"train": 60_000, "test": 10_000}
+_UNPAIRED = {"trainA": 1_000, "trainB": 1_000, "testA": 250, "testB": 250}
+_FEW = {"trainA": 400, "trainB": 400, "testA": 100, "testB": 100}  # as many as facades has
+EMBEDDED = {
+    "digits": Embedded("Digits", "digits", {"train": 1437, "test": 360}, 400, white=16),
+    "glyphs": Embedded("Glyphs", "glyphs/digits", _DRAWN, 800, config="digits"),
+    "glyphs/letters": Embedded("Glyphs", "glyphs/letters", _DRAWN, 800, config="letters"),
+    "glyphs/all": Embedded("Glyphs", "glyphs/all", _DRAWN, 800, config="all"),
+    "horses_zebras": Embedded("HorsesZebras", "horses_zebras/32", _UNPAIRED, 8_000, config="32"),
+    "horses_zebras/64": Embedded("HorsesZebras", "horses_zebras/64", _FEW, 25_000, config="64"),
+    "horses_zebras/128": Embedded("HorsesZebras", "horses_zebras/128", _FEW, 80_000, config="128"),
+    "horses_zebras/coats": Embedded(
+        "HorsesZebras", "horses_zebras/coats", _UNPAIRED, 8_000, config="coats"
+    ),
+}
+# The configs that go by the name of their set alone.
+PLAIN = {"glyphs/digits": "glyphs", "horses_zebras/32": "horses_zebras"}
+# The public sets that the course uses, and the embedded one that serves in their place.
+PUBLIC = {
+    "mnist": "glyphs",
+    "fashion_mnist": "glyphs",
+    "kmnist": "glyphs/letters",
+    "celeb_a": "glyphs",
+    "cycle_gan/horse2zebra": "horses_zebras",
+    "cycle_gan/facades": "horses_zebras",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Available:
+    """A data set by name: 'embedded' or 'public', its folder, and whether it lies there."""
+
+    name: str
+    source: str
+    folder: Path
+    prepared: bool
+
+
+def available():
+    """Rows of `Available` for the sets that the course uses; reads only the disk."""
+    rows = []
+    for name, spec in EMBEDDED.items():
+        folder = embedded_dir() / spec.folder / spec.version
+        rows.append(Available(name, "embedded", folder, is_whole(folder)))
+    for name in PUBLIC:
+        folder = public_dir() / name
+        rows.append(Available(name, "public", folder, any(folder.glob("*/dataset_info.json"))))
+    return rows
+
+
+def embedded_dir():
+    """Where embedded sets are prepared: COURSE_DATA_DIR, else the user's cache folder."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "generative-course"
+    return Path(os.environ.get("COURSE_DATA_DIR") or cache).expanduser()
+
+
+def public_dir():
+    """Where public sets are looked for: TFDS_DATA_DIR (may be read-only), else TFDS's default."""
+    return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def is_whole(folder):
+    """Whether an embedded set lies in `folder` complete: every record file has its stated size.
+
+    A finished preparation is renamed into place in one step; the sizes are for what a rename
+    cannot promise, such as a power cut before the data reached the disk.
+    """
+    try:
+        splits = json.loads((folder / "dataset_info.json").read_text())["splits"]
+        for split in splits:
+            sizes = [file.stat().st_size for file in folder.glob(f"*-{split['name']}.tfrecord-*")]
+            shards = [int(length) for length in split["shardLengths"]]
+            # TFRecord frames each record with 16 bytes
+            whole = int(split["numBytes"]) + 16 * sum(shards)
+            if len(sizes) != len(shards) or sum(sizes) != whole:
+                return False
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(splits)

@@ -1,0 +1,1 @@
+"""What stands in the jail beside a submission: its process, what confines it, and the pipe."""

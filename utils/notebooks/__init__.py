@@ -1,0 +1,1 @@
+"""Executing notebooks, each watched and bounded."""
