@@ -24,6 +24,11 @@ spent, peaks = Counter(), {}  # of this run: seconds by scope, bytes by worker
 
 def pytest_addoption(parser):
     parser.addoption(
+        "--all",
+        action="store_true",
+        help="everything again, also what other tests of the suite nearly always cover",
+    )
+    parser.addoption(
         "--store-durations",
         action="store_true",
         help="keep how long each part of this run took, so that the slowest go first",

@@ -3,9 +3,14 @@
 import collections
 import contextlib
 import dataclasses
+import functools
+import tempfile
+import types
+from pathlib import Path
 
 import pytest
 
+from tests.neighbours import Neighbour
 from tests.submissions import faulty
 from utils import ROOT
 from utils.grading.jail import Ended, Limits
@@ -16,25 +21,41 @@ SOLUTIONS = ROOT / "solutions"
 SHORT = Limits(cell=2, call=2)  # what does not end would else take minutes
 
 
+SOLVED = types.SimpleNamespace(name="the solution")
+
+
+def graded(judge, fault):
+    """The record of a faulty submission, or of the lab's solution."""
+    if fault is SOLVED:
+        judge.limits = SHORT
+        return grade_file(judge, SOLUTIONS / f"{judge.lab}.ipynb")
+    judge.limits = dataclasses.replace(SHORT, **fault.limits)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, fault.file or f"{fault.lab}.ipynb")
+        path.write_bytes(faulty.changed(fault))
+        return grade_file(judge, path)
+
+
 @pytest.fixture(scope="module")
-def judges(bubblewrap):
-    """The judge of each lab, the same for all faults, and what it says of the solution at first."""
+def neighbours(bubblewrap):
+    """The judge of each lab, the same for all faults, which has graded the solution at first."""
+
+    def fresh(lab):
+        return Judge(lab, bubblewrap, SHORT, data=default_data())
+
     with contextlib.ExitStack() as stack:
         started = {}
         for lab in (faulty.LAB1, faulty.LAB3):
-            judge = stack.enter_context(Judge(lab, bubblewrap, SHORT, data=default_data()))
+            judge = stack.enter_context(fresh(lab))
             assert not trial(judge)  # on a new machine this prepares the lab's data
-            started[lab] = judge, grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
+            new = functools.partial(fresh, lab)
+            started[lab] = Neighbour(graded, SOLVED, judge, new, every=None)
         yield started
 
 
 @pytest.mark.parametrize("fault", faulty.FAULTS, ids=lambda fault: fault.name)
-def test_fault(judges, fault, tmp_path):
-    judge, _ = judges[fault.lab]
-    path = tmp_path / (fault.file or f"{fault.lab}.ipynb")
-    path.write_bytes(faulty.changed(fault))
-    judge.limits = dataclasses.replace(SHORT, **fault.limits)
-    record = grade_file(judge, path)
+def test_fault(neighbours, fault):
+    record = neighbours[fault.lab].record_of(fault)
     told = {each["question"]: each for each in record["questions"]}
     states = {name: each["state"] for name, each in told.items()}
     deserved = {name: fault.lost[name][0] if name in fault.lost else "right" for name in told}
@@ -54,11 +75,11 @@ def test_fault(judges, fault, tmp_path):
 
 
 @pytest.mark.parametrize("lab", [faulty.LAB1, faulty.LAB3])
-def test_the_next_submission_finds_nothing_changed(judges, lab):
-    judge, first = judges[lab]
-    judge.limits = SHORT
-    again = grade_file(judge, SOLUTIONS / f"{lab}.ipynb")
-    assert again == first and again["points"] == again["out_of"] and not again["cells"]
+def test_the_next_submission_finds_nothing_changed(neighbours, lab):
+    """After all faults; where it does, the fault that has changed something is named."""
+    neighbours[lab].check()
+    first = neighbours[lab].record
+    assert first["points"] == first["out_of"] and not first["cells"]
 
 
 def losing_time(judge, times, chosen=lambda name: True, noticed="outside"):
@@ -84,22 +105,20 @@ def losing_time(judge, times, chosen=lambda name: True, noticed="outside"):
 
 
 @pytest.mark.parametrize("noticed", ["outside", "inside"])
-def test_time_lost_once_costs_nothing(judges, monkeypatch, noticed):
+def test_time_lost_once_costs_nothing(neighbours, monkeypatch, noticed):
     """The time of every cell and of every answer runs out at first: the record is the same."""
-    judge, first = judges[faulty.LAB1]
-    judge.limits = SHORT
+    judge, first = neighbours[faulty.LAB1].judge, neighbours[faulty.LAB1].record
     slow, lost = losing_time(judge, 1, noticed=noticed)
     monkeypatch.setattr(judge.jail, "ask", slow)
-    assert grade_file(judge, SOLUTIONS / f"{faulty.LAB1}.ipynb") == first
+    assert graded(judge, SOLVED) == first
     assert len(lost) > 15 and {"binary_code", "train"} <= set(lost)
 
 
-def test_time_lost_twice_is_lost(judges, monkeypatch):
-    judge, first = judges[faulty.LAB1]
-    judge.limits = SHORT
+def test_time_lost_twice_is_lost(neighbours, monkeypatch):
+    judge, first = neighbours[faulty.LAB1].judge, neighbours[faulty.LAB1].record
     slow, lost = losing_time(judge, 99, lambda name: name == "binary_code")
     monkeypatch.setattr(judge.jail, "ask", slow)
-    record = grade_file(judge, SOLUTIONS / f"{faulty.LAB1}.ipynb")
+    record = graded(judge, SOLVED)
     assert lost == {"binary_code": 2}
     for now, then in zip(record["questions"], first["questions"], strict=True):
         if now["question"] == "binary_code":

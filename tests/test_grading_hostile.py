@@ -1,9 +1,11 @@
 """The attacks of `tests/submissions/hostile.py`: the honest score, nothing learnt or changed.
 
-Run with `-s` to see the table of attacks with the points deserved and given.
+An honest submission is graded again after every tenth attack (`tests/neighbours.py`). Run with
+`-s` to see the table of attacks with the points deserved and given.
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -17,6 +19,7 @@ import psutil
 import pytest
 
 from tests.jails import backend_or_skip
+from tests.neighbours import Neighbour
 from tests.submissions.hostile import ATTACKS, DESERVED, LAB1, LAB3, Attack
 from utils import ROOT
 from utils.grading import submissions
@@ -70,15 +73,22 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "docker"])
-def judges(request, world):
-    """A judge for each lab, and the record of an honest submission in a fresh jail."""
+def neighbours(request, world):
+    """For each lab a judge that has graded an honest submission first, and the table of attacks."""
     backend = backend_or_skip(request.param)
+
+    def grade(judge, attack):
+        return record_of(judge, attack, world)
+
     with contextlib.ExitStack() as stack:
-        made = {lab: stack.enter_context(Judge(lab, backend, LIMITS)) for lab in (LAB1, LAB3)}
-        honest = {lab: record_of(judge, HONEST[lab], world) for lab, judge in made.items()}
-        table = []
-        yield made, honest, table
-    print("\n" + "\n".join(f"{name:42} {due:8} {given:5}" for name, due, given in table))
+        made, table = {}, []
+        for lab in (LAB1, LAB3):
+            fresh = functools.partial(Judge, lab, backend, LIMITS)
+            made[lab] = Neighbour(grade, HONEST[lab], stack.enter_context(fresh()), fresh)
+        yield made, table
+        print("\n" + "\n".join(f"{name:42} {due:8} {given:5}" for name, due, given in table))
+        for neighbour in made.values():
+            neighbour.check()  # after the last attacks
 
 
 def record_of(judge, attack, world):
@@ -104,11 +114,12 @@ def processes_of(judge):
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_attack(attack, judges, world, record_property):
-    made, honest, table = judges
-    judge = made[attack.lab]
+def test_attack(attack, neighbours, world, record_property):
+    made, table = neighbours
+    neighbour = made[attack.lab]
+    judge = neighbour.judge
     before, jail = state_of(world), judge.jail.process and processes_of(judge)
-    record = record_of(judge, attack, world)
+    record = neighbour.record_of(attack)
     text = json.dumps(record, ensure_ascii=False)
     table.append((attack.name, attack.points, record["points"]))
     record_property("attack", [attack.name, attack.points, record["points"]])
@@ -128,11 +139,11 @@ def test_attack(attack, judges, world, record_property):
     # Nothing left behind for the next student.
     if judge.jail.backend.reusable:
         assert processes_of(judge) == jail, "the jail has other processes than before"
-    assert record_of(judge, HONEST[attack.lab], world) == honest[attack.lab]
+    neighbour.check_if_due()
 
 
-def test_there_are_enough_attacks_and_each_has_something_to_gain(judges):
-    made, honest, _ = judges
+def test_there_are_enough_attacks_and_each_has_something_to_gain(neighbours):
+    honest = {lab: neighbour.record for lab, neighbour in neighbours[0].items()}
     assert len(ATTACKS) >= 44 and len({attack.name for attack in ATTACKS}) == len(ATTACKS)
     for lab, record in honest.items():
         states = [question["state"] for question in record["questions"]]
@@ -163,9 +174,9 @@ def test_links_and_devices_handed_in_are_not_followed(world, tmp_path):
     assert "folder" in {each.student for each in handed_in} or len(handed_in) == 7
 
 
-def test_time_of_the_whole_is_bounded(judges, world):
+def test_time_of_the_whole_is_bounded(neighbours, world):
     """Many answers that never come back cost no more than the time of a submission in all."""
-    judge = judges[0][LAB1]
+    judge = neighbours[0][LAB1].judge
     sleeper = (
         "    import signal, time\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
     )
