@@ -20,7 +20,7 @@
 # | Time | about 60 minutes; everything runs in under a minute on two cores |
 # | Needs | no network, no GPU, 1 GB of memory |
 # | Points | 14, in seven questions |
-# | Before | [Start here](../notebooks/00_start_here.ipynb), [PCA is a linear network](../notebooks/02_pca_is_a_linear_network.ipynb) |
+# | Before | [Start here](../notebooks/00_start_here.ipynb), [PCA is a linear network](../notebooks/12_pca_is_a_linear_network.ipynb) |
 #
 # At the end you will have made this figure:
 #

@@ -20,7 +20,7 @@
 # | Time | about 75 minutes; everything runs in a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
 # | Points | 12, in seven questions |
-# | Before | [03: Autoencoders](../notebooks/03_autoencoders.ipynb), [04: Upsampling](../notebooks/04_upsampling.ipynb) |
+# | Before | [13: Autoencoders](../notebooks/13_autoencoders.ipynb), [14: Upsampling](../notebooks/14_upsampling.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -211,7 +211,7 @@ lab.check("build_encoder", hidden=True)
 # ## 3. The decoder
 #
 # The way back: a dense layer makes 7 x 7 places of the code, and transposed convolutions of stride 2 double them twice.
-# A kernel of 4 is divisible by the stride, so all pixels get the same number of contributions (lecture 04).
+# A kernel of 4 is divisible by the stride, so all pixels get the same number of contributions (lecture 14).
 #
 # The last layer has no activation either. A sigmoid would keep pixels between 0 and 1, but together with the squared error it can
 # get stuck: where it is nearly 0 its slope is too, and on mostly black images an all-black answer is where a run can end.
@@ -769,4 +769,4 @@ lab.score()
 # - J. Lehtinen et al., *Noise2Noise: learning image restoration without clean data*, ICML 2018.
 # - Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, *Image quality assessment: from error visibility to structural similarity*, 2004.
 #
-# **Next:** [lecture 09](../notebooks/09_generative_networks.ipynb), where a decoder draws from random numbers.
+# **Next:** [lecture 31](../notebooks/31_generative_networks.ipynb), where a decoder draws from random numbers.

@@ -21,7 +21,7 @@
 # | Time | about 100 minutes; everything runs in a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
 # | Points | 15, in nine questions |
-# | Before | [10: Variational autoencoders](../notebooks/10_variational_autoencoders.ipynb), [Lab 2](lab2_denoising_autoencoder.ipynb) |
+# | Before | [33: Variational autoencoders](../notebooks/33_variational_autoencoders.ipynb), [Lab 2](lab2_denoising_autoencoder.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -369,7 +369,7 @@ lab.check("build_decoder", hidden=True)
 # %% [markdown]
 # ## 5. The loss
 #
-# The log-likelihood of an image is out of reach, but lecture 10 has a bound below it, the ELBO. Its negative is what we make small:
+# The log-likelihood of an image is out of reach, but lecture 33 has a bound below it, the ELBO. Its negative is what we make small:
 #
 # $$-\mathrm{ELBO}(x) = \underbrace{E_{z \sim q(z|x)}\bigl[-\ln p(x|z)\bigr]}_{\text{reconstruction}} + \beta \, KL\bigl(q(z|x)\,\|\,p(z)\bigr)
 # \qquad \text{with } \beta = 1$$
@@ -568,7 +568,7 @@ with lab.needs("negative_elbo", "VAE"):
 # \mathrm{ELBO} = L_1 \le L_k \le \ln p(x)$$
 #
 # First where the truth is known. If the decoder is linear and the noise normal, $x = Wz + b + s\epsilon$, then $p(x)$ is a normal
-# distribution (probabilistic PCA, lecture 10), and scikit-learn computes its likelihood. The latent axes are turned, which changes nothing in $p(x)$; but
+# distribution (probabilistic PCA, lecture 33), and scikit-learn computes its likelihood. The latent axes are turned, which changes nothing in $p(x)$; but
 # the true posterior now has correlations, which a $q$ with one variance for each latent can't express.
 
 # %% tags=["experiment"]
@@ -1004,7 +1004,7 @@ lab.score()
 #    different images share a place and the posterior is bent. In the quick profile the first weighs more: from k = 1 to 500 the bound
 #    falls by about 1 nat with two latents and by about 3 with twenty.
 # 3. Speckled: the probabilities are means over everything that the latents leave open, mostly the exact place of edges, and independent draws of pixels
-#    do not agree on one edge. The blur is the honest mean. Lectures 11 and 16 come back to it.
+#    do not agree on one edge. The blur is the honest mean. Lectures 34 and 61 come back to it.
 
 # %% [markdown]
 # ### Sources

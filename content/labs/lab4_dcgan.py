@@ -22,7 +22,7 @@
 # | Time | about 100 minutes; everything runs in two minutes on two cores |
 # | Needs | no network, no GPU, 3 GB of memory |
 # | Points | 15, in seven questions |
-# | Before | [12: Adversarial training](../notebooks/12_adversarial_training.ipynb), [Lab 3](lab3_vae.ipynb) |
+# | Before | [41: Adversarial training](../notebooks/41_adversarial_training.ipynb), [Lab 3](lab3_vae.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -225,7 +225,7 @@ with lab.needs("generator_loss"):
 # ### Question 3 (2 points): write `build_generator`
 #
 # <details><summary>Hint 1: the sizes</summary>From 7 to 14 to 28 pixels: <code>layers.Dense(7 * 7 * 32)</code>, then <code>layers.Reshape((7, 7, 32))</code>, then two <code>layers.Conv2DTranspose</code> with <code>strides=2, padding="same"</code>.</details>
-# <details><summary>Hint 2: the order</summary>Layer, <code>layers.BatchNormalization(momentum=0.9)</code>, <code>layers.ReLU()</code>. A kernel size of 4 is a multiple of the stride, so no checkerboards (lecture 04).</details>
+# <details><summary>Hint 2: the order</summary>Layer, <code>layers.BatchNormalization(momentum=0.9)</code>, <code>layers.ReLU()</code>. A kernel size of 4 is a multiple of the stride, so no checkerboards (lecture 14).</details>
 # <details><summary>Hint 3: the end</summary>The last transposed convolution has 1 filter, <code>activation="tanh"</code> and <code>dtype="float32"</code>, and no batch normalization.</details>
 
 
@@ -870,7 +870,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 
 # %% [markdown]
 # **The reading.** Slant and size can be added and subtracted: most of the way is gained, and the digit stays. A random step of that length gains next to nothing. Boldness follows only by a third to a half. The
-# generator draws bold digits too, but not along one direction for all of them; nothing in its training asked for that. Lecture 13 measures how straight each factor lies.
+# generator draws bold digits too, but not along one direction for all of them; nothing in its training asked for that. Lecture 42 measures how straight each factor lies.
 
 # %% [markdown]
 # ## 11. The failure clinic
@@ -1048,4 +1048,4 @@ lab.score()
 # - T. White, *Sampling generative networks*, 2016, section 3 (why spherical).
 # - P. Micikevicius et al., *Mixed precision training*, ICLR 2018, section 3.2 (loss scaling).
 #
-# **Next:** [13: The latent space of a GAN](../notebooks/13_latent_space_of_a_gan.ipynb) switches the guidelines off one at a time.
+# **Next:** [42: The latent space of a GAN](../notebooks/42_latent_space_of_a_gan.ipynb) switches the guidelines off one at a time.

@@ -22,7 +22,7 @@
 # | Time | about 110 minutes; everything runs in three minutes on two cores |
 # | Needs | no network, no GPU, 3 GB of memory |
 # | Points | 18, in ten questions |
-# | Before | [15: Image translation](../notebooks/15_image_translation.ipynb), [Lab 4](lab4_dcgan.ipynb) |
+# | Before | [51: Image translation](../notebooks/51_image_translation.ipynb), [Lab 4](lab4_dcgan.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -959,7 +959,7 @@ lab.score()
 # %% [markdown] tags=["answer"]
 # **Answers for teachers.**
 # 1. The faint stripes help: from them the way back to the same zebra is easy, and the cycle loss is paid for every pixel. Only the discriminator is against them, and it has to see them
-#    first. Chu, Zhmoginov and Sandler (2017) found that whole pictures are hidden so; lecture 15 looks for them.
+#    first. Chu, Zhmoginov and Sandler (2017) found that whole pictures are hidden so; lecture 51 looks for them.
 # 2. It will turn it dry: the discriminator has seen no zebra on green grass. No loss forbids it. The identity loss only speaks of pictures of zebras, and the cycle only asks that the green comes
 #    back. What differs between the two heaps is what is translated, whether we meant it or not.
 # 3. No. The discriminator would accept that one zebra only, and the cycle loss demands that different horses become different pictures: the two contradict each other, and the horse would be hidden in
@@ -975,4 +975,4 @@ lab.score()
 # - A. Shrivastava et al., *Learning from simulated and unsupervised images through adversarial training*, CVPR 2017, section 2.3 (the pool).
 # - C. Chu, A. Zhmoginov, M. Sandler, *CycleGAN, a master of steganography*, 2017.
 #
-# **Next:** [15: Image translation](../notebooks/15_image_translation.ipynb) sets pairs beside no pairs, and finds what a CycleGAN hides.
+# **Next:** [51: Image translation](../notebooks/51_image_translation.ipynb) sets pairs beside no pairs, and finds what a CycleGAN hides.

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 03: Autoencoders
+# # 13: Autoencoders
 #
 # The last lecture left the nonlinearity out of an autoencoder and found PCA. Now we put it back, with more
 # layers. How much more goes through the same bottleneck, and what is the code good for once it is there?
@@ -19,12 +19,12 @@
 # |---|---|
 # | Time | about 30 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 1 GB of memory |
-# | Before | [02: PCA is a linear network](02_pca_is_a_linear_network.ipynb), [Lab 1: the 8-3-8 identity network](../labs/lab1_identity_838.ipynb) |
-# | After | [04: Upsampling](04_upsampling.ipynb) |
+# | Before | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb), [Lab 1: the 8-3-8 identity network](../labs/lab1_identity_838.ipynb) |
+# | After | [14: Upsampling](14_upsampling.ipynb) |
 #
 # At the end you will have made this figure:
 #
-# ![Two panels. On the left, test digits as points in a plane, each drawn as the number of its class: some classes form islands, others run into each other. On the right, a grid of small drawn digits, the decoder's picture of every place in that plane: one digit turns gradually into another, with blurred shapes in between.](../docs/figures/03_autoencoders.png)
+# ![Two panels. On the left, test digits as points in a plane, each drawn as the number of its class: some classes form islands, others run into each other. On the right, a grid of small drawn digits, the decoder's picture of every place in that plane: one digit turns gradually into another, with blurred shapes in between.](../docs/figures/13_autoencoders.png)
 
 # %%
 from utils import runtime
@@ -42,7 +42,7 @@ from utils import metrics, nets, plots
 from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
 
-claims = Claims("03_autoencoders")
+claims = Claims("13_autoencoders")
 
 # %% [markdown]
 # ### Settings
@@ -119,7 +119,7 @@ class Autoencoders(keras.Model):
 
 
 # %% [markdown]
-# The squared error is summed over pixels and averaged over images, as in lecture 02. The loss is its sum over
+# The squared error is summed over pixels and averaged over images, as in lecture 12. The loss is its sum over
 # the networks: no weight belongs to two of them, so each gets its own gradient.
 
 
@@ -264,7 +264,7 @@ claims.add("six linear layers: training error over PCA's at width 10",
 
 # %% [markdown]
 # **The reading.** Six linear layers multiply out to one matrix of rank $k$, and on the training images none of
-# those is better than PCA. Any ratio below 1 would have refuted lecture 02. So it is the bend: the linear network
+# those is better than PCA. Any ratio below 1 would have refuted lecture 12. So it is the bend: the linear network
 # of that lecture is the special case, and depth alone adds nothing to it.
 
 # %% [markdown]
@@ -332,7 +332,7 @@ claims.add("2-D code: share of the map's places with under a tenth of their trai
 
 # %% [markdown]
 # All three can be mended by asking for a code of a known shape, and that is what the variational autoencoder does
-# (lecture 10).
+# (lecture 33).
 
 # %% [markdown]
 # ## 5. What a classifier makes of the code
@@ -503,4 +503,4 @@ claims.table()
 # - M. Kramer, *Nonlinear principal component analysis using autoassociative neural networks*, AIChE Journal 37, 1991.
 # - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016, sections 14.1 and 14.6.
 #
-# **Next:** [04: Upsampling](04_upsampling.ipynb).
+# **Next:** [14: Upsampling](14_upsampling.ipynb).

@@ -6,9 +6,9 @@
 # ---
 
 # %% [markdown]
-# # 12: Adversarial training
+# # 41: Adversarial training
 #
-# A network that turns random numbers into images has samples but no density that we could make larger (lecture 09). So
+# A network that turns random numbers into images has samples but no density that we could make larger (lecture 31). So
 # let a second network say how its samples differ from the data, and let the first one learn from what it says. This is
 # a game of two players, and a game is not a descent: it can go round in circles, or end in a corner. Here everything
 # is small enough to see what the players do, and to measure each known remedy.
@@ -21,12 +21,12 @@
 # |---|---|
 # | Time | about 45 minutes to read; runs in a minute on two cores |
 # | Needs | no network, no GPU, 1.5 GB of memory |
-# | Before | [09: Generative networks](09_generative_networks.ipynb) |
+# | Before | [31: Generative networks](31_generative_networks.ipynb) |
 # | After | Lab 4, where you train a DCGAN on images with a step of your own |
 #
 # At the end you will have made this figure:
 #
-# ![Two rows of five clouds of points, over training, on a ring of eight small circles. In the upper row the points gather in a few of the circles and jump between them; in the lower row they spread over all eight.](../docs/figures/12_adversarial_training.png)
+# ![Two rows of five clouds of points, over training, on a ring of eight small circles. In the upper row the points gather in a few of the circles and jump between them; in the lower row they spread over all eight.](../docs/figures/41_adversarial_training.png)
 
 # %%
 from utils import runtime
@@ -48,7 +48,7 @@ from utils import plots
 from utils.claims import Claims, show_numbers
 from utils.nets import SideBySide
 
-claims = Claims("12_adversarial_training")
+claims = Claims("41_adversarial_training")
 rng = np.random.default_rng(settings.seed)
 
 # %% [markdown]
@@ -168,7 +168,7 @@ def algorithm_1(generator, discriminator, k):
 
 # %% [markdown]
 # **What we measure.** In one dimension nothing needs to be estimated. 20,000 evenly spaced quantiles of $\mu$, sent
-# through the generator, give $q$ as a histogram (lecture 09's pushforward), and then $V$ and all divergences are
+# through the generator, give $q$ as a histogram (lecture 31's pushforward), and then $V$ and all divergences are
 # sums over its bins. Points beyond the ends are counted in the last bin.
 
 # %%

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 02: PCA is a linear network
+# # 12: PCA is a linear network
 #
 # Principal component analysis is taught as linear algebra, autoencoders as deep learning. They are the
 # same machine: leave the nonlinearity out of an autoencoder, and the best it can do is PCA. This notebook
@@ -24,7 +24,7 @@
 #
 # At the end you will have made this figure:
 #
-# ![Three rows of ten small images. The first row shows the axes found by PCA. The second row, the trained network's decoder columns, looks like mixtures of them. The third row, PCA of what the trained network draws, shows the first row again.](../docs/figures/02_pca_is_a_linear_network.png)
+# ![Three rows of ten small images. The first row shows the axes found by PCA. The second row, the trained network's decoder columns, looks like mixtures of them. The third row, PCA of what the trained network draws, shows the first row again.](../docs/figures/12_pca_is_a_linear_network.png)
 
 # %%
 from utils import runtime
@@ -42,7 +42,7 @@ from utils import metrics, plots
 from utils.claims import Claims
 from utils.data import load_arrays
 
-claims = Claims("02_pca_is_a_linear_network")
+claims = Claims("12_pca_is_a_linear_network")
 
 # %% [markdown]
 # ### Settings
@@ -308,7 +308,7 @@ claims.add("whitened code: largest deviation of its covariance from the identity
 # %% [markdown]
 # **The reading.** The trained code is as informative as PCA's, and correlated. Whatever works on the code of an
 # autoencoder must not read meaning into its single components, unless something more than the
-# reconstruction error has shaped them. Lecture 11 returns to this as *disentangling*.
+# reconstruction error has shaped them. Lecture 34 returns to this as *disentangling*.
 
 # %% [markdown]
 # ## 7. Claims

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 09: Generative networks
+# # 31: Generative networks
 #
 # Until now a decoder drew what an encoder had told it to. Now nobody tells it anything: its code is a random number.
 # What does it draw then, and how likely is each drawing? For some networks the second question has an exact answer,
@@ -20,12 +20,12 @@
 # |---|---|
 # | Time | about 35 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
-# | Before | [03: Autoencoders](03_autoencoders.ipynb) |
-# | After | [10: Variational autoencoders](10_variational_autoencoders.ipynb) |
+# | Before | [13: Autoencoders](13_autoencoders.ipynb) |
+# | After | [33: Variational autoencoders](33_variational_autoencoders.ipynb) |
 #
 # At the end you will have made this figure:
 #
-# ![Five panels of the same coloured points. In the first they form a round cloud, the colours ordered by angle. From panel to panel the cloud is stretched and sheared, until in the last one the points form three curved arms around an almost empty middle.](../docs/figures/09_generative_networks.png)
+# ![Five panels of the same coloured points. In the first they form a round cloud, the colours ordered by angle. From panel to panel the cloud is stretched and sheared, until in the last one the points form three curved arms around an almost empty middle.](../docs/figures/31_generative_networks.png)
 
 # %%
 from utils import runtime
@@ -48,7 +48,7 @@ from sklearn.mixture import GaussianMixture
 from utils import plots
 from utils.claims import Claims, show_numbers
 
-claims = Claims("09_generative_networks")
+claims = Claims("31_generative_networks")
 rng = np.random.default_rng(settings.seed)
 
 # %% [markdown]
@@ -566,19 +566,19 @@ claims.add("outliers: AUROC of the flow minus AUROC of one Gaussian",
 # | explicit, exact | fully visible belief networks, PixelRNN (autoregressive) | product of conditional ones | one number after the other | no | |
 # | explicit, exact | flows (reversible architectures) | by the determinant | one pass | its own inverse | sections 3 and 4 |
 # | explicit, exact | Gaussian mixture, kernels | a sum | pick a bell | no | section 4 |
-# | explicit, bounded | variational autoencoder | a lower bound | one pass | yes | lecture 10, lab 3 |
+# | explicit, bounded | variational autoencoder | a lower bound | one pass | yes | lecture 33, lab 3 |
 # | explicit, up to a constant | Boltzmann machine | its integral is unknown | a Markov chain | depends | |
 # | implicit | generative stochastic network | none | a Markov chain | depends | |
 # | implicit | moment matching network | none | one pass | no | section 5 |
-# | implicit | generative adversarial network (GAN) | none | one pass | no | lecture 12, lab 4 |
-# | neither | autoencoder | none | no law for its codes | yes | lecture 03 |
+# | implicit | generative adversarial network (GAN) | none | one pass | no | lecture 41, lab 4 |
+# | neither | autoencoder | none | no law for its codes | yes | lecture 13 |
 #
 # A *Markov chain* makes a sample in many small random steps, each from the one before.
 #
 # **An erratum.** The closing table of one of the lectures has three columns, *trains an encoder*, *explicit probabilistic
 # model* and *able to sample easily*, and marks the GAN *explicit: yes*. It is the standard example of an implicit
 # one, and two other lectures say so. The right rows are: autoencoder yes, no, no (its codes follow no law that one
-# could draw from; lecture 03 counted the holes); variational autoencoder yes, yes, yes; GAN no, **no**, yes.
+# could draw from; lecture 13 counted the holes); variational autoencoder yes, yes, yes; GAN no, **no**, yes.
 #
 # GANs replace the kernel of section 5 by a second network, which learns where real and made points differ. In two dimensions
 # a fixed kernel is enough; between images, distances of pixels say little, and it has to be learned.
@@ -620,4 +620,4 @@ claims.table()
 # - L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*, ICLR 2016, arXiv:1511.01844.
 # - S. Mohamed, B. Lakshminarayanan, *Learning in implicit generative models*, 2016, arXiv:1610.03483.
 #
-# **Next:** [lecture 10](10_variational_autoencoders.ipynb) gives a decoder a density after all, by a bound.
+# **Next:** [lecture 33](33_variational_autoencoders.ipynb) gives a decoder a density after all, by a bound.

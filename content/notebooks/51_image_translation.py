@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 15: Image translation
+# # 51: Image translation
 #
 # A horse becomes a zebra, a coarse picture a fine one, a sentence a picture. All of these are translations, and they differ in what the training data tell.
 # In a drawn world every horse has a zebra that is its true partner, so we can hide the partners, or show them, and measure what each kind of training can know and what it has to invent.
@@ -18,11 +18,11 @@
 # |---|---|
 # | Time | about 45 minutes to read; runs in a minute and a half on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
-# | Before | [12: Adversarial training](12_adversarial_training.ipynb), [Lab 4: DCGAN](../labs/lab4_dcgan.ipynb) |
+# | Before | [41: Adversarial training](41_adversarial_training.ipynb), [Lab 4: DCGAN](../labs/lab4_dcgan.ipynb) |
 #
 # At the end you will have made this figure:
 #
-# ![Seven rows of small pictures. Chestnut horses and the same horses with dark coats; the zebras that CycleGAN makes of both, which differ in the tint of their stripes; this difference, enlarged; and the horses that come back, each with its own coat.](../docs/figures/15_image_translation.png)
+# ![Seven rows of small pictures. Chestnut horses and the same horses with dark coats; the zebras that CycleGAN makes of both, which differ in the tint of their stripes; this difference, enlarged; and the horses that come back, each with its own coat.](../docs/figures/51_image_translation.png)
 
 # %%
 from utils import runtime
@@ -42,7 +42,7 @@ from utils import nets, plots, training
 from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
 
-claims = Claims("15_image_translation")
+claims = Claims("51_image_translation")
 rng = np.random.default_rng(settings.seed)
 
 # %% [markdown]

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 04: Upsampling and the transposed convolution
+# # 14: Upsampling and the transposed convolution
 #
 # An encoder makes images smaller: it pools, or it strides. A decoder has to come back up, and what was
 # left out on the way down is gone. This notebook takes the four usual ways up apart, finds that each is the
@@ -20,12 +20,12 @@
 # |---|---|
 # | Time | about 35 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
-# | Before | [03: Autoencoders](03_autoencoders.ipynb) |
+# | Before | [13: Autoencoders](13_autoencoders.ipynb) |
 # | After | [Lab 2: a denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb), whose decoder goes up like this |
 #
 # At the end you will have made this figure:
 #
-# ![Eighteen woven squares, strides 2 to 4 down and kernel sizes 2 to 7 across. Most look like tartan cloth, each with its own pattern of stripes. Where the stride divides the kernel size the cloth is plain.](../docs/figures/04_upsampling.png)
+# ![Eighteen woven squares, strides 2 to 4 down and kernel sizes 2 to 7 across. Most look like tartan cloth, each with its own pattern of stripes. Where the stride divides the kernel size the cloth is plain.](../docs/figures/14_upsampling.png)
 
 # %%
 from utils import runtime
@@ -44,7 +44,7 @@ from utils import plots
 from utils.claims import Claims
 from utils.data import load_arrays
 
-claims = Claims("04_upsampling")
+claims = Claims("14_upsampling")
 rng = np.random.default_rng(settings.seed)
 
 # %% [markdown]

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 10: Variational autoencoders, from EM to the ELBO
+# # 33: Variational autoencoders, from EM to the ELBO
 #
 # A decoder that turns random numbers into images is a machine that makes images. To train it, we would like to make
 # the images that we have as probable as possible. For a neural decoder nobody can compute that probability. The
@@ -21,12 +21,12 @@
 # |---|---|
 # | Time | about 45 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 1.5 GB of memory |
-# | Before | [02: PCA is a linear network](02_pca_is_a_linear_network.ipynb), [03: Autoencoders](03_autoencoders.ipynb) |
+# | Before | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb), [13: Autoencoders](13_autoencoders.ipynb) |
 # | After | [Lab 3: A variational autoencoder with a custom loss](../labs/lab3_vae.ipynb) |
 #
 # At the end you will have made this figure:
 #
-# ![Log-likelihood against training steps for one model trained in four ways, with a dotted line at the exact maximum. With all three tricks the curve reaches the line. Without one of them it arrives later, or stays below.](../docs/figures/10_variational_autoencoders.png)
+# ![Log-likelihood against training steps for one model trained in four ways, with a dotted line at the exact maximum. With all three tricks the curve reaches the line. Without one of them it arrives later, or stays below.](../docs/figures/33_variational_autoencoders.png)
 
 # %%
 from utils import runtime
@@ -48,7 +48,7 @@ from utils import metrics, plots
 from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
 
-claims = Claims("10_variational_autoencoders")
+claims = Claims("33_variational_autoencoders")
 rng = np.random.default_rng(settings.seed)
 
 # %% [markdown]
@@ -58,7 +58,7 @@ rng = np.random.default_rng(settings.seed)
 # quick: 1,797 digits of 8 x 8 pixels; full: MNIST, 28 x 28.
 DATA = settings.choose(quick="digits", full="mnist")
 TEST = settings.choose(quick=360, full=2_000)  # images
-LATENTS = 10  # as in lecture 02: the eigenvalues number 10 and 11 are well apart in both sets
+LATENTS = 10  # as in lecture 12: the eigenvalues number 10 and 11 are well apart in both sets
 COUNTS = [1, 2, 5, 10, 20]  # numbers of latents where they are what we vary
 PRIOR_DRAWS, IMAGES = settings.choose(quick=(2**16, 100), full=(2**18, 50))  # section 1
 GRADIENTS = settings.choose(quick=100_000, full=500_000)  # one-draw estimates, section 5
@@ -427,7 +427,7 @@ claims.add("independent latents, turned axes: what the best q loses, least of 20
            min(turned), at_least=0.25, unit="nats")
 
 # %% [markdown]
-# In lecture 02 no run found the axes of PCA, because the error didn't care. The likelihood doesn't care either; the
+# In lecture 12 no run found the axes of PCA, because the error didn't care. The likelihood doesn't care either; the
 # ELBO with independent latents does. It prefers PCA's axes by a small margin (Lucas et al. 2019).
 #
 # **An erratum.** One of the lectures that this course follows prints the objective as
@@ -485,7 +485,7 @@ claims.add("wrong sign: exact ln p(x) lost from its best stretch to the largest"
 # **The reading.** With the minus sign the three curves keep their order everywhere and the ELBO touches the truth
 # where $q$ is the posterior. With the plus sign there is no bound and no maximum: a spread of 0 makes the left
 # curve infinite, a stretch without end the right one, and the model that wins makes the images *less* likely. It is
-# the plain autoencoder's problem of lecture 03 with a reward for it. The KL is subtracted.
+# the plain autoencoder's problem of lecture 13 with a reward for it. The KL is subtracted.
 
 # %% [markdown]
 # ## 4. The second trick: one network instead of one $q$ for each image
@@ -943,7 +943,7 @@ claims.add("draws from the prior instead of the first: ln p(x) below its maximum
 # - **Without the first** 128 draws have to do for a model that would need $e^{\mathrm{KL}}$ to be judged. The estimate lies
 #   low, and lowest where the codes explain the images best. So its climb has another summit, with a poorer decoder.
 #
-# One more thing stands in the table. In lecture 02 the columns of the trained decoder were mixtures of PCA's axes, and
+# One more thing stands in the table. In lecture 12 the columns of the trained decoder were mixtures of PCA's axes, and
 # stayed so. With all three tricks they begin to lean towards the axes, as section 3 foretold. But the pull is weak
 # beside the noise, and where two eigenvalues are close there is next to none: a run of this length sees the
 # beginning.
@@ -1014,7 +1014,7 @@ plots.show(figure, "Three rows of sixteen small images: real digits; blurred and
                    "of them like digits, some not.")
 
 # %% [markdown]
-# **The reading.** The gain is many nats, on images never seen, and it is proved by a bound. Lecture 03 saw the same in
+# **The reading.** The gain is many nats, on images never seen, and it is proved by a bound. Lecture 13 saw the same in
 # squared errors; now it is a density, and codes can be drawn, because the prior says from where. The amortization gap is
 # no longer 0, not on training images and still less on new ones, which the encoder has never met. So with few training
 # images part of what looks like overfitting of the decoder is the encoder's; the last column shows what the decoder is

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # 13: The latent space of a GAN
+# # 42: The latent space of a GAN
 #
 # Lab 4 trained a DCGAN and used it. Here we ask why it works, what its latents mean, and what we may believe of the numbers
 # by which such generators are compared. Digits drawn from fonts, whose slant, size and place we know, let us measure what
@@ -20,11 +20,11 @@
 # |---|---|
 # | Time | about 50 minutes to read; runs in a minute on two cores |
 # | Needs | no network, no GPU, 2.5 GB of memory |
-# | Before | [Lab 4: DCGAN](../labs/lab4_dcgan.ipynb), [09: Generative networks](09_generative_networks.ipynb) |
+# | Before | [Lab 4: DCGAN](../labs/lab4_dcgan.ipynb), [31: Generative networks](31_generative_networks.ipynb) |
 #
 # At the end you will have made this figure:
 #
-# ![Five rows of small images, each with two walks that begin left. From left to right the digits lean further to the right in the first row, get bolder, larger, move to the right and move down in the others; in some walks they turn into other digits.](../docs/figures/13_latent_space_of_a_gan.png)
+# ![Five rows of small images, each with two walks that begin left. From left to right the digits lean further to the right in the first row, get bolder, larger, move to the right and move down in the others; in some walks they turn into other digits.](../docs/figures/42_latent_space_of_a_gan.png)
 
 # %%
 from utils import runtime
@@ -51,7 +51,7 @@ from utils import metrics, nets, plots, training
 from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
 
-claims = Claims("13_latent_space_of_a_gan")
+claims = Claims("42_latent_space_of_a_gan")
 rng = np.random.default_rng(settings.seed)
 
 # %% [markdown]
@@ -676,7 +676,7 @@ claims.add("paler copies: Fourier coefficients", caught["paler"][2], at_most=0.6
 # ## 5. Numbers in place of a likelihood
 #
 # **The question.** For a VAE we could bound $\ln p(x)$ of held-out images. Why not here? The generator maps 32 numbers to
-# 144 (quick profile). What it can draw is a sheet of 32 dimensions, as in lecture 09 one number gave a line. The sheet has no
+# 144 (quick profile). What it can draw is a sheet of 32 dimensions, as in lecture 31 one number gave a line. The sheet has no
 # volume: there is no density, and a real image that is not exactly on the sheet has likelihood 0. Are they on it? We look for the latent whose image comes nearest, by gradient descent from the nearest of our 2,000 draws. New images of the generator itself show
 # how well the search works.
 
@@ -943,4 +943,4 @@ claims.table()
 # - T. Kynkaanniemi and others, *Improved precision and recall metric for assessing generative models*, NeurIPS 2019.
 # - M. Arjovsky, L. Bottou, *Towards principled methods for training generative adversarial networks*, ICLR 2017, section 2: why there is no density.
 #
-# **Next:** lecture 14 changes the loss, and gives the generator something to be told.
+# **Next:** lecture 44 changes the loss, and gives the generator something to be told.
