@@ -3,6 +3,7 @@
 Loaded by pyproject.toml, so that it holds for every call of pytest, whatever files it names.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -15,18 +16,24 @@ import psutil
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import keys
+
 DURATIONS = Path(__file__).with_name("durations.json")  # seconds by scope
 # Bytes that a process of the suite may hold, at its peak. Single tests, such as those of networks
 # at 256x256, take 2 to 3 GB; two workers at this bound fit into 12 GB.
 MOST_MEMORY = 5 * 10**9
-spent, peaks = Counter(), {}  # of this run: seconds by scope, bytes by worker
+BUDGET = 22 * 60  # seconds that `course test --all` may take on two free cores, by stored durations
+spent, peaks = Counter(), {}  # of this run: seconds by scope, (bytes, test) by worker
+
+
+PEAK, SELECTED = pytest.StashKey(), pytest.StashKey()
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--all",
         action="store_true",
-        help="everything again, also what other tests of the suite nearly always cover",
+        help="everything: also what has passed with the same inputs, and the rest of all cases",
     )
     parser.addoption(
         "--store-durations",
@@ -68,7 +75,103 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_runtest_logreport(report):
-    spent[scope_of(report.nodeid)] += report.duration
+    scope = scope_of(report.nodeid)
+    spent[scope] += report.duration
+    ended = outcomes.setdefault(scope, Counter())
+    if report.when == "call" or report.outcome != "passed":
+        ended[report.outcome] += 1
+
+
+# --- what is run ---------------------------------------------------------------------------------
+
+collected = {}  # by worker: what `select` made of the tests
+outcomes = {}  # by scope: Counter of outcomes in this run
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Leave out what has passed with the same inputs, and what another shard runs.
+
+    nbval gives up after five seconds in which a kernel says nothing: one may wait for longer.
+    """
+    found = select(items, everything=config.getoption("all"), whole=is_whole(config))
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(found["run"])])
+    items[:] = found.pop("run")
+    config.stash[SELECTED] = found
+    for item in items:
+        if hasattr(item, "output_timeout"):
+            item.output_timeout = 600
+
+
+def is_whole(config):
+    """Whether this is the whole suite: nobody named files, or words that tests contain."""
+    if hasattr(config, "workerinput"):
+        return config.workerinput["whole"]
+    chosen = ("keyword", "markexpr", "deselect", "lf", "stepwise")
+    return config.args_source is config.ArgsSource.TESTPATHS and not any(
+        getattr(config.option, name, None) for name in chosen
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["whole"] = is_whole(node.config)
+
+
+def select(items, everything, whole):
+    """What is run of the collected tests.
+
+    Args:
+        items: list of tests.
+        everything: bool, also what has passed with the same inputs.
+        whole: bool, see `is_whole`: only then is anything left out, and only then is it known that
+            a scope is complete.
+
+    Returns:
+        dict: "run", the tests; "keys" of the scopes that they belong to and how many tests each
+        has, "counts"; "left_out", the scopes that are not run.
+    """
+    shard, shards = map(int, os.environ.get("COURSE_SHARD", "1/1").split("/"))
+    scopes = {}
+    for item in items:
+        scopes.setdefault(scope_of(item.nodeid), []).append(item)
+    known = keys.of_scopes(items, scope_of) if whole else {}
+    passed = {} if everything else keys.stored()
+    left_out = [scope for scope, key in known.items() if passed.get(scope) == key]
+    mine = shares(scopes, shards)[shard - 1] if whole else scopes
+    run = [scope for scope in scopes if scope in mine and scope not in left_out]
+    return {
+        "run": [item for scope in run for item in scopes[scope]],
+        "keys": {scope: known[scope] for scope in run if scope in known},
+        "counts": {scope: len(scopes[scope]) for scope in run},
+        "left_out": sorted(set(left_out) & set(mine)),
+    }
+
+
+def shares(scopes, shards):
+    """Scopes shared out to shards, the longest first to the one that has least: list of sets."""
+    stored, result, sums = json.loads(DURATIONS.read_text()), [set() for _ in range(shards)], []
+    sums = [0.0] * shards
+    seconds = {scope: stored.get(scope, len(items)) for scope, items in scopes.items()}
+    for scope in sorted(scopes, key=lambda scope: (-seconds[scope], scope)):
+        least = sums.index(min(sums))
+        sums[least] += seconds[scope]
+        result[least].add(scope)
+    return result
+
+
+def passed_scopes(selected):
+    """Keys of the scopes of which all tests were run here and none failed.
+
+    A scope may have skipped a few tests, of which each says why; not most of them.
+    """
+    result = {}
+    for scope, key in selected["keys"].items():
+        ended = outcomes.get(scope, {})
+        done = ended["passed"] + ended["skipped"] == selected["counts"][scope] if ended else False
+        if done and not ended["failed"] and ended["passed"] > ended["skipped"]:
+            result[scope] = key
+    return result
 
 
 # --- the temporary folder ------------------------------------------------------------------------
@@ -88,16 +191,6 @@ def pytest_configure(config):
     os.environ["TMPDIR"] = tempfile.tempdir = folder.name
 
 
-# --- time ----------------------------------------------------------------------------------------
-
-
-def pytest_collection_modifyitems(items):
-    """nbval gives up after five seconds in which a kernel says nothing: one may wait for longer."""
-    for item in items:
-        if hasattr(item, "output_timeout"):
-            item.output_timeout = 600
-
-
 # --- memory --------------------------------------------------------------------------------------
 
 
@@ -115,30 +208,60 @@ def peak_of_this_process():
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Which test has the highest peak."""
+    with contextlib.suppress(OSError):  # begins the peak anew; elsewhere it is the first so high
+        Path("/proc/self/clear_refs").write_text("5")
+    try:
+        return (yield)
+    finally:
+        item.config.stash[PEAK] = max(
+            item.config.stash.get(PEAK, (0, "")), (peak_of_this_process(), item.nodeid)
+        )
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node, error):
-    if "peak" in getattr(node, "workeroutput", {}):
-        peaks[node.gateway.id] = node.workeroutput["peak"]
+    output = getattr(node, "workeroutput", {})
+    if "peak" in output:
+        peaks[node.gateway.id] = output["peak"]
+        collected[node.gateway.id] = output["selected"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
-    if hasattr(session.config, "workerinput"):
-        session.config.workeroutput["peak"] = peak_of_this_process()
+    config = session.config
+    peak = config.stash.get(PEAK, (peak_of_this_process(), "no test"))
+    if hasattr(config, "workerinput"):
+        config.workeroutput |= {"peak": peak, "selected": config.stash.get(SELECTED, None)}
         return
     if not peaks:
-        peaks["this process"] = peak_of_this_process()
-    if max(peaks.values()) > MOST_MEMORY and session.exitstatus == pytest.ExitCode.OK:
+        peaks["this process"] = peak
+        collected["this process"] = config.stash.get(SELECTED, None)
+    if max(peaks.values())[0] > MOST_MEMORY and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    for selected in filter(None, collected.values()):
+        if passed := passed_scopes(selected):
+            keys.store(passed)
+            break
     if session.config.getoption("store_durations"):
         stored = json.loads(DURATIONS.read_text()) | {k: round(v) for k, v in spent.items()}
         DURATIONS.write_text(json.dumps(dict(sorted(stored.items())), indent=1) + "\n")
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The peak of each worker; above the bound it fails the run."""
-    for worker, peak in sorted(peaks.items()):
+    """What was left out, and the peak of each worker; above the bound it fails the run."""
+    for left_out in [selected["left_out"] for selected in collected.values() if selected][:1]:
+        if left_out:
+            terminalreporter.write_line(
+                f"not run again, as their inputs are those with which they passed: "
+                f"{', '.join(left_out)}; course test --all runs all"
+            )
+    for worker, (peak, test) in sorted(peaks.items()):
         verdict = (
             f", above the bound of {MOST_MEMORY / 1e9:g} GB: FAILED" if peak > MOST_MEMORY else ""
         )
-        terminalreporter.write_line(f"memory of {worker}: {peak / 1e9:.2f} GB at its peak{verdict}")
+        terminalreporter.write_line(
+            f"memory of {worker}: {peak / 1e9:.2f} GB at its peak, in {test}{verdict}"
+        )

@@ -1,54 +1,14 @@
 """The house: floors in order, no circle, and folders that say what goes where."""
 
 import ast
-import re
 
 import pytest
 
 from utils import ROOT
-from utils.authoring import imports, release
+from utils.authoring import house, imports, release
 from utils.grading import folder, jail
 
-# From the ground up. Within a floor, rooms in the order given; what is not named is on its level.
-FLOORS = "data", "training", "checks", "notebooks", "authoring", "grading", "bench", "command"
-CHECKS = "remote", "", "reference", "labs", "hidden"
-PACKAGE = sorted((ROOT / "utils").rglob("*.py"))
-
-
-def name_of(path):
-    """ "utils.data.glyphs"; of a package the name of its `__init__`, "utils.data"."""
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-MODULES = {name_of(path): path for path in PACKAGE}
-
-
-def floor_of(module):
-    """(floor, room within `checks`): a module may import from places that are not greater."""
-    rooms = module.split(".")[1:]
-    if not rooms or rooms[0] not in FLOORS:
-        return 0, 0
-    inner = rooms[1] if rooms[0] == "checks" and len(rooms) > 1 and rooms[1] in CHECKS else ""
-    return 1 + FLOORS.index(rooms[0]), CHECKS.index(inner)
-
-
-def imported_by(module, code=None):
-    """Modules of the package that a module's code imports by name, without their parents."""
-    names = imports.imports_of(code or MODULES[module].read_text())
-    found = {name for name in names if name in MODULES}
-    # `from utils.data import glyphs` names the package only on the way to the module.
-    code = code or MODULES[module].read_text()
-    for name in list(found):
-        taken = re.findall(rf"from {re.escape(name)} import \(?([\w\s,]+)", code)
-        if taken and all(
-            f"{name}.{item.split()[0]}" in MODULES
-            for part in taken
-            for item in part.split(",")
-            if item.strip()
-        ):
-            found.discard(name)
-    return found - {module}
+PACKAGE = house.modules()
 
 
 def against_the_order(graph):
@@ -56,7 +16,7 @@ def against_the_order(graph):
         f"{module} imports {other}"
         for module, others in graph.items()
         for other in others
-        if floor_of(other) > floor_of(module)
+        if house.place_of(other) > house.place_of(module)
     ]
 
 
@@ -82,12 +42,16 @@ def circle_in(graph):
 
 @pytest.fixture(scope="module")
 def graph():
-    return {module: imported_by(module) for module in MODULES}
+    return house.graph()
+
+
+def test_the_picture_of_the_house_is_what_the_code_gives():
+    assert house.picture() in house.PAGE.read_text(), "run: course build"
 
 
 def test_every_folder_is_a_floor():
     folders = {path.name for path in (ROOT / "utils").iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} == set(FLOORS)
+    assert folders - {"__pycache__"} == set(house.FLOORS)
 
 
 def test_no_import_runs_against_the_order_of_floors(graph):
@@ -105,7 +69,7 @@ def test_no_imports_in_a_circle(graph):
 
 
 def test_the_package_imports_nothing_from_the_tests():
-    for module, path in MODULES.items():
+    for module, path in PACKAGE.items():
         found = {name for name in imports.imports_of(path.read_text()) if name.startswith("tests")}
         assert not found, f"{module} imports {found}"
 
@@ -114,13 +78,14 @@ def test_the_package_imports_nothing_from_the_tests():
 def test_what_is_handed_out_works_without_the_rest(rooms):
     """No module of a bundle or a jail imports, where it begins, one that is not there."""
     own = ROOT if rooms is release.PARTS else ROOT / "utils"
-    there = {name_of(path) for part in rooms for path in own.glob(part) if path.suffix == ".py"}
+    paths = {path for part in rooms for path in own.glob(part)}
+    there = {module for module, path in PACKAGE.items() if path in paths}
     there |= {"utils.checks", "utils.grading", "utils.grading.inside"}
     assert len(there) > 15
-    for module in there & MODULES.keys():
-        body = ast.parse(MODULES[module].read_text()).body
+    for module in there & PACKAGE.keys():
+        body = ast.parse(PACKAGE[module].read_text()).body
         begin = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-        for other in imports.imports_of("\n".join(map(ast.unparse, begin))) & MODULES.keys():
+        for other in imports.imports_of("\n".join(map(ast.unparse, begin))) & PACKAGE.keys():
             assert other in there or module == "utils.checks", f"{module} imports {other}"
 
 

@@ -9,17 +9,21 @@ import functools
 from utils import ROOT
 
 
-def imports_of(code):
+def imports_of(code, packages=True):
     """Names of the modules that Python code imports anywhere in it, of any package.
 
-    `from a import b` gives "a" and "a.b", since b may be a module.
+    `from a import b` gives "a.b", since b may be a module, and "a"; without `packages` only one of
+    them, "a.b" where it is a module of the course.
     """
     names = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            for full in (f"{node.module}.{alias.name}" for alias in node.names):
+                names |= (
+                    {full, node.module} if packages else {full if file_of(full) else node.module}
+                )
     return names
 
 

@@ -364,10 +364,12 @@ def for_authors(what):
 
 def build_notebooks(arguments):
     for_authors("content")
+    from utils.authoring import house
     from utils.authoring.build import SourceError, build, stale
 
     try:
         if not arguments.check:
+            house.PAGE.write_text(house.page())
             return 0 if build(arguments.names, execute=arguments.execute) else 1
         reasons = stale(arguments.names)
     except SourceError as error:
