@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.test_labs_run import IMPORTS, solutions_of
+from tests.labs import IMPORTS, solutions_of
 from utils import training
 from utils.runtime import dtype_policy
 

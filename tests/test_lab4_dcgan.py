@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from tests.labs import IMPORTS, code_cells, solutions_of
 from tests.test_data import REAL, needs_real
-from tests.test_labs_run import IMPORTS, code_cells, solutions_of
 from utils import training
 from utils.claims import Claims
 from utils.data import load_arrays

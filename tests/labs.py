@@ -1,0 +1,61 @@
+"""What tests of several files use of the labs: their cells, the solution's answers, the needs."""
+
+import functools
+
+import nbformat
+
+from tests import needs
+from tests.test_notebooks import ROOT
+from utils.checks import questions_of
+
+LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
+IMPORTS = "import math\nfrom keras import layers, ops\n"  # that answers of the banks may use
+
+
+def code_cells(folder, lab):
+    cells = nbformat.read(ROOT / folder / f"{lab}.ipynb", 4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def question_in(cell):
+    """The question whose answer a cell holds, if it holds one."""
+    about = cell.metadata.get("nbgrader", {})
+    return about["grade_id"] if about.get("solution") else None
+
+
+@functools.cache
+def solutions_of(lab):
+    cells = code_cells("solutions", lab)
+    return {question_in(cell): cell.source for cell in cells if question_in(cell)}
+
+
+@functools.cache
+def numbers_of(lab):
+    return {name: question.number for name, question in questions_of(lab, hidden=False).items()}
+
+
+@functools.cache
+def sources_of(lab):
+    """{number of the cell: source} of the lab, without the cells of the answers."""
+    cells = enumerate(code_cells("labs", lab))
+    return {number: cell.source for number, cell in cells if not question_in(cell)}
+
+
+def uses_of(lab, answers):
+    """{question: others that the source of its answer uses}."""
+    names = set(numbers_of(lab))
+    return {name: needs.names_in(source)[0] & names - {name} for name, source in answers.items()}
+
+
+def analysed(lab, answers=None, changes=None):
+    """The needs of a lab.
+
+    answers: {question: source}, by default the solution's; changes: {cell: other source}.
+    """
+    uses = uses_of(lab, solutions_of(lab) if answers is None else answers)
+    return needs.Lab(sources_of(lab) | (changes or {}), numbers_of(lab), uses)
+
+
+def blocks_of(lab, answers=None):
+    """What stands under each `lab.needs`."""
+    return [block for block in analysed(lab, answers).blocks if block.named is not None]
