@@ -6,22 +6,22 @@
 # ---
 
 # %% [markdown]
-# # 33: Variational autoencoders, from EM to the ELBO
+# # 33: Variational autoencoders
 #
-# A decoder that turns random numbers into images is a machine that makes images. To train it, we would like to make
-# the images that we have as probable as possible. For a neural decoder nobody can compute that probability. The
-# variational autoencoder gets around this with three tricks. Here each is taken alone, in a place where the exact
-# answer is known, so that we can see what it does, what it costs, and what happens without it.
+# Lecture 32 found a bound that can be computed where the likelihood cannot, the ELBO, and left two things open: where
+# the $q$ of an image comes from, and how to take the gradient of an expectation by the parameters of the distribution that it is
+# taken over. The variational autoencoder answers both, so it climbs the bound with two networks at once. Each of its
+# tricks is taken alone here, in a model whose exact answers are known; then each is taken away.
 #
-# **You will** watch the plain way fail and measure how fast, meet the ancestor of the idea (EM), check
-# the bound against exact numbers, compare two ways to estimate a gradient, and train one model four times:
-# with all tricks, and with each of them taken away.
+# **You will** set an encoder against one $q$ for each image, compare estimators of a gradient by their variance,
+# train one model four times, with all tricks and without each of them, measure what hidden layers gain, and predict which
+# latents fall silent.
 #
 # | | |
 # |---|---|
-# | Time | about 45 minutes to read; runs in half a minute on two cores |
+# | Time | about 40 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 1.5 GB of memory |
-# | Before | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb), [13: Autoencoders](13_autoencoders.ipynb) |
+# | Before | [32: The evidence lower bound](32_evidence_lower_bound.ipynb), [13: Autoencoders](13_autoencoders.ipynb) |
 # | After | [Lab 3: A variational autoencoder with a custom loss](../labs/lab3_vae.ipynb) |
 #
 # At the end you will have made this figure:
@@ -35,18 +35,15 @@ from utils import runtime
 settings = runtime.start(seed=0, precision="float32")
 
 # %%
-import warnings
-
 import keras
 import numpy as np
 import tensorflow as tf
 from scipy.special import logsumexp
-from scipy.stats import multivariate_normal
-from sklearn.mixture import GaussianMixture
 
 from utils import metrics, plots
 from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
+from utils.linear_gaussian import LinearGaussian, kl_gaussians, kl_to_prior, log_likelihood
 
 claims = Claims("33_variational_autoencoders")
 rng = np.random.default_rng(settings.seed)
@@ -58,18 +55,18 @@ rng = np.random.default_rng(settings.seed)
 # quick: 1,797 digits of 8 x 8 pixels; full: MNIST, 28 x 28.
 DATA = settings.choose(quick="digits", full="mnist")
 TEST = settings.choose(quick=360, full=2_000)  # images
-LATENTS = 10  # as in lecture 12: the eigenvalues number 10 and 11 are well apart in both sets
+LATENTS = 10  # as in lectures 12 and 32
 COUNTS = [1, 2, 5, 10, 20]  # numbers of latents where they are what we vary
-PRIOR_DRAWS, IMAGES = settings.choose(quick=(2**16, 100), full=(2**18, 50))  # section 1
-GRADIENTS = settings.choose(quick=100_000, full=500_000)  # one-draw estimates, section 5
-ENCODER_STEPS = 600  # section 4
+ENCODER_STEPS = 600  # section 2
+GRADIENTS = settings.choose(quick=100_000, full=500_000)  # one-draw estimates, section 3
 STEPS = settings.choose(quick=3_000, full=6_000)
 BATCH = 128
 LEARNING_RATE = settings.choose(quick=0.02, full=0.005)  # linear model; falls along a cosine
 NOISY_RATE = settings.choose(quick=0.01, full=0.0005)  # without the third trick: else it flies off
 DEEP_STEPS, DEEP_RATE = settings.choose(quick=(3_000, 0.002), full=(6_000, 0.001))
-OWN_STEPS = settings.choose(quick=800, full=1_500)  # for the q of each image, section 7
+OWN_STEPS = settings.choose(quick=800, full=1_500)  # for the q of each image, section 5
 HIDDEN = settings.choose(quick=[256], full=[512])  # encoder; the decoder mirrors it
+KEPT = settings.choose(quick=[3, 4], full=[1, 6])  # section 6: latents worth their price
 
 # %%
 train, test = load_arrays(DATA, "train")["image"], load_arrays(DATA, "test", count=TEST)["image"]
@@ -79,416 +76,26 @@ pixels = train.shape[1]
 print("Training images:", len(train), "- test images:", len(test), "- pixels:", pixels)
 
 # %% [markdown]
-# ## 1. A model with a hidden cause, and why its likelihood is hard
+# ## 1. The first trick: climb a bound
 #
-# **The question.** The story behind an image $x$: first a code is drawn, $z \sim \mathcal{N}(0, I)$, $k$ numbers that
-# nobody sees. A decoder with weights $\theta$ turns it into a mean image, and noise is added:
+# For any density $q(z \mid x)$ over the latents of an image
 #
-# $$p_\theta(x \mid z) = \mathcal{N}\big(x;\; g_\theta(z),\; s^2 I\big), \qquad p_\theta(x) = \int p_\theta(x \mid z)\, p(z)\, dz$$
+# $$\ln p_\theta(x) = \underbrace{\mathbb{E}_{q(z \mid x)}\big[\ln p_\theta(x \mid z)\big] - \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)}_{\text{ELBO}, \; \mathcal{L}(\theta, q)} \;+\; \underbrace{\mathrm{KL}\big(q(z \mid x) \,\|\, p_\theta(z \mid x)\big)}_{\text{gap} \;\ge\; 0}.$$
 #
-# Drawing from it is easy. Learning by maximum likelihood asks for $\ln p_\theta(x_i)$ of each training image, and
-# there is the integral. It is a mean over the prior $p(z)$, so why not draw $z_1, \dots, z_n$ from it and average
-# $p_\theta(x \mid z_j)$?
-#
-# To see how wrong that is, we take the one decoder for which everything is known, the linear one, $g(z) = Wz + b$.
-# It is called *probabilistic PCA*. Then $x$ is Gaussian with covariance $WW^\top + s^2 I$. The best $W$ has the
-# principal directions as columns, each with the spread $\sqrt{\lambda_j - s^2}$, and $s^2$ is the mean of the
-# eigenvalues left out. The *posterior* $p(z \mid x)$, which says what codes may have caused this image, is Gaussian
-# too.
-
+# Climbing the ELBO instead of the likelihood is the first trick, and lecture 32 was about it. The exact numbers come from the
+# model of that lecture: a linear decoder $g(z) = Wz + b$ with noise of standard deviation $s$ (probabilistic PCA), whose
+# likelihood, posterior and best weights have closed forms.
 
 # %%
-mean_image = train.mean(axis=0, dtype="float64")
-training_covariance = np.cov(train.T.astype("float64"), bias=True)
-eigenvalues, eigenvectors = np.linalg.eigh(training_covariance)
-eigenvalues, eigenvectors = eigenvalues[::-1], eigenvectors[:, ::-1]  # largest first
-
-
-class LinearGaussian:
-    """Probabilistic PCA, fitted exactly (Tipping and Bishop 1999); densities in nats."""
-
-    def __init__(self, latents):
-        self.b, self.axes = mean_image, eigenvectors[:, :latents]
-        self.s = np.sqrt(eigenvalues[latents:].mean())
-        self.W = self.axes * np.sqrt(eigenvalues[:latents] - self.s**2)  # (pixels, latents)
-
-    def posterior(self, images):
-        """Means (n, latents) of p(z | x) and their covariance, the same for every image."""
-        precision = self.W.T @ self.W / self.s**2 + np.eye(self.W.shape[1])
-        covariance = np.linalg.inv(precision)
-        return (images - self.b) @ self.W @ covariance / self.s**2, covariance
-
-    def constant(self):
-        """The part of ln p(x | z) that depends on s alone."""
-        return -len(self.b) * np.log(self.s * np.sqrt(2 * np.pi))
-
-    def given(self, images, z):
-        """ln p(x | z) for each code and image, (n, pixels), (m, latents) -> (m, n)."""
-        centred = images - self.b
-        drawn = np.sum(z @ (self.W.T @ self.W) * z, axis=1)  # squared length of W z
-        squares = np.sum(centred**2, axis=1) + drawn[:, None] - 2 * z @ (centred @ self.W).T
-        return self.constant() - squares / (2 * self.s**2)
-
-
-# %%
-def log_likelihood(images, W, b, s):
-    """Exact ln p(x) of each image under a linear decoder, in nats."""
-    inverse = np.linalg.inv(W @ W.T + s**2 * np.eye(len(b)))
-    squares = np.sum((images - b) @ inverse * (images - b), axis=1)
-    return (np.linalg.slogdet(inverse)[1] - squares - len(b) * np.log(2 * np.pi)) / 2
-
-
-def kl_gaussians(mean, covariance, other_mean, other_covariance):
-    """KL(first || second) in nats for each row of the means (n, k)."""
-    inverse = np.linalg.inv(other_covariance)
-    step = np.asarray(other_mean - mean)
-    far = np.sum(step @ inverse * step, axis=-1)
-    logs = np.linalg.slogdet(other_covariance)[1] - np.linalg.slogdet(covariance)[1]
-    return (np.trace(inverse @ covariance) - len(inverse) + far + logs) / 2
-
-
-models = {k: LinearGaussian(k) for k in COUNTS}
-exact = {k: log_likelihood(test, m.W, m.b, m.s) for k, m in models.items()}
-show_numbers({k: (exact[k].mean(), np.exp(exact[k].mean() / pixels)) for k in COUNTS},
-             ["nats per test image", "density per pixel"], first="latents")
-
-# %% [markdown]
-# These are densities over pixel values, not probabilities, so they may be above 1 and their logarithms above 0. What
-# counts is the difference: 10 nats more mean that the model finds the image $e^{10}$ times as likely.
-#
-# **The experiment.** We estimate $\ln p(x)$ of test images from $n$ draws of the prior, for $n$ from 1 to many, and
-# subtract the estimate from the exact value. All sizes of $n$ come from the same draws: we average neighbours in
-# pairs, then pairs of pairs, and so on.
-
-
-# %%
-def shortfalls(model, images):
-    """Mean over images of ln p(x) minus its estimate from 1, 2, 4, ... draws of the prior."""
-    truth = log_likelihood(images, model.W, model.b, model.s)
-    z = rng.normal(size=(PRIOR_DRAWS, model.W.shape[1]))
-    logs = model.given(images, z)  # (draws, images)
-    missing = [(truth - logs).mean()]
-    while len(logs) > 1:
-        logs = np.logaddexp(logs[::2], logs[1::2]) - np.log(2)  # means of two, in logarithms
-        missing.append((truth - logs).mean())
-    return np.array(missing)
-
-
-def from_prior(mean, covariance):
-    """KL(N(mean, covariance) || prior) in nats for each row of the means."""
-    return kl_gaussians(mean, covariance, 0, np.eye(len(covariance)))
-
-
-chosen = test[:IMAGES]
-missing = {k: shortfalls(model, chosen) for k, model in models.items()}
-draws = 2 ** np.arange(len(missing[1]))
-far = {k: from_prior(*model.posterior(chosen)).mean() for k, model in models.items()}
-
-# %%
-figure, panels = plots.new_figure(
-    1, 2, height=3.4, sharey=True,
-    title="The draws needed grow with the exponential of one number, the KL")
-for k in COUNTS:
-    panels[0].plot(draws, missing[k])
-    panels[1].plot(draws / np.exp(far[k]), missing[k], label=f"{k} latent" + "s" * (k > 1))
-panels[0].set(xscale="log", yscale="log", ylim=(0.1, 1_000))
-panels[1].set(xscale="log", xlim=(1e-12, 1e3))
-panels[1].axvline(1, color="black", linewidth=1, linestyle=":")
-plots.describe(panels[0], xlabel="draws from the prior, n", ylabel="nats missing from ln p(x)",
-               title="the estimate's error")
-plots.describe(panels[1], xlabel="n / exp(KL(posterior || prior))", ylabel=" ",
-               title="the same, draws counted in exp(KL)")
-plots.show(figure, "Left: error of the estimate against the number of draws, a curve for each "
-                   "number of latents. With one or two latents it falls to zero at once, with "
-                   "twenty it is still large at the last point. Right: the same curves against "
-                   "the draws divided by the exponential of the KL divergence: all head for "
-                   "the same point near the dotted line at one.")
-
-# %%
-show_numbers({k: (far[k], far[k] / np.log(10), missing[k][7], missing[k][-1]) for k in COUNTS},
-             ["KL(posterior || prior), nats", "exp(KL), as a power of ten",
-              "nats missing at 128 draws", "at all draws"], first="latents")
-claims.add("prior draws, 2 latents: nats missing with all draws", missing[2][-1], at_most=0.05,
-           unit="nats")
-claims.add("prior draws, 20 latents: nats missing with all draws", missing[20][-1], at_least=15,
-           unit="nats")
-reached = [np.interp(far[k], np.log(draws), missing[k]) for k in (1, 2, 5)]
-claims.add("draws = exp(KL): nats missing, the smallest for 1, 2 and 5 latents", min(reached),
-           at_least=1)
-claims.add("draws = exp(KL): nats missing, the largest for 1, 2 and 5 latents", max(reached),
-           at_most=settings.choose(quick=3.5, full=15))
-
-# %% [markdown]
-# **The reading.** The estimate of $p(x)$ is right on average, but its logarithm lies low (Jensen's inequality), and
-# how low is decided by one number. The codes that explain an image fill about a share $e^{-\mathrm{KL}}$ of the
-# prior, with KL the divergence of the posterior $p(z \mid x)$ from the prior. Until a draw lands there, the
-# estimate knows nothing about the image. So one needs about $e^{\mathrm{KL}}$ draws (Chatterjee and Diaconis 2018),
-# and the KL grows with every latent that says something about the image: that *is* what the latent is for. The
-# curves on the right would lie apart if something else decided.
-#
-# The way out is to draw where the posterior is. For any density $q(z)$ that is nowhere zero,
-#
-# $$p(x) = \mathbb{E}_{z \sim q}\left[ \frac{p(x \mid z)\, p(z)}{q(z)} \right],$$
-#
-# and with $q(z) = p(z \mid x)$ the fraction is $p(x)$ for *every* $z$: one draw is enough. How good does $q$ have
-# to be?
-
-
-# %%
-def importance_weights(model, images, mean, spread, count):
-    """ln of p(x | z) p(z) / q(z) for `count` draws from q = N(mean, spread^2): (count, n)."""
-    noise = rng.normal(size=(count, *mean.shape))
-    z = mean + spread * noise
-    off = images - model.b - z @ model.W.T
-    ln_given = model.constant() - np.sum(off**2, axis=-1) / (2 * model.s**2)
-    return ln_given + np.sum(noise**2 - z**2, axis=-1) / 2 + np.log(spread).sum()
-
-
-hardest, truth = models[20], exact[20][:IMAGES]
-mean, covariance = hardest.posterior(chosen)
-spread = np.sqrt(np.diag(covariance))  # with PCA's axes the posterior's latents are independent
-guided = {}
-for factor in (1, 1.2, 1.5):
-    logs = importance_weights(hardest, chosen, mean, factor * spread, 64)
-    guided[factor] = [(truth - logsumexp(logs[:n], axis=0) + np.log(n)).mean()
-                      for n in (1, 8, 64)]
-show_numbers({f"posterior's spread times {factor}": row for factor, row in guided.items()},
-             ["nats missing at 1 draw", "at 8", "at 64"], first="20 latents, draws from")
-claims.add("20 latents, one draw from the posterior: largest error over images",
-           np.abs(importance_weights(hardest, chosen, mean, spread, 1) - truth).max(),
-           at_most=1e-6, unit="nats")
-claims.add("20 latents, 64 draws from 1.2 times the posterior's spread: nats missing",
-           guided[1.2][2], at_least=-0.15, at_most=0.15, unit="nats")
-
-# %% [markdown]
-# Where the prior would need more draws than anybody can make, a roughly right $q$ needs a handful. Everything that
-# follows is about getting such a $q$.
-
-# %% [markdown]
-# ## 2. The ancestor: EM
-#
-# **The question.** What does one do when $z$ is hidden and the posterior *can* be computed? For any density $q(z)$
-#
-# $$\ln p_\theta(x) = \underbrace{\mathbb{E}_{q}\left[\ln \frac{p_\theta(x, z)}{q(z)}\right]}_{\mathcal{L}(\theta, q)} + \underbrace{\mathbb{E}_q\left[\ln \frac{q(z)}{p_\theta(z \mid x)}\right]}_{\mathrm{KL}(q \,\|\, p_\theta(z \mid x)) \;\ge\; 0}$$
-#
-# because the two fractions multiply to $p_\theta(x)$. $\mathcal{L}$ is a lower bound of the log-likelihood: of the
-# *evidence*, as it is called, so it is the *evidence lower bound*, ELBO. EM climbs it in turns: the **E-step** sets
-# $q$ to the posterior, which closes the gap and leaves $\theta$ alone; the **M-step** holds $q$ and picks the best
-# $\theta$, which lifts the bound.
-#
-# **The experiment.** A mixture of five Gaussians in the plane of the first two principal components: $z$ is the
-# number of the component, expectations over it are sums of five terms, and we keep account at every half-step.
-
-# %%
-plane = train[:1500] @ models[2].axes  # (n, 2)
-COMPONENTS, ROUNDS = 5, 60
-
-
-def joint(parameters):
-    """ln p(x, z) for each image and component, (n, components)."""
-    return np.stack([np.log(share) + multivariate_normal.logpdf(plane, mean, covariance)
-                     for share, mean, covariance in zip(*parameters)], axis=1)
-
-
-def e_step(parameters):
-    """q(z) = p(z | x), (n, components)."""
-    ln_joint = joint(parameters)
-    return np.exp(ln_joint - logsumexp(ln_joint, axis=1, keepdims=True))
-
-
-def m_step(q):
-    """The best shares, means and covariances for this q."""
-    means = q.T @ plane / q.sum(axis=0)[:, None]
-    covariances = [np.cov(plane.T, aweights=weights, bias=True) for weights in q.T]
-    return q.mean(axis=0), means, np.array(covariances)
-
-
-# %%
-def account(parameters, q):
-    """Means over images of ln p(x), the bound L and KL(q || posterior), in nats."""
-    ln_joint = joint(parameters)
-    evidence = logsumexp(ln_joint, axis=1)
-    ln_q = np.log(np.maximum(q, 1e-300))  # 0 ln 0 is 0
-    bound = np.sum(q * (ln_joint - ln_q), axis=1)
-    gap = np.sum(q * (ln_q - (ln_joint - evidence[:, None])), axis=1)
-    return evidence.mean(), bound.mean(), gap.mean()
-
-
-shares = np.full(COMPONENTS, 1 / COMPONENTS)
-means = plane[rng.choice(len(plane), COMPONENTS, replace=False)]
-start = shares, means, np.array([np.cov(plane.T)] * COMPONENTS)
-parameters, q = start, np.full((len(plane), COMPONENTS), 1 / COMPONENTS)
-history = [account(parameters, q)]
-for _ in range(ROUNDS):
-    q = e_step(parameters)
-    history.append(account(parameters, q))
-    parameters = m_step(q)
-    history.append(account(parameters, q))
-evidence, bound, gap = np.array(history).T
-
-# %%
-figure, panels = plots.new_figure(
-    1, 2, height=3.4, title="E closes the gap, M lifts the bound, and the likelihood never falls")
-shown = np.arange(3, 15)
-panels[0].fill_between(shown, bound[shown], evidence[shown], color="#dddddd", label="gap (KL)")
-plots.curves(panels[0], shown, {"ln p(x)": evidence[shown], "bound": bound[shown]}, points=True,
-             title="bound and likelihood", xlabel="half-step (odd: E, even: M)", ylabel="nats per image")
-panels[0].legend(frameon=False, fontsize=8, loc="lower right")
-panels[0].set_xticks(shown)
-panels[1].scatter(*plane.T, s=4, color=plots.PALETTE[5])
-around = np.linspace(0, 2 * np.pi, 100)
-circle = 2 * np.stack([np.cos(around), np.sin(around)])  # two spreads
-for mean, covariance in zip(parameters[1], parameters[2]):
-    ellipse = mean[:, None] + np.linalg.cholesky(covariance) @ circle
-    panels[1].plot(*ellipse, color=plots.PALETTE[1])
-plots.describe(panels[1], xlabel="first principal component", ylabel="second",
-               title="the mixture at the end (two spreads)")
-plots.show(figure, "Left: log-likelihood and bound over twelve half-steps. They touch at every "
-                   "odd one; at every even one both are higher and a gap is open between them. "
-                   "Right: points of a plane with five ellipses over their densest parts.")
-
-# %%
-claims.add("EM: largest difference of L + KL from ln p(x) at all half-steps",
-           np.abs(bound + gap - evidence).max(), at_most=1e-9, unit="nats")
-claims.add("EM: largest gap after an E-step", np.abs(gap[1::2]).max(), at_most=1e-9,
-           unit="nats")
-claims.add("EM: largest gap after an M-step", gap[2::2].max(), at_least=0.005, unit="nats")
-claims.add("EM: smallest step of the log-likelihood (below 0 would be a fall)",
-           np.diff(evidence).min(), at_least=-1e-9, unit="nats")
-claims.add("EM: the log-likelihood's gain over all rounds", evidence[-1] - evidence[0],
-           at_least=0.3, unit="nats")
-reference = GaussianMixture(
-    COMPONENTS, max_iter=ROUNDS, tol=0, reg_covar=0, init_params="random",
-    weights_init=start[0], means_init=start[1], precisions_init=np.linalg.inv(start[2]))
-with warnings.catch_warnings(action="ignore"):  # it would rather run until nothing moves
-    reference.fit(plane)
-claims.add("EM: difference from scikit-learn's log-likelihood after as many rounds",
-           abs(reference.score(plane) - evidence[-1]), at_most=1e-6, unit="nats")
-
-# %% [markdown]
-# **The reading.** A single falling step, or a gap after an E-step, would have refuted the identity. EM needs two
-# things: the posterior, for its E-step, and a best $\theta$ in closed form, for its M-step. A neural decoder has
-# neither. The identity doesn't need them: it holds for *any* $q$.
-
-# %% [markdown]
-# ## 3. The first trick: climb the bound with a $q$ that you can afford
-#
-# **The question.** Choose $q(z \mid x)$ from a family that is easy, here Gaussians with independent latents. What is
-# lost? Write $p(x, z) = p(x \mid z)\,p(z)$ and the bound gets the form in which it is used:
-#
-# $$\mathcal{L}(\theta, q) = \mathbb{E}_{q(z \mid x)}\big[\ln p_\theta(x \mid z)\big] \;-\; \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)$$
-#
-# It reads as a wish with two parts: *consistency*, codes drawn from $q$ should lead back to the image, and
-# *modesty*, $q$ shouldn't go further from the prior than the image is worth. In the linear model both are exact.
-# With the noise averaged out, the mean squared error is that of the mean code plus what the spread of $q$ adds.
-
-
-# %%
-def consistency(model, images, mean, covariance):
-    """E_q[ln p(x | z)] in nats for q = N(mean, covariance), exact: (n, pixels) -> (n,)."""
-    off = images - model.b - mean @ model.W.T
-    squares = np.sum(off**2, axis=-1) + np.trace(model.W.T @ model.W @ covariance)
-    return model.constant() - squares / (2 * model.s**2)
-
-
+models = {k: LinearGaussian(train, k) for k in COUNTS}
 model = models[LATENTS]
-truth = exact[LATENTS]
+truth = model.log_likelihood(test)  # exact ln p(x) of each test image
 posterior_mean, posterior_covariance = model.posterior(test)
-differences = []
-for _ in range(100):  # any q: means and spreads drawn at random around the posterior's
-    mean = posterior_mean + 0.5 * rng.normal(size=posterior_mean.shape)
-    covariance = np.diag(np.exp(rng.normal(size=LATENTS)) * np.diag(posterior_covariance))
-    elbo = consistency(model, test, mean, covariance) - from_prior(mean, covariance)
-    gap = kl_gaussians(mean, covariance, posterior_mean, posterior_covariance)
-    differences.append(np.abs(truth - elbo - gap).max())
-claims.add("ELBO + KL(q || posterior): largest difference from ln p(x), 100 q for each image",
-           max(differences), at_most=1e-6, unit="nats")
+show_numbers({k: [m.log_likelihood(test).mean()] for k, m in models.items()},
+             ["nats per test image"], first="latents")
 
 # %% [markdown]
-# So what is lost is exactly $\mathrm{KL}(q \,\|\, p(z \mid x))$, in this order of the two. For the best $q$ it is 0 where the
-# family holds the posterior.
-#
-# **What the family costs.** Turn the latents of the decoder, $W \to WR$ with a rotation $R$: $WW^\top$ stays the
-# same, and so does $p(x)$ of every image. But now the posterior's latents depend on each other, and no $q$ with
-# independent latents fits. The best one has the posterior's *precisions* (the diagonal of the inverse covariance).
-
-# %%
-def best_independent(covariance):
-    """KL in nats of the best q with independent latents from a posterior with this covariance."""
-    best = np.diag(1 / np.diag(np.linalg.inv(covariance)))
-    return kl_gaussians(np.zeros((1, LATENTS)), best, 0, covariance)[0]
-
-
-rotations = [np.linalg.qr(rng.normal(size=(LATENTS, LATENTS)))[0] for _ in range(200)]
-turned = [best_independent(R.T @ posterior_covariance @ R) for R in rotations]  # after W -> W R
-claims.add("independent latents, PCA's axes: what the best q loses",
-           abs(best_independent(posterior_covariance)), at_most=1e-9, unit="nats")
-claims.add("independent latents, turned axes: what the best q loses, least of 200",
-           min(turned), at_least=0.25, unit="nats")
-
-# %% [markdown]
-# In lecture 12 no run found the axes of PCA, because the error didn't care. The likelihood doesn't care either; the
-# ELBO with independent latents does. It prefers PCA's axes by a small margin (Lucas et al. 2019).
-#
-# **An erratum.** One of the lectures that this course follows prints the objective as
-# $\mathbb{E}_q[\ln p(x \mid z)]$ **plus** $\mathrm{KL}(q \| p(z))$, on several slides. Is a sign that bad? Two
-# experiments. Left, one image, one latent and a fixed decoder: only the spread of $q$ changes. Right, ten latents:
-# the code is stretched by a factor $c$ and the decoder's weights divided by it, $W/c$, so that the first term stays
-# exactly as it is.
-
-# %%
-simple, image = models[1], test[:1]
-simple_mean, simple_covariance = simple.posterior(image)
-factors = np.geomspace(1e-4, 2, 100)  # of the posterior's spread
-narrow = [simple_covariance * factor**2 for factor in factors]
-first = np.array([consistency(simple, image, simple_mean, each)[0] for each in narrow])
-second = np.array([from_prior(simple_mean, each)[0] for each in narrow])
-left = {"exact ln p(x)": np.full(100, exact[1][0]), "- KL: the ELBO": first - second,
-        "+ KL": first + second}
-
-stretches = np.geomspace(0.25, 16, 60)
-first = consistency(model, test, posterior_mean, posterior_covariance).mean()
-second = np.array([from_prior(c * posterior_mean, c**2 * posterior_covariance).mean()
-                   for c in stretches])
-stretched = [log_likelihood(test, model.W / c, model.b, model.s).mean() for c in stretches]
-right = {"exact ln p(x)": np.array(stretched), "- KL: the ELBO": first - second,
-         "+ KL": first + second}
-
-# %%
-figure, panels = plots.new_figure(
-    1, 2, height=3.3, title="With + KL nothing is bounded: it rewards a code that flees the prior")
-plots.curves(panels[0], factors, left, log="x", title="one image, fixed decoder", ylabel="nats",
-             xlabel="spread of q over the posterior's")
-panels[0].legend().remove()
-plots.curves(panels[1], stretches, right, log="x", title="code and decoder together",
-             xlabel="code times c, decoder's weights over c", ylabel="nats per test image")
-panels[1].set_ylim(-150, 100)
-plots.show(figure, "Two panels with three curves each. Left, against the spread of q: the ELBO "
-                   "touches the exact value where the spread is the posterior's and falls on "
-                   "both sides; the curve with plus KL lies above the exact value and rises "
-                   "without end as the spread shrinks. Right, against the stretch of the code: "
-                   "the exact value and the ELBO are highest near one, the curve with plus KL "
-                   "climbs steeply while the exact value falls.")
-
-# %%
-above = [panel["- KL: the ELBO"] - panel["exact ln p(x)"] for panel in (left, right)]
-claims.add("right sign: ELBO above exact ln p(x), the most over all spreads and stretches",
-           max(each.max() for each in above), at_most=1e-9, unit="nats")
-claims.add("right sign: best stretch of the code on test images",
-           stretches[np.argmax(right["- KL: the ELBO"])], at_least=0.9, at_most=1.15)
-claims.add("wrong sign: its value above exact ln p(x) at the largest stretch",
-           right["+ KL"][-1] - stretched[-1], at_least=500, unit="nats")
-claims.add("wrong sign: exact ln p(x) lost from its best stretch to the largest",
-           max(stretched) - stretched[-1], at_least=20, unit="nats")
-
-# %% [markdown]
-# **The reading.** With the minus sign the three curves keep their order everywhere and the ELBO touches the truth
-# where $q$ is the posterior. With the plus sign there is no bound and no maximum: a spread of 0 makes the left
-# curve infinite, a stretch without end the right one, and the model that wins makes the images *less* likely. It is
-# the plain autoencoder's problem of lecture 13 with a reward for it. The KL is subtracted.
-
-# %% [markdown]
-# ## 4. The second trick: one network instead of one $q$ for each image
+# ## 2. The second trick: one network instead of one $q$ for each image
 #
 # **The question.** Every image needs a $q$ of its own, that is, a mean and a spread for each latent. They could be
 # found by climbing $\mathcal{L}$ for each image anew. Or one network, the *encoder* $q_\phi(z \mid x)$ with weights
@@ -577,13 +184,13 @@ claims.add("encoder of the left half: gap over that of one q for all images",
 
 # %% [markdown]
 # The bound stays a bound for each of them, it only gets worse. What an encoder loses against the best $q$ of its
-# family is called the *amortization gap*. Section 7 measures it where nothing is known exactly.
+# family is called the *amortization gap*. Section 5 measures it where nothing is known exactly.
 #
 # Image to encoder to code to decoder to image: nobody planned it, but this looks like an autoencoder. That is where
 # the name comes from.
 
 # %% [markdown]
-# ## 5. The third trick: a gradient through a random draw
+# ## 3. The third trick: a gradient through a random draw
 #
 # **The question.** With a neural decoder $\mathbb{E}_{q}[\ln p_\theta(x \mid z)]$ can only be estimated, from draws
 # of $z$. For the decoder's weights that is easy: the gradient may go inside the expectation. For $\phi$ it may not,
@@ -752,7 +359,7 @@ claims.add("at the posterior, KL computed: spread of the ELBO over draws",
 # draw, and computing one half of it spoils the cancellation.
 
 # %% [markdown]
-# ## 6. All three together, and each taken away
+# ## 4. All three together, and each taken away
 #
 # **The question.** Now everything is trained at once, decoder, noise $s$ and encoder, by gradient ascent on the
 # ELBO. The decoder is linear once more, because then we know where the end is: no setting of $W$, $b$, $s$ gives
@@ -868,8 +475,8 @@ def linear_decoder(machine):
 def mean_likelihood(W, b, s):
     """Mean of ln p(x) over all training images, which needs no more than their covariance."""
     inverse = np.linalg.inv(W @ W.T + s**2 * np.eye(pixels))
-    off = mean_image - b
-    squares = np.sum(inverse * training_covariance) + off @ inverse @ off
+    off = model.b - b
+    squares = np.sum(inverse * model.covariance) + off @ inverse @ off
     return (np.linalg.slogdet(inverse)[1] - squares - pixels * np.log(2 * np.pi)) / 2
 
 
@@ -908,7 +515,7 @@ for name, machine in machines.items():
     reached[name] = (highest - climbs[name][tenth - 1], highest - climbs[name][-1],
                      log_likelihood(test, W, b, s).mean())
     covariance = np.linalg.inv(W.T @ W / s**2 + np.eye(LATENTS))
-    far_from = from_prior((train - b) @ W @ covariance / s**2, covariance).mean()
+    far_from = kl_to_prior((train - b) @ W @ covariance / s**2, covariance).mean()
     cosines = np.abs(model.axes.T @ (W / np.linalg.norm(W, axis=0))).max(axis=1)
     learned[name] = far_from, metrics.principal_angles(W, model.axes).max(), cosines.mean()
 show_numbers(reached, ["nats below the maximum after a tenth of the steps", "at the end",
@@ -944,12 +551,12 @@ claims.add("draws from the prior instead of the first: ln p(x) below its maximum
 #   low, and lowest where the codes explain the images best. So its climb has another summit, with a poorer decoder.
 #
 # One more thing stands in the table. In lecture 12 the columns of the trained decoder were mixtures of PCA's axes, and
-# stayed so. With all three tricks they begin to lean towards the axes, as section 3 foretold. But the pull is weak
+# stayed so. With all three tricks they begin to lean towards the axes, as lecture 32 foretold. But the pull is weak
 # beside the noise, and where two eigenvalues are close there is next to none: a run of this length sees the
 # beginning.
 
 # %% [markdown]
-# ## 7. A decoder that bends
+# ## 5. A decoder that bends
 #
 # **The question.** Nothing in `all_three` asks for a linear decoder. With hidden layers on both sides nothing is
 # known any more: no $p(x)$, no posterior. What do the hidden layers gain, in nats on images never seen, and how
@@ -957,8 +564,8 @@ claims.add("draws from the prior instead of the first: ln p(x) below its maximum
 #
 # **The experiment.** The same objective, the same number of latents. The ELBO on test images is a lower bound, so
 # what it gains over the *exact* value of the linear model is a true gain. Then two bounds that are tighter: a $q$
-# found for each image by itself, the decoder fixed, as in section 4; and from these $q$ the mean of many weights
-# before the logarithm, as in section 1.
+# found for each image by itself, the decoder fixed, as in section 2; and from these $q$ the mean of many weights
+# before the logarithm, as in section 1 of lecture 32.
 
 # %%
 keras.utils.set_random_seed(settings.seed)
@@ -986,7 +593,7 @@ for name, images in {"training images": train[:1000], "test images": test[:1000]
     deep.tables = [tf.Variable(each) for each in deep.q(images)]  # as the encoder says
     climb(without_second, deep, deep.tables, images, OWN_STEPS, 0.02)
     own = ln_weights(images, *deep.tables)
-    linear = log_likelihood(images, model.W, model.b, model.s).mean()
+    linear = model.log_likelihood(images).mean()
     tightest = (logsumexp(own, axis=0) - np.log(len(own))).mean()
     bounds[name] = linear, encoded.mean(), own.mean(), tightest
 show_numbers(bounds, ["linear, exact", "deep: ELBO of the encoder", "ELBO of a q for each image",
@@ -1024,7 +631,84 @@ plots.show(figure, "Three rows of sixteen small images: real digits; blurred and
 # part of this with its ten additional numbers.
 
 # %% [markdown]
-# ## 8. All in one formula
+# ## 6. Latents that fall silent
+#
+# **The question.** In trained VAEs some latents often carry nothing: $q(z_j \mid x)$ is the prior for every image, and the decoder
+# ignores $z_j$. This is called *posterior collapse*. Is it a failure of training, or what the bound asks for? In the linear
+# model the answer is exact. At the maximum for a given $s$ the latent of the principal direction with eigenvalue
+# $\lambda_j$ carries
+#
+# $$\mathrm{KL}_j = \tfrac{1}{2} \ln \frac{\lambda_j}{s^2} \;\text{ nats where } \lambda_j > s^2, \text{ and } 0 \text{ elsewhere (Lucas and others 2019).}$$
+#
+# **The experiment.** We train the linear machine twice more, with all three tricks and a fixed $s$, chosen so that $s^2$ exceeds
+# all but the first three eigenvalues (of ten), and all but the first four (profile *full*: one and six). The control is the run of section 4,
+# which learned a smaller $s$. For each latent we take the KL of its $q$ from the prior, mean over the training images.
+
+# %%
+def kl_of_latents(machine):
+    """KL(q(z_j | x) || p(z_j)) of each latent, mean over training images, the largest first."""
+    mean, log_spread = (each.numpy() for each in machine.q(train))
+    nats = (mean**2 + np.exp(2 * log_spread) - 1) / 2 - log_spread
+    return np.sort(nats.mean(axis=0))[::-1]
+
+
+def expected_kl(s):
+    """The same at the maximum of the linear model's ELBO for this s."""
+    return np.maximum(np.log(model.eigenvalues[:LATENTS] / s**2) / 2, 0)
+
+
+def between(k):
+    """An s whose square lies between the eigenvalues number k and k + 1."""
+    return np.sqrt(np.sqrt(model.eigenvalues[k - 1] * model.eigenvalues[k]))
+
+
+silent = {"s learned": machines["all three tricks"]}
+for k in KEPT:
+    keras.utils.set_random_seed(settings.seed)
+    machine = silent[f"s above all but {k}"] = Machine()
+    machine.log_s.assign(np.log(between(k)))
+    climb(all_three, machine, machine.theta[1:] + machine.phi, train, STEPS, LEARNING_RATE)
+
+# %%
+figure, panels = plots.new_figure(
+    1, 3, height=2.8, sharey=True,
+    title="Latents fall silent where the noise exceeds what they explain")
+found = {name: kl_of_latents(machine) for name, machine in silent.items()}
+places = np.arange(1, LATENTS + 1)
+for ax, (name, machine) in zip(panels, silent.items()):
+    ax.bar(places, found[name], color=plots.PALETTE[5], label="trained")
+    expected = expected_kl(np.exp(machine.log_s.numpy()))
+    ax.plot(places, expected, "o", color=plots.PALETTE[1], label="expected")
+    ax.set_xticks(places)
+    plots.describe(ax, xlabel="latent, by its KL", title=name,
+                   ylabel="KL from the prior, nats" if ax is panels[0] else " ")
+plots.show(figure, "Three panels with a bar for each of ten latents and a point for the expected "
+                   "value. With s learned all bars are high. With more noise only a few of them "
+                   "are above zero, and the points lie at their tops.")
+
+# %%
+active = {name: np.sum(each > 0.05) for name, each in found.items()}
+off = {name: np.abs(found[name] - expected_kl(np.exp(machine.log_s.numpy()))).max()
+       for name, machine in silent.items()}
+show_numbers({name: (active[name], found[name].sum(), off[name]) for name in silent},
+             ["latents with more than 0.05 nats", "KL of all latents, nats",
+              "largest difference from the expected KL of a latent"], first="run")
+for k in KEPT:
+    claims.add(f"s above all but {k} eigenvalues: latents with more than 0.05 nats",
+               active[f"s above all but {k}"], at_least=k, at_most=k)
+claims.add("s fixed: largest difference of a latent's KL from the expected one",
+           max(list(off.values())[1:]), at_most=0.03, unit="nats")
+
+# %% [markdown]
+# **The reading.** The latents that fall silent are those whose direction varies less than the noise: what they
+# could explain costs more nats in the KL than it brings in the reconstruction. With $s$ learned, none of the ten does. So in
+# this model collapse is no accident of the encoder or of the optimizer, and no change of them would bring the latents
+# back; a smaller $s$ does. Had a run kept more latents than there are eigenvalues above $s^2$, the formula would be
+# wrong. Where a decoder can explain images without any latent, as strong autoregressive ones can, the same account is
+# made at another price.
+
+# %% [markdown]
+# ## 7. All in one formula
 #
 # $$\max_{\theta, \phi} \; \sum_i \; \mathbb{E}_{\epsilon \sim \mathcal{N}(0, I)} \Big[ \ln p_\theta\big(x_i \mid \underbrace{\mu_\phi(x_i) + \sigma_\phi(x_i)\, \epsilon}_{\text{third}} \big) \Big] \;-\; \mathrm{KL}\big( \underbrace{q_\phi(z \mid x_i)}_{\text{second}} \,\|\, p(z) \big) \qquad \text{first: } \le \sum_i \ln p_\theta(x_i)$$
 
@@ -1037,24 +721,28 @@ claims.table()
 # is the same (but for a factor 127/128, as each image's own value is part of the mean). What happens to the curve?
 #
 # ### To think about
-# 1. The prior is $\mathcal{N}(0, I)$. What would change in the best likelihood of the linear model if it were
-#    $\mathcal{N}(0, 4I)$? And for a deep decoder?
-# 2. A latent that the decoder ignores: what does the encoder do with it at the maximum of the ELBO, and what does
-#    it cost?
-# 3. EM and the VAE climb the same bound. Which step of EM does the encoder stand for, and why does it never quite
+# 1. EM and the VAE climb the same bound. Which step of EM does the encoder stand for, and why does it never quite
 #    close the gap?
+#
+# <details><summary>Answer</summary>The E-step. Its family may not hold the posterior, its weights serve all images at once, and the decoder moves on while it learns.</details>
+#
+# 2. A colleague trains a deep VAE with 50 latents and finds 12 active ones. Is the encoder at fault? What would you
+#    measure before you change anything?
+#
+# <details><summary>Answer</summary>Perhaps nobody is: a latent that explains less variance than the noise costs more than it brings. Compare the ELBO with that of a model with 12 latents, and look at the learned noise s.</details>
+#
+# 3. Which of the three tricks would you lose if the latents were single bits, and what would take its place?
+#
+# <details><summary>Answer</summary>The third: a bit is no smooth function of noise. The score function, with a baseline as good as possible, still works.</details>
 #
 # ### Sources
 # - D. P. Kingma, M. Welling, *Auto-encoding variational Bayes*, ICLR 2014, and D. J. Rezende, S. Mohamed, D.
 #   Wierstra, *Stochastic backpropagation and approximate inference in deep generative models*, ICML 2014: the three
 #   tricks together.
-# - R. M. Neal, G. E. Hinton, *A view of the EM algorithm that justifies incremental, sparse, and other variants*,
-#   1998: both steps of EM climb one bound.
 # - M. E. Tipping, C. M. Bishop, *Probabilistic principal component analysis*, Journal of the Royal Statistical
 #   Society B 61, 1999, section 3: the exact maximum.
-# - J. Lucas, G. Tucker, R. Grosse, M. Norouzi, *Don't blame the ELBO!*, NeurIPS 2019: the linear VAE and PCA's axes.
-# - S. Chatterjee, P. Diaconis, *The sample size required in importance sampling*, Annals of Applied Probability 28,
-#   2018.
+# - J. Lucas, G. Tucker, R. Grosse, M. Norouzi, *Don't blame the ELBO!*, NeurIPS 2019, section 4: the linear VAE, PCA's axes
+#   and posterior collapse.
 # - R. J. Williams, *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
 #   Machine Learning 8, 1992: the score function with a baseline.
 # - Y. Burda, R. Grosse, R. Salakhutdinov, *Importance weighted autoencoders*, ICLR 2016; C. Cremer, X. Li, D.
