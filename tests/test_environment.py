@@ -1,7 +1,9 @@
 """One environment: pyproject.toml, its lock and environment.yml agree; the launcher sets it up."""
 
+import importlib.metadata
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -11,27 +13,62 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from utils import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def drift(project, lock, conda):
-    """Differences between parsed pyproject, text of a lock and parsed environment.yml, in words."""
-    problems = []
-    wanted = dict(line.split(";")[0].strip().split("==") for line in project["dependencies"])
-    locked = dict(re.findall(r"^([\w.-]+)==([^ ;\\\n]+)", lock, re.M))
-    for name, version in wanted.items():
-        if locked.get(name.lower().replace("_", "-")) != version:
-            problems.append(f"{name}: {version} in pyproject.toml, {locked.get(name)} in the lock")
+EXTRAS = PROJECT["optional-dependencies"]
+LOCKS = {"base": "requirements.txt"} | {e: f"requirements-{e}.txt" for e in ("teach", "dev", "gpu")}
+PIN = re.compile(r"^([\w.-]+)==([^ ;\\\n]+)([^\\\n]*)\\\n((?: +--hash=sha256:\w+.*\n)+)", re.M)
+
+
+def pins(*locks):
+    """The packages of locks: name to a set of (version, marker)."""
+    found = {}
+    for text in locks:
+        for name, version, marker, _ in PIN.findall(text):
+            found.setdefault(name, set()).add((version, marker.strip(" ;")))
+    return found
+
+
+def parsed(lines):
+    """Requirements, but for the project's own extras, by the name that locks have."""
+    asked = (Requirement(line) for line in lines if not line.startswith(PROJECT["name"]))
+    return {canonicalize_name(each.name): each for each in asked}
+
+
+def drift(project, locks, conda):
+    """Differences between parsed pyproject, texts of locks and parsed environment.yml, in words."""
+    problems, extras = [], project["optional-dependencies"]
+    asked = {"base": parsed(project["dependencies"])}
+    asked |= {extra: parsed(extras[extra]) for extra in ("teach", "dev", "gpu")}
+    exact = {}
+    for part, requirements in asked.items():
+        before = {"base": (), "dev": ("base", "teach")}.get(part, ("base",))
+        locked = pins(*(locks[each] for each in (*before, part)))
+        for name, wanted in requirements.items():
+            versions = {version for version, _ in locked.get(name, ())}
+            if len(versions) != 1 or not versions <= set(wanted.specifier.filter(versions)):
+                problems.append(f"{wanted}: {versions or 'nothing'} in the lock of {part}")
+            elif part != "gpu":
+                marker = f"; {wanted.marker}" if wanted.marker else ""
+                exact[name] = Requirement(f"{wanted.name}=={versions.pop()}{marker}")
     python, _, nested = conda["dependencies"]
-    asked, listed = set(project["dependencies"]), set(nested["pip"]) - {"-e ."}
-    problems += [f"{line}: in pyproject.toml alone" for line in sorted(asked - listed)]
-    problems += [f"{line}: in environment.yml alone" for line in sorted(listed - asked)]
+    *listed, itself = nested["pip"]
+    listed = parsed(listed)
+    for name in sorted(exact.keys() | listed.keys()):
+        if exact.get(name) != listed.get(name):
+            problems.append(f"{exact.get(name)}: {listed.get(name)} in environment.yml")
     version = tuple(map(int, python.removeprefix("python=").split(".")))
     if not (3, 11) <= version < (3, 14) or project["requires-python"] != ">=3.11,<3.14":
         problems.append(f"Python {version} in environment.yml, {project['requires-python']}")
-    if nested["pip"][-1] != "-e .":
+    if itself != "-e .":
         problems.append("environment.yml does not install the package itself")
     return problems
 
@@ -39,7 +76,7 @@ def drift(project, lock, conda):
 def files():
     return (
         PROJECT,
-        (ROOT / "requirements.txt").read_text(),
+        {part: (ROOT / name).read_text() for part, name in LOCKS.items()},
         yaml.safe_load((ROOT / "environment.yml").read_text()),
     )
 
@@ -49,33 +86,53 @@ def test_no_drift():
 
 
 def test_drift_is_seen():
-    project, lock, conda = files()
-    assert drift(project, lock.replace("keras==3.15.1", "keras==3.15.0"), conda)
+    project, locks, conda = files()
+    keras = re.search(r"^keras==\S+", locks["base"], re.M)[0]
+    for version in ("3.14.0", "3.16.0"):
+        changed = {**locks, "base": locks["base"].replace(keras, f"keras=={version}")}
+        assert drift(project, changed, conda)
+    assert drift(project, {**locks, "dev": locks["dev"].replace("\nnbval==", "\nnbeval==")}, conda)
     pip = conda["dependencies"][2]["pip"]
-    for changed in ([line for line in pip if "nbval" not in line], [*pip[:-1], "torch==2.13.0"]):
-        assert drift(project, lock, {"dependencies": ["python=3.12", "pip", {"pip": changed}]})
-    assert drift(project, lock, {"dependencies": ["python=3.14", "pip", {"pip": pip}]})
+    for changed in (
+        [line for line in pip if "nbval" not in line],
+        [line.replace("==", "==1") if "keras" in line else line for line in pip],
+        [line.split(";")[0] for line in pip],
+        ["torch==2.13.0", *pip],
+        pip[:-1],
+    ):
+        assert drift(project, locks, {"dependencies": ["python=3.12", "pip", {"pip": changed}]})
+    assert drift(project, locks, {"dependencies": ["python=3.14", "pip", {"pip": pip}]})
 
 
-def test_both_locks_agree_and_hold_hashes():
-    versions = []
-    for name in ("requirements.txt", "requirements-gpu.txt"):
-        text = (ROOT / name).read_text()
-        pinned = re.findall(r"^([\w.-]+(?:\[[\w-]+\])?==[^ \\\n]+(?: ; [^\\\n]+)?)", text, re.M)
-        assert len(pinned) > 100 and text.count("--hash=sha256:") >= len(pinned)
-        versions.append({p.split(";")[0].strip().replace("[and-cuda]", "") for p in pinned})
-    assert versions[0] <= versions[1]
-    assert any(p.startswith("nvidia-cudnn") for p in versions[1])
+def test_locks_hold_hashes_and_agree():
+    """Any extras can be installed beside each other: no package has two versions."""
+    known = {}
+    for lock in LOCKS.values():
+        text = (ROOT / lock).read_text()
+        # Every line that begins a package is one that is pinned and has hashes.
+        assert len(PIN.findall(text)) == len(re.findall(r"^[^\s#]", text, re.M)) > 8, lock
+        for package, pinned in pins(text).items():
+            versions = {version for version, _ in pinned}  # several: for several Pythons
+            assert known.setdefault(package, versions) == versions, package
+    assert any(package.startswith("nvidia-cudnn") for package in known)
+
+
+def test_labs_do_without_what_teaching_and_developing_need():
+    base = pins((ROOT / LOCKS["base"]).read_text())
+    for name in ("nbgrader", "distributed", "pytest", "nbval", "ruff", "ipywidgets", "torch"):
+        assert name not in base
+    assert f"{PROJECT['name']}[teach]" in EXTRAS["dev"]
 
 
 def test_installed_is_what_is_locked():
-    import importlib.metadata
-
-    from packaging.requirements import Requirement
-
-    for wanted in map(Requirement, PROJECT["dependencies"]):
-        if not wanted.marker or wanted.marker.evaluate():
-            assert importlib.metadata.version(wanted.name) in wanted.specifier
+    installed = {
+        canonicalize_name(each.name): each.version for each in importlib.metadata.distributions()
+    }
+    locks = ((ROOT / LOCKS[part]).read_text() for part in ("base", "teach", "dev"))
+    for package, pinned in pins(*locks).items():
+        for version, marker in pinned:
+            if not marker or Marker(marker).evaluate():
+                assert installed.get(package) == version, package
 
 
 # --- the launcher ---------------------------------------------------------------------------------
@@ -84,8 +141,10 @@ def test_installed_is_what_is_locked():
 @pytest.fixture
 def clone(tmp_path):
     """A clone with a launcher and a fake uv, which logs how it is called and makes a fake venv."""
-    for name in ("course", "requirements.txt", "requirements-gpu.txt", "pyproject.toml"):
+    for name in ("course", "pyproject.toml", *LOCKS.values()):
         shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("content", "solutions", "tests"):
+        (tmp_path / name).mkdir()
     tools = tmp_path / "tools"
     tools.mkdir()
     uv, script = tools / "uv", tools / "uv.py"
@@ -120,6 +179,16 @@ def clone(tmp_path):
     return call
 
 
+def locks_of(calls):
+    """How each call of uv pip changes the environment, and by which locks."""
+    words = [call.split() for call in calls]
+    return [
+        [call[1], *(word.split(".")[0] for word in call if word.startswith("requirements"))]
+        for call in words
+        if "--require-hashes" in call
+    ]
+
+
 def test_first_call_sets_up_later_ones_hand_over(clone):
     done, calls = clone("doctor", "--flag")
     assert done.stdout == "handed over: doctor --flag\n" and done.returncode == 7
@@ -136,13 +205,89 @@ def test_first_call_sets_up_later_ones_hand_over(clone):
     assert [c.split()[1] for c in clone("doctor")[1]] == ["sync", "install"]
 
 
-def test_gpu_extra_is_remembered(clone):
-    assert any("requirements-gpu.txt" in call for call in clone("doctor", COURSE_EXTRA="gpu")[1])
-    assert clone("doctor")[1] == []
-    assert any("requirements.txt" in call for call in clone("doctor", COURSE_EXTRA="")[1])
+BASE, TEACH, DEV, GPU = (Path(name).stem for name in LOCKS.values())
+
+
+def test_what_a_command_needs_comes_with_its_first_call_and_stays(clone):
+    assert locks_of(clone("doctor")[1]) == [["sync", BASE]]
+    for labs in ("start", "run", "check", "release"):
+        assert clone(labs)[1] == []
+    done, calls = clone("grade", "submissions")
+    assert locks_of(calls) == [["install", TEACH]] and "--no-deps" in calls[0]
+    assert "course: adding teach, once" in done.stderr
+    assert done.stdout == "handed over: grade submissions\n"
+    assert clone("bench", "grading")[1] == [] and clone("doctor")[1] == []
+    assert locks_of(clone("test", "-k", "claims")[1]) == [["install", DEV]]
+    for command in ("build", "grade", "start"):
+        assert clone(command)[1] == []
+    # When a lock changes, all of it is brought up to date.
+    lock = clone.folder / LOCKS["dev"]
+    lock.write_text(lock.read_text() + "\n# changed\n")
+    assert locks_of(clone("doctor")[1]) == [["sync", BASE, TEACH, DEV]]
+
+
+def test_a_first_call_brings_all_that_its_command_needs(clone):
+    assert locks_of(clone("test")[1]) == [["sync", BASE, TEACH, DEV]]
+    assert clone("grade")[1] == []
+
+
+@pytest.mark.parametrize("command", ["grade", "test", "build", "bench"])
+def test_help_needs_no_extra(clone, command):
+    assert locks_of(clone(command, "--help")[1]) == [["sync", BASE]]
+    assert clone(command, "-h")[1] == []
+
+
+def test_extras_by_name_are_added_and_remembered(clone):
+    assert locks_of(clone("doctor", COURSE_EXTRA="gpu")[1]) == [["sync", BASE, GPU]]
+    for value in ("gpu", ""):
+        assert clone("doctor", COURSE_EXTRA=value)[1] == []
+    assert locks_of(clone("grade", COURSE_EXTRA="gpu")[1]) == [["install", TEACH]]
+    assert locks_of(clone("doctor", COURSE_EXTRA="gpu,dev")[1]) == [["install", DEV]]
+    assert locks_of(clone("start", COURSE_EXTRA="none")[1]) == [["sync", BASE]]
+    assert clone("start", COURSE_EXTRA="none")[1] == []
+    assert locks_of(clone("start", COURSE_EXTRA="dev gpu")[1]) == [["install", TEACH, DEV, GPU]]
     done, calls = clone("doctor", COURSE_EXTRA="tpu")
     assert done.returncode == 1 and calls == []
-    assert done.stderr == "course: COURSE_EXTRA is 'tpu'; it may be 'gpu' or empty.\n"
+    assert done.stderr == ("course: COURSE_EXTRA is 'tpu'; it may be teach, dev, gpu or none.\n")
+
+
+def test_what_can_not_be_added_leaves_the_labs_as_they_were(clone):
+    clone("doctor")
+    done, _ = clone("grade", FAIL="--no-deps")
+    assert done.returncode == 1 and "setting up failed (3)" in done.stderr.splitlines()[-1]
+    done, calls = clone("start")
+    assert done.returncode == 7 and calls == []
+    assert locks_of(clone("grade")[1]) == [["install", TEACH]]
+
+
+def test_a_students_bundle_refuses_in_one_line_and_installs_nothing(clone):
+    for name in ("content", "solutions", "tests", LOCKS["teach"], LOCKS["dev"]):
+        path = clone.folder / name
+        path.rmdir() if path.is_dir() else path.unlink()
+    for command, folder in {
+        "build": "content",
+        "release": "content",
+        "grade": "solutions",
+        "bench": "solutions",
+        "test": "tests",
+    }.items():
+        done, calls = clone(command, "x")
+        assert done.returncode == 2 and calls == [] and not done.stdout
+        told = f"course {command}: this is a students' bundle, which has no {folder}/.\n"
+        assert done.stderr == told
+    assert not (clone.folder / ".venv").exists()
+    assert locks_of(clone("check", "lab", COURSE_EXTRA="gpu")[1]) == [["sync", BASE, GPU]]
+    assert "it may be gpu or none." in clone("check", "lab", COURSE_EXTRA="dev")[0].stderr
+
+
+def test_the_launcher_knows_the_extras_and_commands_that_there_are():
+    launcher = runpy.run_path(str(ROOT / "course"))
+    assert set(launcher["EXTRAS"]) == set(LOCKS) - {"base"}
+    parser = cli.parser()
+    commands = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
+    assert set(launcher["AUTHORS"]) <= set(commands)
+    for command, (folder, extra) in launcher["AUTHORS"].items():
+        assert (ROOT / folder).is_dir() and extra in {None, *EXTRAS}, command
 
 
 def test_an_interrupted_set_up_is_taken_up_again(clone):
@@ -152,6 +297,11 @@ def test_an_interrupted_set_up_is_taken_up_again(clone):
     assert "setting up failed (3). Check the network" in last and "Traceback" not in done.stderr
     done, calls = clone("doctor")
     assert done.returncode == 7 and any("sync" in call for call in calls)
+
+
+def test_an_interrupted_set_up_keeps_its_extras(clone):
+    clone("grade", COURSE_EXTRA="gpu", FAIL="sync")
+    assert locks_of(clone("doctor")[1]) == [["sync", BASE, TEACH, GPU]]
 
 
 def test_the_launcher_adds_little(clone):

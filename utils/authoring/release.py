@@ -6,6 +6,8 @@ from pathlib import Path
 # What goes along. Sources, solutions, tests and hidden checks have no line here.
 PARTS = (
     "course",
+    "LICENSE",
+    "NOTICE",
     "pyproject.toml",
     "requirements.txt",
     "requirements-gpu.txt",

@@ -32,6 +32,16 @@ def main(argv=None):
     except UsageError as error:
         print(f"course {arguments.command}: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        name = (error.name or "utils").split(".")[0]
+        if name in ("utils", "tests"):  # of our own: a mistake in the course
+            raise
+        print(
+            f"course {arguments.command}: {name} is missing. ./course {arguments.command} installs "
+            "it; in an environment of your own: pip install -e '.[teach,dev]'.",
+            file=sys.stderr,
+        )
+        return 1
     except (OSError, RuntimeError) as error:
         print(f"course {arguments.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -417,6 +427,8 @@ def run_tests(arguments):
     for_authors("tests")
     if arguments.machines:
         return measure_machines(arguments.options)
+    for name in ("pytest", "xdist", "nbval"):  # pytest itself would not say what to do
+        importlib.import_module(name)
     command = [sys.executable, "-m", "pytest", *arguments.options]
     return min(subprocess.call(command, cwd=ROOT), 1)
 

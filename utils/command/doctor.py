@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -52,15 +53,10 @@ def _versions():
 
 
 def _pinned():
-    """Versions that the course asks for, from the package's own metadata."""
-    import re
-
-    try:
-        required = importlib.metadata.requires("generative-course") or []
-    except importlib.metadata.PackageNotFoundError:
-        return {}
-    found = (re.match(r"([\w-]+)==([\w.]+)$", line.split(";")[0].strip()) for line in required)
-    return {match[1].lower(): match[2] for match in found if match}
+    """Versions that the course is tested with, from its lock."""
+    lock = Path(__file__).resolve().parents[1] / "requirements.txt"
+    text = lock.read_text() if lock.exists() else ""
+    return dict(re.findall(r"^([\w.-]+)==([^ ;\\\n]+)", text, re.M))
 
 
 def _devices():

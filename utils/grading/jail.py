@@ -93,8 +93,8 @@ class Bubblewrap:
         executable = Bubblewrap.executable()
         if not executable:
             return (
-                "there is no bwrap: delete .venv and call ./course again, which brings one, or "
-                "install the system's (Debian, Ubuntu: sudo apt install bubblewrap)"
+                "there is no bwrap: ./course grade brings one, or install the system's (Debian, "
+                "Ubuntu: sudo apt install bubblewrap)"
             )
         for folder in ("/usr", sys.base_prefix, sys.prefix):
             if ROOT.is_relative_to(folder):
