@@ -237,8 +237,13 @@ def parser():
     test = command(
         "test",
         run_tests,
-        "the whole test suite; further arguments go to pytest",
-        "course test -k claims",
+        "the tests of what a change can have broken; further arguments go to pytest",
+        "course test --all",
+    )
+    test.add_argument(
+        "--all",
+        action="store_true",
+        help="also what has passed with the same inputs, and the rest of all cases",
     )
     test.add_argument(
         "--machines",
@@ -429,7 +434,8 @@ def run_tests(arguments):
         return measure_machines(arguments.options)
     for name in ("pytest", "xdist", "nbval"):  # pytest itself would not say what to do
         importlib.import_module(name)
-    command = [sys.executable, "-m", "pytest", *arguments.options]
+    everything = ["--all"] * arguments.all
+    command = [sys.executable, "-m", "pytest", *everything, *arguments.options]
     return min(subprocess.call(command, cwd=ROOT), 1)
 
 
