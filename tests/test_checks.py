@@ -8,6 +8,7 @@ import pytest
 
 from utils import checks
 from utils.checks import Lab, questions_of
+from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
@@ -282,3 +283,8 @@ def test_messages_are_escaped():
 def test_unknown_names_say_so(call):
     with pytest.raises(ValueError, match="There (is|are) no"):
         call()
+
+
+def test_a_sentence_keeps_the_names_in_it():
+    assert sentence("sum the KL over latents, as Kingma does.").startswith("Sum the KL over")
+    assert sentence("") == ""

@@ -16,6 +16,11 @@ class Wrong(Exception):
         self.expected, self.found, self.slip = str(expected), str(found), slip
 
 
+def sentence(words):
+    """Words with a capital at their begin; the names in them keep theirs."""
+    return words[:1].upper() + words[1:]
+
+
 def numbers(result, what, slip="Return an array or a tensor of numbers."):
     """The result as a float64 array; `Wrong` where it is not made of numbers."""
     if result is None:

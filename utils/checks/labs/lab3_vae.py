@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.checks import Questions
-from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
+from utils.checks.compare import Wrong, agree, brief, close, numbers, sentence, shape
 from utils.checks.losses import in_graph, sigmoid, softplus
 from utils.checks.networks import (
     network,
@@ -11,6 +11,7 @@ from utils.checks.networks import (
     nonlinear,
     not_too_many,
 )
+from utils.checks.steps import listed
 
 questions = Questions()
 
@@ -30,7 +31,7 @@ def per_example(found, n, what, expected, slips, further=()):
             for name, over in (("sum", np.sum), ("mean", np.mean)):
                 if agree(found, over(values), 1e-3):
                     slip = f"One number comes back, a {name} over the batch. "
-                    raise Wrong(f"{what}, shape ({n},)", brief(found), slip + said.capitalize())
+                    raise Wrong(f"{what}, shape ({n},)", brief(found), slip + sentence(said))
         slip = "One number comes back: keep one for each example, without a sum over axis 0."
         raise Wrong(f"{what}, shape ({n},)", brief(found), slip)
     shape(
@@ -333,7 +334,7 @@ def repeats(noise, what):
         raise Wrong(f"{what}, independent from latent to latent", "one number for all", slip)
     halves = np.split(noise, 2)
     if agree(*halves, 1e-4):
-        raise Wrong(f"{what}, all drawn anew", "draws that repeat", each_draw.capitalize())
+        raise Wrong(f"{what}, all drawn anew", "draws that repeat", sentence(each_draw))
 
 
 def placed(drawn, m, v):
@@ -809,11 +810,6 @@ def vae(answers, rng):
         "the step of the optimizer to 4 digits, beta in the loss and 1 in what is tracked, means "
         "over an epoch, drawn latents in training and test, tests that change nothing"
     )
-
-
-def listed(weights):
-    """Weights as the driver reports them, in the form that it takes them."""
-    return {name: [pair["kernel"], pair["bias"]] for name, pair in weights.items()}
 
 
 def last_of(history):

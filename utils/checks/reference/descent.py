@@ -7,10 +7,7 @@ the objective is half the squared error summed over patterns and outputs (Mitche
 import numpy as np
 
 from utils.checks.compare import Wrong, agree
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+from utils.checks.losses import sigmoid
 
 
 def forward(weights, x):

@@ -248,7 +248,23 @@ def draws(make, *, seeds, inputs, calls, dtype="float32"):
     return report
 
 
-class _LinearAutoencoder:
+class WithLayers:
+    """Networks with a named layer each (`layers`, a dict), whose weights are put in and read."""
+
+    def set(self, weights):
+        """Take these weights: a dict by layer of lists [kernel, bias]."""
+        for name, layer in self.layers.items():
+            layer.set_weights(weights[name])
+
+    def weights(self):
+        """A copy of the weights, a dict by layer of dicts `kernel` and `bias`."""
+        return {
+            name: dict(zip(("kernel", "bias"), layer.get_weights(), strict=True))
+            for name, layer in self.layers.items()
+        }
+
+
+class _LinearAutoencoder(WithLayers):
     """An encoder and a decoder of one linear layer for each output.
 
     Attributes:
@@ -276,18 +292,6 @@ class _LinearAutoencoder:
         )
         told.clear()
 
-    def set(self, weights):
-        """Take these weights: a dict of `mean`, `log_var` and `decoder`, lists [kernel, bias]."""
-        for name, layer in self.layers.items():
-            layer.set_weights(weights[name])
-
-    def weights(self):
-        """A copy of the weights, a dict of dicts `kernel` and `bias`."""
-        return {
-            name: dict(zip(("kernel", "bias"), layer.get_weights(), strict=True))
-            for name, layer in self.layers.items()
-        }
-
 
 def vae_training(make, *, beta, seed, batch, runs):
     """Train and test a variational autoencoder of linear networks, and report what became of it.
@@ -295,7 +299,7 @@ def vae_training(make, *, beta, seed, batch, runs):
     Args:
         make: the answer, called as `make(encoder, decoder, beta=beta, seed=seed)`.
         batch: int, images in a batch; one size, as every other is compiled anew.
-        runs: list of dicts of `weights` (see `_LinearAutoencoder.set`), `images` (n, height,
+        runs: list of dicts of `weights` (see `WithLayers.set`), `images` (n, height,
             width, 1), `learning_rate` and `epochs`, one after the other with one model.
 
     Returns:
@@ -385,7 +389,7 @@ def with_vae(function, *, weights, beta, images):
     """Call `function(vae, images)` with a variational autoencoder of linear networks.
 
     Args:
-        weights: see `_LinearAutoencoder.set`.
+        weights: see `WithLayers.set`.
         beta: float, what its attribute of that name says.
     """
     import keras
@@ -514,7 +518,7 @@ def parts(function, *, arguments):
     }
 
 
-class _LinearPair:
+class _LinearPair(WithLayers):
     """A generator and a discriminator of one linear layer each, which tell what comes to them.
 
     Attributes:
@@ -544,30 +548,18 @@ class _LinearPair:
                     momentum=0.9, center=False, scale=False, dtype="float32"
                 )
                 x = norm(x)
-            dense = self.dense[name] = keras.layers.Dense(units, dtype="float32")
+            dense = self.layers[name] = keras.layers.Dense(units, dtype="float32")
             x = dense(keras.layers.Flatten(dtype="float32")(x))
             for layer in last:
                 x = layer(x)
             return keras.Model(inputs, x)
 
-        self.norms, self.dense = {}, {}
+        self.norms, self.layers = {}, {}
         image = keras.layers.Reshape(shape, dtype="float32")
         self.networks = (
             network("generator", (latents,), int(np.prod(shape)), image),
             network("discriminator", shape, 1),
         )
-
-    def set(self, weights):
-        """Take these weights: a dict of `generator` and `discriminator`, lists [kernel, bias]."""
-        for name, layer in self.dense.items():
-            layer.set_weights(weights[name])
-
-    def weights(self):
-        """A copy of the weights, a dict of dicts `kernel` and `bias`."""
-        return {
-            name: dict(zip(("kernel", "bias"), layer.get_weights(), strict=True))
-            for name, layer in self.dense.items()
-        }
 
     def moving_means(self):
         """What batch normalization has gathered, by network; empty without it."""
@@ -584,7 +576,7 @@ def gan_training(
 
     Args:
         make: the answer, called as `make(generator, discriminator, latent_size, seed=seed)`.
-        weights: see `_LinearPair.set`.
+        weights: see `WithLayers.set`.
         batches: list of arrays (n, height, width, channels).
         rates: pair of floats, learning rates of the discriminator and of the generator.
         targets: three floats: what the discriminator wants for real and for generated images, and

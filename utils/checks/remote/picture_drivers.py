@@ -5,7 +5,7 @@ As in `drivers`: they take the answer and plain data, and return plain data only
 
 import numpy as np
 
-from utils.checks.remote.drivers import copies, described, step_by_step
+from utils.checks.remote.drivers import WithLayers, copies, described, step_by_step
 
 
 def in_a_model(function, *, inputs, options):
@@ -165,7 +165,7 @@ def pool_calls(make, *, image_shape, size, seed, batches, compiled):
 NETWORKS = "a_to_b", "b_to_a", "discriminator_a", "discriminator_b"
 
 
-class _FourNetworks:
+class _FourNetworks(WithLayers):
     """Four networks that are one linear map of colours each, and what has come to them.
 
     Attributes:
@@ -187,21 +187,14 @@ class _FourNetworks:
                     events.append(seen | {"images": np.array(images)})
                 return images
 
-        self.dense, self.models = {}, {}
+        self.layers, self.models = {}, {}
         for name in NETWORKS:
             kernel = weights[name][0]
             images = keras.Input((None, None, len(kernel)))
-            self.dense[name] = keras.layers.Dense(len(kernel[0]))
-            outputs = self.dense[name](Watched(name=name)(images))
+            self.layers[name] = keras.layers.Dense(len(kernel[0]))
+            outputs = self.layers[name](Watched(name=name)(images))
             self.models[name] = keras.Model(images, outputs)
-            self.dense[name].set_weights(weights[name])
-
-    def weights(self):
-        """A copy of the weights, a dict of dicts `kernel` and `bias`."""
-        return {
-            name: dict(zip(("kernel", "bias"), layer.get_weights(), strict=True))
-            for name, layer in self.dense.items()
-        }
+            self.layers[name].set_weights(weights[name])
 
     def watched(self, name, pool, older):
         """A stand-in for a pool: tells what comes and goes; gives `older` images if there are any.
