@@ -56,17 +56,17 @@ def neighbours(bubblewrap):
 @pytest.mark.parametrize("fault", faulty.FAULTS, ids=lambda fault: fault.name)
 def test_fault(neighbours, fault):
     record = neighbours[fault.lab].record_of(fault)
-    told = {each["question"]: each for each in record["questions"]}
-    states = {name: each["state"] for name, each in told.items()}
+    told = {each.question: each for each in record.questions}
+    states = {name: each.state for name, each in told.items()}
     deserved = {name: fault.lost[name][0] if name in fault.lost else "right" for name in told}
-    assert states == deserved, "\n".join(each["message"] for each in told.values())
-    assert record["points"] == fault.score
+    assert states == deserved, "\n".join(each.message for each in told.values())
+    assert record.points == fault.score
     for name, (_, words) in fault.lost.items():
         for each in words:
             assert each in told[name]["message"]
     for words, found in (
-        (fault.notes, record["notes"]),
-        (fault.cells, [each["error"] for each in record["cells"]]),
+        (fault.notes, record.notes),
+        (fault.cells, [each.error for each in record.cells]),
     ):
         assert len(found) == len(words), found
         for word, each in zip(words, found, strict=True):
@@ -79,7 +79,7 @@ def test_the_next_submission_finds_nothing_changed(neighbours, lab):
     """After all faults; where it does, the fault that has changed something is named."""
     neighbours[lab].check()
     first = neighbours[lab].record
-    assert first["points"] == first["out_of"] and not first["cells"]
+    assert first.points == first.out_of and not first.cells
 
 
 def losing_time(judge, times, chosen=lambda name: True, noticed="outside"):
@@ -120,9 +120,9 @@ def test_time_lost_twice_is_lost(neighbours, monkeypatch):
     monkeypatch.setattr(judge.jail, "ask", slow)
     record = graded(judge, SOLVED)
     assert lost == {"binary_code": 2}
-    for now, then in zip(record["questions"], first["questions"], strict=True):
-        if now["question"] == "binary_code":
-            assert now["points"] == 0 and "no result after 2 s" in now["message"]
+    for now, then in zip(record.questions, first.questions, strict=True):
+        if now.question == "binary_code":
+            assert now.points == 0 and "no result after 2 s" in now.message
         else:
             assert now == then
 

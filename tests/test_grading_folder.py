@@ -34,7 +34,7 @@ def handed_in(folder, names):
 
 
 def points(records):
-    return {record["student"]: record["points"] for record in records}
+    return {record.student: record.points for record in records}
 
 
 def digests(folder):
@@ -75,8 +75,8 @@ def test_the_command_grades_a_folder(graded):
     assert found == {"anna": 14, "bob": 0, "carla": 14, "dora": 0, "emil": 0}
     assert (out / "grades.csv").is_file() and (out / "summary.html").is_file()
     assert "grades.csv" in said
-    (emil,) = (r for r in grading.records_in(out) if r["student"] == "emil")
-    assert emil["notes"] == ["There is no notebook in the folder. Hand in the .ipynb file."]
+    (emil,) = (r for r in grading.records_in(out) if r.student == "emil")
+    assert emil.notes == ["There is no notebook in the folder. Hand in the .ipynb file."]
 
 
 def test_the_same_call_again_grades_nothing_and_changes_no_byte(graded):
@@ -211,7 +211,7 @@ def test_without_a_jail_every_report_says_so(tmp_path):
     process.communicate(timeout=HANGS)
     assert process.returncode == 0
     (record,) = grading.records_in(out)
-    assert (record["jail"], record["points"]) == ("unsafe", 14)
+    assert (record.jail, record.points) == ("unsafe", 14)
     for path in (*out.glob("*.*"), *(out / "students").rglob("*.*")):
         if path.suffix in (".csv", ".html", ".json") and path.name != "grading.json":
             assert "without a jail" in path.read_text(), path

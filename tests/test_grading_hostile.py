@@ -120,11 +120,11 @@ def test_attack(attack, neighbours, world, record_property):
     judge = neighbour.judge
     before, jail = state_of(world), judge.jail.process and processes_of(judge)
     record = neighbour.record_of(attack)
-    text = json.dumps(record, ensure_ascii=False)
-    table.append((attack.name, attack.points, record["points"]))
-    record_property("attack", [attack.name, attack.points, record["points"]])
+    text = json.dumps(record.plain(), ensure_ascii=False)
+    table.append((attack.name, attack.points, record.points))
+    record_property("attack", [attack.name, attack.points, record.points])
 
-    assert record["points"] == attack.points, text
+    assert record.points == attack.points, text
     assert re.search(attack.says, text), f"the attack did not do what it tries: {text}"
     # Nothing learnt, nothing that acts where it is shown, nothing changed.
     assert SECRET not in text
@@ -146,9 +146,9 @@ def test_there_are_enough_attacks_and_each_has_something_to_gain(neighbours):
     honest = {lab: neighbour.record for lab, neighbour in neighbours[0].items()}
     assert len(ATTACKS) >= 44 and len({attack.name for attack in ATTACKS}) == len(ATTACKS)
     for lab, record in honest.items():
-        states = [question["state"] for question in record["questions"]]
+        states = [question.state for question in record.questions]
         assert {"right", "wrong", "unanswered"} <= set(states)
-        assert record["points"] == DESERVED[lab] < record["out_of"]
+        assert record.points == DESERVED[lab] < record.out_of
 
 
 def test_links_and_devices_handed_in_are_not_followed(world, tmp_path):
@@ -190,6 +190,6 @@ def test_time_of_the_whole_is_bounded(neighbours, world):
         record = record_of(judge, slow, world)
     finally:
         judge.limits = whole
-    assert record["points"] <= DESERVED[LAB1]
-    assert any("used all its time (6 s)" in note for note in record["notes"])
+    assert record.points <= DESERVED[LAB1]
+    assert any("used all its time (6 s)" in note for note in record.notes)
     assert judge.jail.spent - spent < 6 + (3 * 1 + 5) + 2

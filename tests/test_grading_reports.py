@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from utils.checks import Questions
 from utils.grading import folder, gradebooks, reports
 from utils.grading.judge import UNREAD
+from utils.grading.records import Answered, FailedCell, Record
 
 LAB = "lab9_reports"
 QUESTIONS = Questions()
@@ -56,44 +58,43 @@ def record(student, states="right right right", jail="bubblewrap", **more):
     """A record as the judge gives it, with states of its questions."""
     asked = []
     for question, state in zip(QUESTIONS.values(), states.split(), strict=True):
-        points = question.points if state == "right" else 0
-        texts = {"expected": "", "found": "", "slip": "", "verified": ""}
+        texts = {}
         if state == "right":
-            texts["verified"] = "the shape and the values"
+            texts = {"verified": "the shape and the values"}
         if state == "wrong":
-            texts |= {"expected": "0.5", "found": "-0.5", "slip": "The sign is turned round."}
+            texts = {"expected": "0.5", "found": "-0.5", "slip": "The sign is turned round."}
         asked.append(
-            {
-                "number": question.number,
-                "question": question.name,
-                "state": state,
-                "points": points,
-                "out_of": question.points,
-                "message": f"{question.title}: {state}\n{texts['slip']}",
-                "hint": question.hint,
-            }
-            | texts
+            Answered(
+                number=question.number,
+                question=question.name,
+                state=state,
+                points=question.points if state == "right" else 0,
+                out_of=question.points,
+                message=f"{question.title}: {state}\n{texts.get('slip', '')}",
+                hint=question.hint,
+                **texts,
+            )
         )
-    return {
+    facts = {
         "student": student,
         "file": f"{student}.ipynb",
         "lab": LAB,
         "jail": jail,
         "seed": 1,
         "sha256": hashlib.sha256(repr(student).encode()).hexdigest(),
-        "points": sum(question["points"] for question in asked),
+        "points": sum(question.points for question in asked),
         "out_of": 10,
-        "notes": [],
-        "cells": [],
         "questions": asked,
-    } | more
+    }
+    return Record(**facts | more)
 
 
 def unread(student):
     made = record(student, "unanswered unanswered unanswered", sha256="")
-    for question in made["questions"]:
-        question["found"] = UNREAD
-    return made | {"notes": ["The file is empty. Hand in the notebook itself."]}
+    for question in made.questions:
+        question.found = UNREAD
+    made.notes = ["The file is empty. Hand in the notebook itself."]
+    return made
 
 
 def hostile_records():
@@ -101,8 +102,8 @@ def hostile_records():
     made = []
     for text in HOSTILE:
         one = record(text, "wrong unanswered right", file=text, notes=[text])
-        one["cells"] = [{"cell": 3, "error": text}]
-        for question in one["questions"]:
+        one.cells = [FailedCell(3, text)]
+        for question in one.questions:
             question |= dict.fromkeys(("message", "expected", "found", "slip", "verified"), text)
         made.append(one)
     return made
@@ -164,7 +165,7 @@ def test_nobody_stands_in_for_the_points_possible(tmp_path):
 
 def test_moodle_finds_its_columns(tmp_path):
     made = [record("Jane Doe_321_assignsubmission_file", "right wrong right"), record("Max")]
-    made[0]["questions"][1]["message"] = "Found: a < b & c"
+    made[0].questions[1].message = "Found: a < b & c"
     header, jane, other = rows(write(tmp_path, made)["grades_moodle.csv"])
     jane, other = (dict(zip(header, row, strict=True)) for row in (jane, other))
     # Without one of these three Moodle refuses a worksheet.
@@ -249,7 +250,7 @@ def test_gradescope_format(tmp_path):
     assert [test["max_score"] for test in result["tests"]] == [2, 3, 5]
     first = result["tests"][0]
     assert first["name"] == "Question 1, encode" and first["number"] == "1"
-    assert first["output"] == made["questions"][0]["message"]
+    assert first["output"] == made.questions[0].message
     allowed = {"score", "max_score", "status", "name", "name_format", "number", "output"}
     allowed |= {"output_format", "tags", "visibility", "extra_data"}
     for test in result["tests"]:
@@ -261,8 +262,8 @@ def test_gradescope_format(tmp_path):
 
 def test_feedback_says_what_a_student_needs(tmp_path):
     made = record("Ada", "right wrong unanswered")
-    made["notes"] = ["Question 2: the check ended. Teachers: please look at this answer."]
-    made["cells"] = [{"cell": 7, "error": "NameError: name 'keras' is not defined"}]
+    made.notes = ["Question 2: the check ended. Teachers: please look at this answer."]
+    made.cells = [FailedCell(7, "NameError: name 'keras' is not defined")]
     page = Page(write(tmp_path, [made])["students/Ada/feedback.html"])
     for words in (
         f"{LAB}: 2 of 10 points",
@@ -294,7 +295,7 @@ def test_feedback_says_what_a_student_needs(tmp_path):
 def test_what_to_do_next(made, words):
     page = Page(reports.feedback_page(LAB, reports._readable(made)).encode())
     assert words in page.text
-    assert ("other numbers and sizes" in page.text) == ("wrong" in str(made["questions"]))
+    assert ("other numbers and sizes" in page.text) == ("wrong" in str(made.questions))
 
 
 # --- what a submission says stays text ------------------------------------------------------------
@@ -393,8 +394,9 @@ def klass():
     made = [record(f"student {i}", "right wrong right") for i in range(5)]
     made += [record(f"student {i}", "right right wrong") for i in range(5, 8)]
     for one, slip in zip(made, ("Sum over 3 axes.", "Sum over 28 axes.", "", "", ""), strict=False):
-        one["questions"][1]["slip"] = slip or one["questions"][1]["slip"]
-    made[7]["questions"][2] |= {"found": "ValueError: shapes", "slip": "Print the shapes."}
+        one.questions[1].slip = slip or one.questions[1].slip
+    failed = {"kind": "ValueError", "found": "ValueError: shapes", "slip": "Print the shapes."}
+    made[7].questions[2] = replace(made[7].questions[2], **failed)
     return [*made, unread("student 8"), record("student 9", "right unanswered unanswered")]
 
 
@@ -519,13 +521,13 @@ def test_reports_of_the_gone_are_removed_and_nothing_else(tmp_path):
 
 def test_an_interrupted_report_leaves_the_last_one_whole(tmp_path, monkeypatch):
     before = write(tmp_path, [record("Ada", "wrong wrong wrong")])
-    replace, done = folder.os.replace, []
+    original, done = folder.os.replace, []
 
     def fails_later(source, target):
         done.append(target)
         if len(done) > 2:
             raise OSError(28, "No space left on device")
-        replace(source, target)
+        original(source, target)
 
     monkeypatch.setattr(folder.os, "replace", fails_later)
     with pytest.raises(OSError, match="No space left"):

@@ -59,9 +59,9 @@ def picture():
 
     lines = ["```mermaid", "flowchart BT"]
     for room in names:
-        count = sum(names[place_of(module)[0]] == room for module in modules())
-        title = "runtime, claims, metrics, nets, plots" if room == "utils" else f"{room}/"
-        lines.append(f'    {room}["{title}<br>{count} modules"]')
+        own = [module.split(".")[1] for module in modules() if module.count(".") == 1]
+        title = ", ".join(n for n in own if n not in FLOORS) if room == "utils" else f"{room}/"
+        lines.append(f'    {room}["{title}"]')
     for room in names:
         shown = {below for below in uses[room] if not any(below in reached(b) for b in uses[room])}
         lines += [f"    {below} --> {room}" for below in names if below in shown]

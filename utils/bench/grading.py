@@ -139,7 +139,7 @@ class Ours:
         from utils.grading.folder import graded_by
 
         path = self.folder / "submitted" / name / "whole" / f"{LAB}.ipynb"
-        return graded_by(self.workers[number], submissions.read(path))["points"]
+        return graded_by(self.workers[number], submissions.read(path)).points
 
     def pid(self, number):
         return self.workers[number].process.pid

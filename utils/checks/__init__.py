@@ -53,7 +53,7 @@ class Question:
             told = str(unanswered)
             if told.startswith("Question"):
                 told = "" if told == self.title else f"it uses {told}, which is not answered yet"
-            return Result(self, "unanswered", found=told)
+            return Result(self, "unanswered", found=told, missing=unanswered.missing)
         except AnswerRaised as raised:
             return Result(
                 self,
@@ -61,6 +61,8 @@ class Question:
                 expected="an answer that runs on the check's inputs",
                 found=f"{raised}{raised.where}",
                 slip=raised.slip or "Run your answer on a small input of your own first.",
+                kind=raised.kind,
+                missing=raised.missing,
             )
         except Wrong as wrong:
             return Result(

@@ -33,7 +33,10 @@ class _Told:
 
 @dataclass(repr=False)
 class Result(_Told):
-    """What came of a check. `state` is "unchecked", "unanswered", "wrong" or "right"."""
+    """What came of a check. `state` is "unchecked", "unanswered", "wrong" or "right".
+
+    `kind` is that of the error which the answer ended in, `missing` a name that was not there.
+    """
 
     question: Any
     state: str
@@ -41,6 +44,8 @@ class Result(_Told):
     found: str = ""
     slip: str = ""
     verified: str = ""
+    kind: str = ""
+    missing: str = ""
 
     @property
     def points(self):

@@ -30,6 +30,7 @@ from utils import ROOT
 from utils.authoring import imports
 from utils.grading import submissions
 from utils.grading.jail import INSIDE, NoJail, choose
+from utils.grading.records import Record
 from utils.grading.worker import Died, Worker
 
 PATIENCE = 60  # seconds until a scheduler that does not answer is taken not to be there
@@ -51,7 +52,7 @@ def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda 
         on_change: called with (student last graded, how many are done, how many there are).
 
     Returns:
-        list of all records in `out`, in the order of the students' names.
+        list of all `Record`s in `out`, in the order of the students' names.
 
     Raises:
         Refused: nothing is handed in; `out` holds other results; somebody grades into it now.
@@ -76,7 +77,8 @@ def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda 
         graded = _by_dask(scheduler, waiting, settings) if scheduler else None
         for entry, place, record in graded or _by_workers(workers, waiting, settings):
             name = entry.path.name if entry.path else ""
-            write_whole(place, as_json({"student": entry.student, "file": name} | record))
+            record = dataclasses.replace(record, student=entry.student, file=name)
+            write_whole(place, as_json(record.plain()))
             done += 1
             on_change(entry.student, done, len(handed_in))
     return records_in(out)
@@ -222,9 +224,9 @@ def _known(place, entry, submission):
     """Whether this submission has a record already."""
     if not place.exists():
         return False
-    record = json.loads(place.read_text())
+    record = Record.of(json.loads(place.read_text()))
     name = entry.path.name if entry.path else ""
-    return (record["sha256"], record["file"]) == (submission.sha256, name)
+    return (record.sha256, record.file) == (submission.sha256, name)
 
 
 def safe_name(student):
@@ -253,5 +255,6 @@ def as_json(value):
 
 def records_in(out):
     """The records of a folder of results, in the order of the students' names."""
-    found = [json.loads(path.read_text()) for path in sorted(Path(out, "records").glob("*.json"))]
-    return sorted(found, key=lambda record: record["student"])
+    files = sorted(Path(out, "records").glob("*.json"))
+    found = [Record.of(json.loads(path.read_text())) for path in files]
+    return sorted(found, key=lambda record: record.student)

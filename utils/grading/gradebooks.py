@@ -52,7 +52,7 @@ def origin(student):
 
 def person(record):
     """(Canvas ID, Moodle's number) of who has handed in."""
-    found = origin(record["student"])
+    found = origin(record.student)
     return found.canvas, found.moodle
 
 
@@ -68,11 +68,11 @@ def canvas(lab, records, questions):
         ["    Points Possible", *[""] * 4, questions.points, *["(read only)"] * len(more)],
     ]
     for record in records:
-        found = origin(record["student"])
+        found = origin(record.student)
         # Canvas takes each row with these words for the one above.
         name = found.name.replace("Points Possible", "Points-Possible")
         who = [_cell(name), found.canvas, "", "", ""]
-        rows.append([*who, record["points"], *_points(record, more)])
+        rows.append([*who, record.points, *_points(record, more)])
     return _csv(rows)
 
 
@@ -82,9 +82,9 @@ def moodle(records, questions):
     info = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)")
     rows = [[*info, "Feedback comments", *more]]
     for record in records:
-        found = origin(record["student"])
+        found = origin(record.student)
         number = f"Participant {found.moodle}" if found.moodle else ""
-        grade = (record["points"], record["out_of"])
+        grade = (record.points, record.out_of)
         # Moodle takes feedback for HTML.
         lines = (html.escape(line) for line in overview(record).splitlines())
         who = [number, _cell(found.name), *grade, "", "<br>".join(lines)]
@@ -98,14 +98,14 @@ def _further(records, questions):
 
 
 def _points(record, headings):
-    points = [question["points"] for question in record["questions"]]
-    stamp = record["jail"] if unsafe([record]) else ""
+    points = [question.points for question in record.questions]
+    stamp = record.jail if unsafe([record]) else ""
     return points + [stamp] * (len(headings) - len(points))
 
 
 def unsafe(records):
     """Whether one of these was graded without a jail."""
-    return any(record["jail"] == "unsafe" for record in records)
+    return any(record.jail == "unsafe" for record in records)
 
 
 def _cell(text):
@@ -125,13 +125,13 @@ def _csv(rows):
 def overview(record):
     """Points, notes, messages and cells of a record as plain text."""
     lines = [f"{STAMP.capitalize()}."] if unsafe([record]) else []
-    lines += [f"{record['points']} of {record['out_of']} points."]
-    lines += [for_student(note) for note in record["notes"]]
-    for question in record["questions"]:
-        lines += ["", question["message"]]
-    if record["cells"]:
+    lines += [f"{record.points} of {record.out_of} points."]
+    lines += [for_student(note) for note in record.notes]
+    for question in record.questions:
+        lines += ["", question.message]
+    if record.cells:
         lines += ["", "Cells that ended in an error:"]
-        lines += [f"Cell {cell['cell']}: {cell['error']}" for cell in record["cells"]]
+        lines += [f"Cell {cell.cell}: {cell.error}" for cell in record.cells]
     return "\n".join(lines)
 
 
@@ -141,28 +141,28 @@ def gradescope(record):
     https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
     """
     head = [f"{STAMP.capitalize()}."] if unsafe([record]) else []
-    head += [for_student(note) for note in record["notes"]]
-    head += [f"Cell {cell['cell']} ended with {cell['error']}" for cell in record["cells"]]
+    head += [for_student(note) for note in record.notes]
+    head += [f"Cell {cell.cell} ended with {cell.error}" for cell in record.cells]
     return {
-        "score": record["points"],
+        "score": record.points,
         "output": "\n".join(head),
         "output_format": "text",
         "visibility": "visible",
         "tests": [
             {
-                "number": str(question["number"]),
-                "name": question["title"],
+                "number": str(question.number),
+                "name": question.title,
                 "name_format": "text",
-                "score": question["points"],
-                "max_score": question["out_of"],
-                "status": "passed" if question["state"] == "right" else "failed",
-                "output": question["message"],
+                "score": question.points,
+                "max_score": question.out_of,
+                "status": "passed" if question.state == "right" else "failed",
+                "output": question.message,
                 "output_format": "text",
                 "visibility": "visible",
             }
-            for question in record["questions"]
+            for question in record.questions
         ],
-        "extra_data": {key: record[key] for key in ("lab", "jail", "sha256")},
+        "extra_data": {key: getattr(record, key) for key in ("lab", "jail", "sha256")},
     }
 
 

@@ -16,13 +16,15 @@ from utils.checks.remote.answers import AnswerRaised, Unanswered
 from utils.checks.show import Result
 from utils.grading import submissions
 from utils.grading.inside import pipe
+from utils.grading.inside.process import ERROR
 from utils.grading.jail import BUSY, DEFAULT_LIMITS, Ended, Jail, NoJail, choose
+from utils.grading.records import Answered, FailedCell, Record
 
 SEED = 1
 UNREAD = "no answer could be read from the file"  # is found in every question then
 PATIENCE = 3  # times a limit, and this many seconds more, until what does not answer is ended
 JUDGING = 60  # seconds that a check may take for its own computations with what it was sent
-NOTHING_SAID = {"kind": "", "message": "", "where": "", "slip": ""}  # of an error in a cell
+NOTHING_SAID = dict.fromkeys(ERROR, "")  # of an error in a cell
 
 
 class OutOfTime(Exception):
@@ -148,13 +150,23 @@ class RemoteAnswers:
     def _value(self, reply):
         if "value" in reply:
             return reply["value"]
-        if isinstance(reply.get("unanswered"), str):
-            raise Unanswered(reply["unanswered"][:500])
-        raised = reply.get("raised")
-        if isinstance(raised, list) and [type(part) for part in raised] == [str] * 4:
+        unanswered, raised = reply.get("unanswered"), reply.get("raised")
+        if _texts(unanswered, 2):
+            raise Unanswered(unanswered[0][:500], _name(unanswered[1]))
+        if _texts(raised, 5):
             self.late = self.late or raised[:2] == ["TimeoutError", self.no_end]
-            raise AnswerRaised(*(part[:1000] for part in raised))
+            raise AnswerRaised(*(part[:1000] for part in raised[:4]), _name(raised[4]))
         raise AnswerRaised("", "it sent what no answer sends", "", "Keep to the question.")
+
+
+def _texts(value, count):
+    """Whether a submission has sent a list of so many texts."""
+    return isinstance(value, list) and [type(part) for part in value] == [str] * count
+
+
+def _name(text):
+    """A name of Python that a submission has sent, or ""."""
+    return text if text.isidentifier() and len(text) < 200 else ""
 
 
 class Judge:
@@ -189,7 +201,7 @@ class Judge:
         self.jail.__exit__(*error)
 
     def grade(self, submission):
-        """The record of a `submissions.Submission`: plain data, the same at every time.
+        """The `Record` of a `submissions.Submission`.
 
         What counts: a question is judged where its last check stands, by the definition that holds
         there; of two copies the later. One that is right there stays right, whatever cells do
@@ -199,11 +211,6 @@ class Judge:
         or does not end is not run again: a new process gets its imports, functions and classes
         alone. Cells of the lab that are missing are run first, as they were given; experiments are
         not run. The notebook of another lab gets no points, and says so.
-
-        Returns:
-            dict of `lab`, `jail`, `seed`, `sha256`, `points`, `out_of`, `notes` (sentences on the
-            file), `cells` (dicts of `cell` and `error`) and `questions`: `Result.plain()` of each
-            with `expected`, `found`, `slip` and `verified`.
         """
         results, notes, cells = {}, list(submission.notes), []
         other = self.released.other(submission)
@@ -214,17 +221,17 @@ class Judge:
         for name, question in self.questions.items():
             results.setdefault(name, Result(question, "unanswered", found=UNREAD))
         ordered = [results[name] for name in self.questions]
-        return {
-            "lab": self.lab,
-            "jail": self.jail.backend.name,
-            "seed": self.seed,
-            "sha256": submission.sha256,
-            "points": sum(result.points for result in ordered),
-            "out_of": self.questions.points,
-            "notes": notes,
-            "cells": cells,
-            "questions": [_plain(result) for result in ordered],
-        }
+        return Record(
+            lab=self.lab,
+            jail=self.jail.backend.name,
+            seed=self.seed,
+            sha256=submission.sha256,
+            points=sum(result.points for result in ordered),
+            out_of=self.questions.points,
+            notes=notes,
+            cells=cells,
+            questions=[_answered(result) for result in ordered],
+        )
 
     def _judged(self, submission, notes):
         notes += self._oddities(submission)
@@ -243,7 +250,7 @@ class Judge:
             # An answer further down than its check counts too, and one that was changed after it,
             # or that uses what is made further down.
             for name, result in list(results.items()):
-                bound = [submissions.binding(each) for each in {name, _lacking(result)} if each]
+                bound = [submissions.binding(each) for each in {name, result.missing} if each]
                 sources = [step.cell.source for step in steps[places[name] :] if step.cell]
                 late = any(each.search(source) for each in bound for source in sources)
                 if late and result.state != "right":
@@ -318,20 +325,6 @@ class Judge:
         )
 
 
-def _lacking_in(text):
-    """The name that an error's words say is not defined, or ""."""
-    found = re.search(r"name '(\w+)' is not defined", text)
-    return found[1] if found else ""
-
-
-def _lacking(result):
-    """The name that an answer lacks, as far as its result says so, or ""."""
-    if result.state == "unanswered" and "is not defined" in result.found:
-        return result.question.name
-    uses = re.match(r"it uses Question \d+, (\w+)", result.found)
-    return uses[1] if uses else _lacking_in(result.found)
-
-
 class Reasons:
     """Why names are not there, as far as a notebook tells.
 
@@ -346,11 +339,11 @@ class Reasons:
         self.submission, self.errors, self.run, self.given = submission, errors, run, given
 
     def cells(self):
-        """What the cells that failed say, dicts of `cell` and `error`."""
+        """What the cells that failed say, a list of `FailedCell`."""
         told = []
         for place, error in sorted(self.errors.items()):
-            why, _ = self.lacking(_lacking_in(error["message"]))
-            told.append({"cell": place, "error": _sentence(error) + (f"; {why}" if why else "")})
+            why, _ = self.lacking(_name(error["missing"]))
+            told.append(FailedCell(place, _sentence(error) + (f"; {why}" if why else "")))
         return told
 
     def lacking(self, name):
@@ -380,7 +373,7 @@ class Reasons:
 
     def explain(self, result):
         """Say in a result why a name that it lacks is not there."""
-        name = _lacking(result)
+        name = result.missing
         why, slip = self.lacking(name)
         if name != result.question.name:
             if why:
@@ -396,13 +389,13 @@ class Reasons:
             result.found = f"no cell of the notebook defines `{name}`"
 
 
-def _plain(result):
+def _answered(result):
+    """An `Answered` of a check's result, in which no text is long or moves a cursor."""
     told = result.plain()
     told["message"] = readable(told["message"], 4000)
-    for part in ("expected", "found", "slip", "verified"):
+    for part in ("expected", "found", "slip", "verified", "kind"):
         told[part] = readable(getattr(result, part), 2000)
-    told["hint"] = result.question.hint
-    return told
+    return Answered(**told, hint=result.question.hint)
 
 
 def _sentence(error):

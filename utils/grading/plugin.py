@@ -177,27 +177,27 @@ class Judged(NbGraderPreprocessor):
         cells = [submissions.Cell(place, cell.id, cell.source) for place, cell in code]
         submission = submissions.Submission(cells, notes)
         record = graded_by(worker(lab_of(resources)), submission)
-        results = {f"check_{each['question']}": each for each in record["questions"]}
-        errors = {each["cell"]: each["error"] for each in record["cells"]}
+        results = {f"check_{result.question}": result for result in record.questions}
+        errors = {failed.cell: failed.error for failed in record.cells}
         for place, cell in code:
             cell.outputs, cell.execution_count = [], None
             if nbgrader.is_grade(cell):
                 cell.outputs = [output(results[cell.metadata.nbgrader.grade_id])]
             elif place in errors:
                 cell.outputs = [failure(f"This cell ended with {errors[place]}")]
-        if record["notes"]:
-            told = as_text("\n".join(record["notes"]))
+        if record.notes:
+            told = as_text("\n".join(record.notes))
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(told))
-        self.log.info("%s of %s points", record["points"], record["out_of"])
+        self.log.info("%s of %s points", record.points, record.out_of)
         return nb, resources
 
 
 def output(result):
     """The output that a check cell gets for a question's result."""
-    if result["state"] == "right":
-        text = "\n".join(wrapped(result["message"]))
+    if result.state == "right":
+        text = "\n".join(wrapped(result.message))
         return nbformat.v4.new_output("stream", name="stdout", text=text)
-    return failure(result["message"])
+    return failure(result.message)
 
 
 def failure(message):

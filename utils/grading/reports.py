@@ -12,6 +12,7 @@ escaped where it is written: by jinja2 in pages, and in `gradebooks`.
 """
 
 import base64
+import dataclasses
 import functools
 import hashlib
 import io
@@ -27,6 +28,7 @@ from utils.grading import gradebooks
 from utils.grading.folder import as_json, safe_name, write_whole
 from utils.grading.gradebooks import STAMP, for_student, origin, person, unsafe
 from utils.grading.judge import UNREAD, readable
+from utils.grading.records import Record
 
 PAGES = Path(__file__).parent / "pages"
 OURS = ("results.json", "feedback.html")  # in each student's folder
@@ -40,14 +42,14 @@ def write(out, lab, records, questions):
     Args:
         out: folder of results, where `folder.grade` has written.
         lab: str, the lab's name.
-        records: list of dicts as `Judge.grade` gives them, with `student` and `file`.
+        records: list of `Record`, with `student` and `file`.
         questions: the lab's `checks.Questions`.
 
     Raises:
         OSError: a file can't be written.
     """
     out = Path(out)
-    records = sorted(records, key=lambda record: (record["student"], as_json(record)))
+    records = sorted(records, key=lambda record: (record.student, as_json(record.plain())))
     places = _places(records)
     records = [_readable(record) for record in records]
     for place, record in zip(places, records, strict=True):
@@ -97,7 +99,7 @@ def _places(records):
     """The folder of each record, no two the same: names of students may be the same."""
     places = []
     for record in records:
-        name, number = safe_name(record["student"]), 1
+        name, number = safe_name(record.student), 1
         place = name
         while place in places:
             number += 1
@@ -108,17 +110,17 @@ def _places(records):
 
 def _readable(value, most=4000):
     """A record in which no text moves a cursor, hides or turns text; names stand on one line."""
+    if isinstance(value, Record):
+        made = {name: _readable(item, most) for name, item in vars(value).items()}
+        for name in ("student", "file"):
+            made[name] = readable(" ".join(made[name].split()), 300)
+        return Record(**made)
     if isinstance(value, str):
         return readable(value, most)
     if isinstance(value, list):
         return [_readable(item, most) for item in value]
-    if isinstance(value, dict):
-        made = {key: _readable(item, most) for key, item in value.items()}
-        for name in {"student", "file"} & made.keys():
-            made[name] = readable(" ".join(made[name].split()), 300)
-        if "question" in made:
-            made["title"] = f"Question {made['number']}, {made['question']}"
-        return made
+    if dataclasses.is_dataclass(value):
+        return type(value)(**{name: _readable(item, most) for name, item in vars(value).items()})
     return value
 
 
@@ -148,31 +150,33 @@ def lines_of(question):
         "right": {"Verified": "verified"},
         "wrong": {"Expected": "expected", "Found": "found", "Likeliest slip": "slip"},
         "unanswered": {"Why": "found"},
-    }[question["state"]]
-    if question["state"] != "right":
+    }[question.state]
+    if question.state != "right":
         names = names | {"To open": "hint"}
-    return [(label, question[name]) for label, name in names.items() if question[name]]
+    return [
+        (label, getattr(question, name)) for label, name in names.items() if getattr(question, name)
+    ]
 
 
 def next_steps(record):
     """What a student does now, in sentences."""
-    missing = [question for question in record["questions"] if question["state"] != "right"]
+    missing = [question for question in record.questions if question.state != "right"]
     if not missing:
         return ["Nothing: every answer is right."]
     if unread(record):
         return ["No answer could be read. Do what is said about your file, and hand it in again."]
     steps = []
-    if record["cells"]:
+    if record.cells:
         steps.append(
             "Mend the cells that ended in an error: choose Kernel, Restart Kernel and Run All "
             "Cells in JupyterLab, and go to the first that stops. If none stops, the cell uses a "
             "package or a file of your machine that the course does not bring along."
         )
     steps.append(
-        f"Go on with {missing[0]['title']}, since later questions may build on it: open "
-        f"{missing[0]['hint']}, change your answer, run its cell and the check below."
+        f"Go on with {missing[0].title}, since later questions may build on it: open "
+        f"{missing[0].hint}, change your answer, run its cell and the check below."
     )
-    if any(question["state"] == "wrong" for question in missing):
+    if any(question.state == "wrong" for question in missing):
         steps.append(
             "Where the check in your notebook says right and this page does not: here your answer "
             "was asked with other numbers and sizes. Look for one that is fixed in it."
@@ -182,7 +186,7 @@ def next_steps(record):
 
 def unread(record):
     """Whether there was no notebook that could be read."""
-    return all(question["found"] == UNREAD for question in record["questions"])
+    return all(question.found == UNREAD for question in record.questions)
 
 
 # --- the class ----------------------------------------------------------------------------------
@@ -227,29 +231,29 @@ class Class:
         self.questions = [self._asked(question) for question in questions.values()]
         self.files, self.people = defaultdict(list), defaultdict(list)
         for record in records:
-            self.files[record["sha256"]].append(record["student"])
-            self.people[person(record)].append(record["student"])
-        self.to_look_at = [(r["student"], why) for r in records for why in self._reasons(r)]
+            self.files[record.sha256].append(record.student)
+            self.people[person(record)].append(record.student)
+        self.to_look_at = [(r.student, why) for r in records for why in self._reasons(r)]
 
     def _asked(self, question):
-        answers = [q for r in self.read for q in r["questions"] if q["question"] == question.name]
-        states = Counter(answer["state"] for answer in answers)
+        answers = [q for r in self.read for q in r.questions if q.question == question.name]
+        states = Counter(answer.state for answer in answers)
         asked = Asked(question.number, question.title, **{state: states[state] for state in WORDS})
         mistakes = {}
         for answer in answers:
-            if answer["state"] == "wrong":
-                new = Mistake(slip_of(answer), answer["found"], 0)
+            if answer.state == "wrong":
+                new = Mistake(slip_of(answer), answer.found, 0)
                 mistakes.setdefault(_same(new.slip), new).count += 1
         asked.mistakes = sorted(mistakes.values(), key=lambda m: (-m.count, m.slip))
         return asked
 
     def _reasons(self, record):
         """Why a teacher should look at a submission."""
-        yield from record["notes"]
-        same = [name for name in self.files[record["sha256"]] if name != record["student"]]
-        if same and record["points"]:
+        yield from record.notes
+        same = [name for name in self.files[record.sha256] if name != record.student]
+        if same and record.points:
             yield f"the same file to the last byte as {', '.join(same)}"
-        twice = [name for name in self.people[person(record)] if name != record["student"]]
+        twice = [name for name in self.people[person(record)] if name != record.student]
         if twice and any(person(record)):
             yield (
                 f"the same person as in {', '.join(twice)}: before you import grades, remove the "
@@ -258,7 +262,7 @@ class Class:
 
     @property
     def told(self):
-        count, points = len(self.records), [record["points"] for record in self.read]
+        count, points = len(self.records), [record.points for record in self.read]
         told = f"{count} submission{'' if count == 1 else 's'}"
         if len(self.read) < count:
             told += f", {count - len(self.read)} of which could not be read"
@@ -267,7 +271,7 @@ class Class:
         return (
             f"{told}. Points: median {statistics.median(points):g}, mean "
             f"{statistics.fmean(points):.1f}, from {min(points):g} to {max(points):g}, of "
-            f"{self.read[0]['out_of']:g}."
+            f"{self.read[0].out_of:g}."
         )
 
     @property
@@ -295,8 +299,7 @@ class Class:
 
 def slip_of(answer):
     """What a mistake is counted by: its slip, and with errors of Python their kind."""
-    kind = re.match(r"\w*(?:Error|Exception|Exit|Interrupt|Ended)(?=: )", answer["found"])
-    return f"{kind[0]}. {answer['slip']}" if kind else answer["slip"]
+    return f"{answer.kind}. {answer.slip}" if answer.kind else answer.slip
 
 
 def _same(slip):
@@ -310,11 +313,11 @@ def share(count, of):
 
 def histogram(records):
     """Bars of points, in units of the picture, and their text alternative."""
-    out_of = max((record["out_of"] for record in records), default=0)
+    out_of = max((record.out_of for record in records), default=0)
     wide = max(1, math.ceil((out_of + 1) / 16))  # points that a bar holds
     counts = [0] * (int(out_of) // wide + 1)
     for record in records:
-        counts[int(record["points"]) // wide] += 1
+        counts[int(record.points) // wide] += 1
     step, unit = 340 / len(counts), 100 / max(*counts, 1)
     bars, told = [], []
     for index, count in enumerate(counts):
@@ -372,7 +375,7 @@ def _write_zip(path, places, records, students):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for place, record in zip(places, records, strict=True):
-            back = origin(record["student"]).back
+            back = origin(record.student).back
             if back:
                 # A time of its own would make other bytes of the same records.
                 entry = zipfile.ZipInfo(f"{back}feedback.html", (1980, 1, 1, 0, 0, 0))

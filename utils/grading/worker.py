@@ -17,6 +17,7 @@ import tempfile
 from utils import ROOT
 from utils.grading import jail, submissions
 from utils.grading.jail import NoJail
+from utils.grading.records import Record
 
 MOST_MEMORY = 8 * 2**30  # bytes that a judge may take for comparing what answers give
 
@@ -46,7 +47,7 @@ class Worker:
         self.settings, self.process, self.folder = settings, None, None
 
     def grade(self, submission):
-        """The record of a `submissions.Submission`.
+        """The `Record` of a `submissions.Submission`.
 
         Raises:
             NoJail: submissions can't be run here, or the solution does not get full marks.
@@ -54,7 +55,7 @@ class Worker:
         """
         if self.process is None:
             self._start()
-        return self._asked(dataclasses.asdict(submission))
+        return Record.of(self._asked(dataclasses.asdict(submission)))
 
     def _start(self):
         # For all that it leaves, as it is killed.
@@ -119,7 +120,8 @@ def main():
         with Judge(settings.lab, data=default_data(), **options) as judge:
             reply({"problem": trial(judge)})
             for line in sys.stdin:
-                reply(judge.grade(submissions.Submission(**_typed(json.loads(line)))))
+                record = judge.grade(submissions.Submission(**_typed(json.loads(line))))
+                reply(record.plain())
     except NoJail as problem:
         reply({"problem": str(problem)})
 
@@ -132,11 +134,11 @@ def trial(judge):
     """Grade the lab's own solution; where it loses a point, what is wrong here, else ""."""
     solution = submissions.read(ROOT / "solutions" / f"{judge.lab}.ipynb")
     record = judge.grade(solution)
-    if record["cells"]:  # perhaps data sets that are not prepared yet
+    if record.cells:  # perhaps data sets that are not prepared yet
         prepare(judge)
         record = judge.grade(solution)
-    lost = [f"{q['question']}: {q['found']}" for q in record["questions"] if q["state"] != "right"]
-    lost += [f"cell {cell['cell']}: {cell['error']}" for cell in record["cells"]]
+    lost = [f"{q.question}: {q.found}" for q in record.questions if q.state != "right"]
+    lost += [f"cell {cell.cell}: {cell.error}" for cell in record.cells]
     if not lost:
         return ""
     return f"the solution of {judge.lab} itself does not get full marks on this machine ({lost[0]})"

@@ -23,18 +23,27 @@ BUSY = 10  # times as long by the clock, as other work may hold the processor
 
 
 class Unanswered(Exception):
-    """The answer is still the stub, or its cell has not been run."""
+    """The answer is still the stub, or its cell has not been run.
+
+    `missing` is the name that is not there: its own, or that of a question that it uses.
+    """
+
+    def __init__(self, message="", missing=""):
+        super().__init__(message)
+        self.missing = missing
 
 
 class AnswerRaised(Exception):
     """The answer ended in an error of its own. `where` names the line, `slip` a likely reason.
 
-    `kind` is empty where no exception tells it, and `message` where the exception has no words.
+    `kind` is empty where no exception tells it, and `message` where the exception has no words;
+    `missing` is the name that a NameError misses.
     """
 
-    def __init__(self, kind, message, where="", slip=""):
+    def __init__(self, kind, message, where="", slip="", missing=""):
         super().__init__(": ".join(part for part in (kind, message) if part))
         self.kind, self.message, self.where, self.slip = kind, message, where, slip
+        self.missing = missing
 
 
 class Answers:
@@ -66,7 +75,7 @@ class Answers:
 
     def _run(self, use, name):
         if name not in self.namespace:
-            raise Unanswered(f"`{name}` is not defined: run the cell above that defines it")
+            raise Unanswered(f"`{name}` is not defined: run the cell above that defines it", name)
         if not callable(self.namespace[name]):
             kind = type(self.namespace[name]).__name__
             raise AnswerRaised(
@@ -80,7 +89,9 @@ class Answers:
                 return plain(use(self.namespace[name]))
         except NotImplementedError as error:
             # Keras raises this error too, with words of its own; nbgrader's stubs have none.
-            stub = re.search(r"Question \d+, \w+", str(error))
+            stub = re.search(r"Question \d+, (\w+)", str(error))
+            if stub and stub[1] != name:
+                raise Unanswered(stub[0], stub[1]) from None
             if stub or not str(error):
                 raise Unanswered(stub[0] if stub else "") from None
             raise _told(error, name) from None
@@ -102,7 +113,17 @@ def _told(error, name):
             line = linecache.getline(frame.filename, frame.lineno).strip()
             where = f" (line {frame.lineno} of its cell" + (f": {line})" if line else ")")
             break
-    return AnswerRaised(type(error).__name__, message_of(error), where, _slip_behind(error, name))
+    slip = _slip_behind(error, name)
+    return AnswerRaised(type(error).__name__, message_of(error), where, slip, missing_name(error))
+
+
+def missing_name(error):
+    """The name that a NameError misses, or ""."""
+    if not isinstance(error, NameError):
+        return ""
+    # TensorFlow raises it again from a traced function, with its words alone.
+    words = re.search(r"name '(\w+)' is not defined", str(error))
+    return error.name or (words[1] if words else "")
 
 
 def message_of(error):

@@ -31,6 +31,7 @@ from utils.grading.inside import pipe
 FRAME = struct.Struct(">cI")
 SECONDS = struct.Struct(">d")
 CHUNK = 2**16
+ERROR = "kind", "message", "where", "slip", "missing"  # what is told of an error in a cell
 NOBODY = 65534
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100  # of a second, in /proc
@@ -450,7 +451,7 @@ class Child:
             parts = pipe.encode(reply)
         except (pipe.Forbidden, RecursionError, MemoryError) as error:
             slip = "Return an array or a tensor of numbers."
-            raised = ["TypeError", str(error) or type(error).__name__, "", slip]
+            raised = ["TypeError", str(error) or type(error).__name__, "", slip, ""]
             parts = pipe.encode({"n": reply["n"], "raised": raised})
         for part in parts:
             self.channel.sendall(part)
@@ -484,7 +485,7 @@ class Child:
             where = f" (line {error.lineno} of its cell: {(error.text or '').strip()})"
             return {"kind": type(error).__name__, "message": str(error.msg), "where": where}
         told = told_by._told(error, "")
-        return {"kind": told.kind, "message": told.message, "where": told.where, "slip": told.slip}
+        return {name: getattr(told, name) for name in ERROR}
 
     def answer(self, request):
         fresh = fresh_answers()
@@ -496,9 +497,10 @@ class Child:
                 value = answers.drive(request["drive"], request["name"], **request["options"])
             return {"value": value}
         except fresh.Unanswered as unanswered:
-            return {"unanswered": str(unanswered)}
+            return {"unanswered": [str(unanswered), unanswered.missing]}
         except fresh.AnswerRaised as raised:
-            return {"raised": [raised.kind, raised.message, raised.where, raised.slip]}
+            parts = (raised.kind, raised.message, raised.where, raised.slip, raised.missing)
+            return {"raised": list(parts)}
 
 
 def definitions_of(source):

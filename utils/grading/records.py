@@ -1,0 +1,71 @@
+"""What grading finds of a submission: one type for judge, files, reports and nbgrader."""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Answered:
+    """What became of a question. Texts may come from the submission; `kind` is that of the error
+    which the answer ended in, and `state` one of "right", "wrong" and "unanswered"."""
+
+    number: int
+    question: str
+    state: str
+    points: float
+    out_of: float
+    message: str = ""
+    expected: str = ""
+    found: str = ""
+    slip: str = ""
+    verified: str = ""
+    hint: str = ""
+    kind: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Question {self.number}, {self.question}"
+
+
+@dataclass
+class FailedCell:
+    """A cell, by its place in the notebook, and what it ended with."""
+
+    cell: int
+    error: str
+
+
+@dataclass
+class Record:
+    """A submission, graded: plain data, the same at every time.
+
+    `jail` is the name of what it ran in, `sha256` that of the file, `notes` are sentences on the
+    file; `student` and `file` are known where a folder of submissions is graded.
+    """
+
+    lab: str
+    jail: str
+    seed: int
+    sha256: str
+    points: float
+    out_of: float
+    notes: list[str] = field(default_factory=list)
+    cells: list[FailedCell] = field(default_factory=list)
+    questions: list[Answered] = field(default_factory=list)
+    student: str = ""
+    file: str = ""
+
+    def plain(self) -> dict:
+        """As JSON takes it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def of(cls, plain: dict) -> "Record":
+        """From what `plain` gave.
+
+        Raises:
+            TypeError: it has other entries than a record.
+        """
+        cells = [FailedCell(**cell) for cell in plain["cells"]]
+        questions = [Answered(**question) for question in plain["questions"]]
+        return cls(**(plain | {"cells": cells, "questions": questions}))
