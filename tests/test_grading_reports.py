@@ -103,8 +103,8 @@ def hostile_records():
     for text in HOSTILE:
         one = record(text, "wrong unanswered right", file=text, notes=[text])
         one.cells = [FailedCell(3, text)]
-        for question in one.questions:
-            question |= dict.fromkeys(("message", "expected", "found", "slip", "verified"), text)
+        texts = dict.fromkeys(("message", "expected", "found", "slip", "verified", "kind"), text)
+        one.questions = [replace(question, **texts) for question in one.questions]
         made.append(one)
     return made
 
@@ -431,7 +431,8 @@ def test_summary_page_and_terminal_say_the_same(klass, tmp_path, capsys):
 @pytest.mark.parametrize("out_of", [1, 7, 15, 16, 40, 100])
 def test_histogram_holds_everybody(out_of):
     points = [0, out_of, out_of // 2, out_of]
-    bars = reports.histogram([{"points": p, "out_of": out_of} for p in points])["bars"]
+    records = [record("Ada", points=p, out_of=out_of) for p in points]
+    bars = reports.histogram(records)["bars"]
     assert sum(bar["count"] for bar in bars) == 4 and len(bars) <= 16
     assert all(bar["y"] >= 20 and bar["x"] + bar["width"] <= 350 for bar in bars)
 
