@@ -24,7 +24,9 @@ TABLE = "claims.table"  # stands for the claims: what has to be there before the
 class Block:
     """What stands under one `lab.needs`, or between them (`named` is None).
 
-    called: answers that its own lines use; needed: {answer: the name through which it is needed}.
+    called: answers that its own lines use; needed: {answer: the name through which it is needed};
+    sure: those without which it can't run to its end, if no branch leaves them out. An object that
+    a cell needing an answer has only changed is there without it, too.
     """
 
     cell: int
@@ -32,6 +34,7 @@ class Block:
     named: tuple | None
     called: set = field(default_factory=set)
     needed: dict = field(default_factory=dict)
+    sure: set = field(default_factory=set)
 
 
 class Lab:
@@ -45,7 +48,8 @@ class Lab:
 
     def __init__(self, sources, numbers, uses):
         self.numbers, self.uses = numbers, uses
-        self.made = {}  # name of a variable: answers that are needed to make it
+        self.made = {}  # name of a variable: answers that are needed to make it as it is
+        self.there = {}  # the same for it to be there at all
         self.inside = {}  # name of a function or class: names that its body uses
         self.blocks = []
         for cell, source in sources.items():
@@ -73,26 +77,28 @@ class Lab:
 
     # --- names ---
 
-    def _answers_behind(self, name, seen):
-        """The answers that code needs which uses this name."""
+    def _answers_behind(self, name, made, seen):
+        """The answers that code needs which uses this name; made: `self.made` or `self.there`."""
         if name in seen:
             return set()
         seen.add(name)
         inside = self.uses.get(name, ()) if name in self.numbers else self.inside.get(name, ())
-        behind = self.made.get(name, set()) | ({name} & set(self.numbers))
-        return behind.union(*(self._answers_behind(other, seen) for other in inside))
+        behind = made.get(name, set()) | ({name} & set(self.numbers))
+        return behind.union(*(self._answers_behind(other, made, seen) for other in inside))
 
     def _use(self, names, block):
         block.called |= names & set(self.numbers)
         for name in sorted(names):
-            for answer in self._answers_behind(name, set()):
+            for answer in self._answers_behind(name, self.made, set()):
                 block.needed.setdefault(answer, name)
+            block.sure |= self._answers_behind(name, self.there, set())
 
     def _make(self, names, block):
         """What the block needs up to here, it needs to make these."""
         for name in names:
             self.inside.pop(name, None)
             self.made[name] = set() if block.named is None else set(block.needed)
+            self.there[name] = set() if block.named is None else set(block.sure)
 
     # --- statements ---
 

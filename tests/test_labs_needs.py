@@ -125,3 +125,11 @@ def test_an_answer_needs_what_it_uses():
     assert faults(cell, first={"third"}) == [
         "cell 0, line 1: needs third (first), which comes after all that lab.needs names"
     ]
+
+
+def test_what_a_cell_has_only_changed_is_there_without_it():
+    cells = "x = []", guarded("first", "x.append(first())"), guarded("first", "print(x)")
+    changed = needs.Lab(dict(enumerate(cells)), NUMBERS, {}).blocks[-1]
+    made = needs.Lab({0: guarded("first", "x = first()"), 1: cells[2]}, NUMBERS, {}).blocks[-1]
+    assert (set(changed.needed), changed.sure) == ({"first"}, set())
+    assert (set(made.needed), made.sure) == ({"first"}, {"first"})
