@@ -369,7 +369,7 @@ lab.check("build_decoder", hidden=True)
 # %% [markdown]
 # ## 5. The loss
 #
-# The log-likelihood of an image is out of reach, but lecture 33 has a bound below it, the ELBO. Its negative is what we make small:
+# The log-likelihood of an image is out of reach, but lecture 32 has a bound below it, the ELBO. Its negative is what we make small:
 #
 # $$-\mathrm{ELBO}(x) = \underbrace{E_{z \sim q(z|x)}\bigl[-\ln p(x|z)\bigr]}_{\text{reconstruction}} + \beta \, KL\bigl(q(z|x)\,\|\,p(z)\bigr)
 # \qquad \text{with } \beta = 1$$
@@ -568,7 +568,7 @@ with lab.needs("negative_elbo", "VAE"):
 # \mathrm{ELBO} = L_1 \le L_k \le \ln p(x)$$
 #
 # First where the truth is known. If the decoder is linear and the noise normal, $x = Wz + b + s\epsilon$, then $p(x)$ is a normal
-# distribution (probabilistic PCA, lecture 33), and scikit-learn computes its likelihood. The latent axes are turned, which changes nothing in $p(x)$; but
+# distribution (probabilistic PCA, lecture 32), and scikit-learn computes its likelihood. The latent axes are turned, which changes nothing in $p(x)$; but
 # the true posterior now has correlations, which a $q$ with one variance for each latent can't express.
 
 # %% tags=["experiment"]

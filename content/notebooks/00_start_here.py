@@ -17,35 +17,61 @@
 #
 # ## The map
 #
-# | | notebook | what it shows | time |
-# |---|---|---|---|
-# | 1 | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb) (lecture) | An autoencoder without nonlinearity is PCA: the same error and the same space, but not the same axes | 25 min |
-# | 2 | [Lab 1: The 8-3-8 identity network](../labs/lab1_identity_838.ipynb) (lab, 14 points) | Three hidden units invent a binary code; what *narrow* means for real numbers | 60 min |
-# | 3 | [13: Autoencoders](13_autoencoders.ipynb) (lecture) | Nonlinear layers beat PCA at every narrow width; what the code looks like and what it is good for | 30 min |
-# | 4 | [14: Upsampling and the transposed convolution](14_upsampling.ipynb) (lecture) | Four ways up, each the transpose of a way down; where checkerboards come from and what cures them | 35 min |
-# | 5 | [Lab 2: A denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb) (lab, 12 points) | A denoiser ahead of every tuned filter, the classic mistake, and the score that a denoiser knows | 75 min |
-# | 6 | [31: Generative networks](31_generative_networks.ipynb) (lecture) | A random number through a function: when its density is known exactly, and when there is none; the families of models | 35 min |
-# | 7 | [33: Variational autoencoders, from EM to the ELBO](33_variational_autoencoders.ipynb) (lecture) | Three tricks, each measured against exact numbers, and what happens without each of them | 45 min |
-# | 8 | [Lab 3: A variational autoencoder with a custom loss](../labs/lab3_vae.ipynb) (lab, 15 points) | A loss and a training step of your own, the map of all digits, and what three published bugs cost | 100 min |
-# | 9 | [41: Adversarial training](41_adversarial_training.ipynb) (lecture) | The game in one dimension, what its theory promises checked against integrals, and nine remedies for a generator that forgets, measured | 45 min |
-# | 10 | [Lab 4: DCGAN, with a training step of its own](../labs/lab4_dcgan.ipynb) (lab, 15 points) | Two losses, two networks and the step of their game; measures that tell real from drawn, new from copied; a clinic of five failures | 100 min |
-# | 11 | [42: The latent space of a GAN](42_latent_space_of_a_gan.ipynb) (lecture) | What each guideline of the DCGAN is worth, directions with a meaning, a generator that learns by heart, and how every measure can be fooled | 50 min |
-# | 12 | [51: Image translation](51_image_translation.ipynb) (lecture) | One network with pairs, with pairs and an opponent, and without pairs; the secret that CycleGAN writes into its zebras; pictures from sentences | 45 min |
-# | 13 | [Lab 5: CycleGAN, translation without pairs](../labs/lab5_cyclegan.ipynb) (lab, 18 points) | Horses become zebras and nobody has seen a pair; how far from the truth, and what each loss is for | 110 min |
+# The first digit of a lecture's number is its part of the course, the second its place in it. Go from top to bottom.
+#
+# ### Part 1: representations
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb) (lecture) | An autoencoder without nonlinearity is PCA: the same error and the same space, but not the same axes | 25 min |
+# | [Lab 1: The 8-3-8 identity network](../labs/lab1_identity_838.ipynb) (lab, 14 points) | Three hidden units invent a binary code; what *narrow* means for real numbers | 60 min |
+# | [13: Autoencoders](13_autoencoders.ipynb) (lecture) | Nonlinear layers beat PCA at every narrow width; what the code looks like and what it is good for | 30 min |
+# | [14: Upsampling and the transposed convolution](14_upsampling.ipynb) (lecture) | Four ways up, each the transpose of a way down; where checkerboards come from and what cures them | 35 min |
+# | [Lab 2: A denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb) (lab, 12 points) | A denoiser ahead of every tuned filter, the classic mistake, and the score that a denoiser knows | 75 min |
 #
 # ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/12_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
 # ![Eighteen woven squares, one for each kernel size and stride: tartan cloth, or plain where the stride divides the kernel size.](../docs/figures/14_upsampling.png)
 # ![Rows of digits: clean, noisy, and cleaned by two filters, by PCA and by the network of lab 2, whose digits are nearest to the clean ones.](../docs/figures/lab2_denoising_autoencoder.png)
+#
+# ### Part 3: explicit models
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [31: Generative networks](31_generative_networks.ipynb) (lecture) | A random number through a function: when its density is known exactly, and when there is none; the families of models | 35 min |
+# | [32: The evidence lower bound](32_evidence_lower_bound.ipynb) (lecture) | Why a likelihood is hard to estimate, how EM climbs a bound of it, and what the bound loses, against exact numbers | 30 min |
+# | [33: Variational autoencoders](33_variational_autoencoders.ipynb) (lecture) | An encoder for all images, a gradient through random numbers, training without each trick, and latents that fall silent | 40 min |
+# | [Lab 3: A variational autoencoder with a custom loss](../labs/lab3_vae.ipynb) (lab, 15 points) | A loss and a training step of your own, the map of all digits, and what three published bugs cost | 100 min |
+#
+# ![Log-likelihood and bound of EM over half-steps, which touch at every second one, beside points of a plane with five ellipses.](../docs/figures/32_evidence_lower_bound.png)
 # ![Four curves of log-likelihood against training steps below a dotted line: with all three tricks the curve reaches it; without one it comes later, stays lower, or stays far below.](../docs/figures/33_variational_autoencoders.png)
 # ![A square of small pictures of digits that turn gradually into each other, from 7 and 1 in one corner to 6 and 8 in the other.](../docs/figures/lab3_vae.png)
+#
+# ### Part 4: adversarial models
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [41: Adversarial training](41_adversarial_training.ipynb) (lecture) | The game in one dimension, what its theory promises checked against integrals, and nine remedies for a generator that forgets, measured | 45 min |
+# | [Lab 4: DCGAN, with a training step of its own](../labs/lab4_dcgan.ipynb) (lab, 15 points) | Two losses, two networks and the step of their game; measures that tell real from drawn, new from copied; a clinic of five failures | 100 min |
+# | [42: The latent space of a GAN](42_latent_space_of_a_gan.ipynb) (lecture) | What each guideline of the DCGAN is worth, paths between images, and directions with a meaning | 30 min |
+# | [43: Judging generators](43_judging_generators.ipynb) (lecture) | A generator that learns by heart, why there is no likelihood, and how every measure can be fooled | 35 min |
+#
 # ![Two rows of five clouds of points on a ring of eight small circles: in the upper row they end in a few of the circles, in the lower row in all.](../docs/figures/41_adversarial_training.png)
 # ![Ten columns of digits. From the top: a slanted digit, the same upright, another digit upright, the result, which is that other digit slanted, and the slanted one itself.](../docs/figures/lab4_dcgan.png)
 # ![Five rows of small images of digits that lean further, get bolder, larger, move right and move down from left to right.](../docs/figures/42_latent_space_of_a_gan.png)
+# ![Four rows of small digits: real ones, slightly blurred, generated ones, and these twice more with changes that can hardly be seen.](../docs/figures/43_judging_generators.png)
+#
+# ### Part 5: translation
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [51: Image translation](51_image_translation.ipynb) (lecture) | One network with pairs, with pairs and an opponent, and without pairs; the secret that CycleGAN writes into its zebras; pictures from sentences | 45 min |
+# | [Lab 5: CycleGAN, translation without pairs](../labs/lab5_cyclegan.ipynb) (lab, 18 points) | Horses become zebras and nobody has seen a pair; how far from the truth, and what each loss is for | 110 min |
+#
 # ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/51_image_translation.png)
 # ![Rows of twelve small pictures: horses, the zebras that the network made of them and the true ones; below, zebras, the horses made of them and the true ones.](../docs/figures/lab5_cyclegan.png)
 #
-# In preparation: CycleGAN, and the lectures around it.
+# In preparation: part 2, *learning from the data itself*, part 6, *one view*, and more lectures and labs in the other parts.
 #
 # **Lectures** are in `notebooks/`: run them from top to bottom and read. **Labs** are in `labs/`: there you write
 # the functions on which everything else rests.

@@ -21,7 +21,7 @@
 # | Time | about 35 minutes to read; runs in half a minute on two cores |
 # | Needs | no network, no GPU, 2 GB of memory |
 # | Before | [13: Autoencoders](13_autoencoders.ipynb) |
-# | After | [33: Variational autoencoders](33_variational_autoencoders.ipynb) |
+# | After | [32: The evidence lower bound](32_evidence_lower_bound.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -566,7 +566,7 @@ claims.add("outliers: AUROC of the flow minus AUROC of one Gaussian",
 # | explicit, exact | fully visible belief networks, PixelRNN (autoregressive) | product of conditional ones | one number after the other | no | |
 # | explicit, exact | flows (reversible architectures) | by the determinant | one pass | its own inverse | sections 3 and 4 |
 # | explicit, exact | Gaussian mixture, kernels | a sum | pick a bell | no | section 4 |
-# | explicit, bounded | variational autoencoder | a lower bound | one pass | yes | lecture 33, lab 3 |
+# | explicit, bounded | variational autoencoder | a lower bound | one pass | yes | lectures 32 and 33, lab 3 |
 # | explicit, up to a constant | Boltzmann machine | its integral is unknown | a Markov chain | depends | |
 # | implicit | generative stochastic network | none | a Markov chain | depends | |
 # | implicit | moment matching network | none | one pass | no | section 5 |
@@ -620,4 +620,4 @@ claims.table()
 # - L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*, ICLR 2016, arXiv:1511.01844.
 # - S. Mohamed, B. Lakshminarayanan, *Learning in implicit generative models*, 2016, arXiv:1610.03483.
 #
-# **Next:** [lecture 33](33_variational_autoencoders.ipynb) gives a decoder a density after all, by a bound.
+# **Next:** [lecture 32](32_evidence_lower_bound.ipynb) gives a decoder a density after all, by a bound.

@@ -679,9 +679,11 @@ for ax, (name, machine) in zip(panels, silent.items()):
     ax.bar(places, found[name], color=plots.PALETTE[5], label="trained")
     expected = expected_kl(np.exp(machine.log_s.numpy()))
     ax.plot(places, expected, "o", color=plots.PALETTE[1], label="expected")
-    ax.set_xticks(places)
+    ax.set_xticks(places[::3])
     plots.describe(ax, xlabel="latent, by its KL", title=name,
                    ylabel="KL from the prior, nats" if ax is panels[0] else " ")
+for ax in panels[:2]:
+    ax.get_legend().remove()
 plots.show(figure, "Three panels with a bar for each of ten latents and a point for the expected "
                    "value. With s learned all bars are high. With more noise only a few of them "
                    "are above zero, and the points lie at their tops.")
