@@ -263,6 +263,8 @@ class Peaks:
 
 
 class OtherWork(bench.OtherWork):
+    """What computes beside this process and all that it has started."""
+
     @staticmethod
     def _now():
         import psutil

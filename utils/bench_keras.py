@@ -1,5 +1,7 @@
-"""The Keras contestants of `course bench vae`: the step that Lab 3 teaches, the published one,
-and a toy network trained by `fit` and by `training.fit(whole_epochs=True)`.
+"""The Keras contestants of `course bench vae`.
+
+They are the step that Lab 3 teaches, the published one, and a toy network trained by `fit` and by
+`training.fit(whole_epochs=True)`.
 
 The published step is written anew from keras.io's example "Variational AutoEncoder" (Chollet 2020):
 the same layers, losses, optimizer and feeding.
@@ -249,12 +251,16 @@ class Toy:
 
 
 class PlainToy(Toy):
+    """Trained by Keras' `fit`."""
+
     def fit(self, epochs, clock):
         options = {"batch_size": bench.BATCH, "callbacks": [clock], "verbose": 0}
         return self.model.fit(self.points, epochs=epochs, **options).history
 
 
 class WholeToy(Toy):
+    """Trained by `training.fit`, an epoch in one compiled call."""
+
     def fit(self, epochs, clock):
         options = {"seed": 1000 * self.seed + self.turns, "callbacks": [clock]}
         options |= {"batch": bench.BATCH, "whole_epochs": True}

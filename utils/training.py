@@ -138,7 +138,7 @@ def _whole(value, name, least):
 # --- training -------------------------------------------------------------------------------
 
 
-def fit(
+def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
     model,
     data,
     *,
