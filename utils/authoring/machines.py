@@ -150,7 +150,7 @@ def execute(paths, environment):
 
 
 def name_of(path):
-    """ "solutions/lab3_vae" """
+    """A notebook's folder and name, as in "solutions/lab3_vae"."""
     path = Path(path).resolve()
     return f"{path.parent.name}/{path.stem}"
 

@@ -264,6 +264,8 @@ class Peaks:
 
 
 class OtherWork(contest.OtherWork):
+    """What computes beside this process and all that it has started."""
+
     @staticmethod
     def _now():
         import psutil

@@ -44,6 +44,8 @@ class Network(nn.Module):
 
 
 class Trainer:
+    """The network of the Keras example with its optimizer, its data and their order."""
+
     def __init__(self, images, seed):
         torch.manual_seed(seed)
         self.network = Network()

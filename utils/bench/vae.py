@@ -1,5 +1,7 @@
-"""`course bench vae`: the step that Lab 3 teaches, the published one, PyTorch's (a process of its
-own, `pytorch.py`), and a toy network trained by `fit` and by `training.fit(whole_epochs=True)`.
+"""`course bench vae`: Lab 3's step, the published one, PyTorch's, and a toy network.
+
+PyTorch's is a process of its own, `pytorch.py`; the toy network is trained by `fit` and by
+`training.fit(whole_epochs=True)`.
 
 The published step is written anew from keras.io's example "Variational AutoEncoder" (Chollet 2020):
 the same layers, losses, optimizer and feeding.
@@ -263,12 +265,16 @@ class Toy:
 
 
 class PlainToy(Toy):
+    """Trained by Keras' `fit`."""
+
     def fit(self, epochs, clock):
         options = {"batch_size": BATCH, "callbacks": [clock], "verbose": 0}
         return self.model.fit(self.points, epochs=epochs, **options).history
 
 
 class WholeToy(Toy):
+    """Trained by `training.fit`, an epoch in one compiled call."""
+
     def fit(self, epochs, clock):
         options = {"seed": 1000 * self.seed + self.turns, "callbacks": [clock]}
         options |= {"batch": BATCH, "whole_epochs": True}

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Answered:
-    """What became of a question. Texts may come from the submission; `kind` is that of the error
-    which the answer ended in, and `state` one of "right", "wrong" and "unanswered"."""
+    """What became of a question.
+
+    Texts may come from the submission; `kind` is that of the error which the answer ended in, and
+    `state` one of "right", "wrong" and "unanswered".
+    """
 
     number: int
     question: str

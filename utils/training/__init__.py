@@ -131,7 +131,7 @@ def _sizes(arrays, batch, steps, drop_remainder):
 # --- training -------------------------------------------------------------------------------
 
 
-def fit(
+def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
     model,
     data,
     *,

@@ -477,7 +477,7 @@ def neighbours(answers, generated, training_images):
     return first.astype(int), second
 
 
-def right_neighbours(found, generated, training_images):
+def right_neighbours(found, generated, training_images):  # noqa: C901 - mistake after mistake
     """Wrong unless these are the nearest, and as far as they are, but for float32 rounding."""
     (places, distances), right = found, distances_to_all(generated, training_images)
     n, m = right.shape

@@ -136,7 +136,7 @@ def message_of(error):
     return words if len(words) < 300 else words[:297] + "..."
 
 
-def _slip_behind(error, name):
+def _slip_behind(error, name):  # noqa: C901 - one case after the other
     text = str(error)
     if isinstance(error, NotPlain):
         return "Return an array or a tensor of numbers."
