@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -19,14 +20,14 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import keys
 
 DURATIONS = Path(__file__).with_name("durations.json")  # seconds by scope
-# Bytes that a process of the suite may hold, at its peak. Single tests, such as those of networks
-# at 256x256, take 2 to 3 GB; two workers at this bound fit into 12 GB.
-MOST_MEMORY = 5 * 10**9
+MOST_MEMORY = 2 * 10**9  # bytes that a process of the suite may hold, at its peak
+FULL = 1.1 * 10**9  # bytes from which on a process begins nothing further itself
 BUDGET = 22 * 60  # seconds that `course test --all` may take on two free cores, by stored durations
 spent, peaks = Counter(), {}  # of this run: seconds by scope, (bytes, test) by worker
 
 
-PEAK, SELECTED = pytest.StashKey(), pytest.StashKey()
+REPORTS = os.environ.pop("COURSE_REPORTS", "")  # a file; what tests start shall not write to it
+PEAK, SELECTED, ELSEWHERE = pytest.StashKey(), pytest.StashKey(), pytest.StashKey()
 
 
 def pytest_addoption(parser):
@@ -72,6 +73,13 @@ class SlowestFirst(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return SlowestFirst(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    tell(item.config.hook.pytest_report_to_serializable(config=item.config, report=report))
+    return report
 
 
 def pytest_runtest_logreport(report):
@@ -208,17 +216,87 @@ def peak_of_this_process():
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """A scope that begins when this process is full is run in one of its own.
+
+    What TensorFlow keeps of what was traced adds up over modules; imported anew it takes 0.5 GB.
+    """
+    scope, config = scope_of(item.nodeid), item.config
+    elsewhere = config.stash.setdefault(ELSEWHERE, {})
+    if scope not in elsewhere:
+        own = [other for other in item.session.items if scope_of(other.nodeid) == scope]
+        full = hasattr(config, "workerinput") and psutil.Process().memory_info().rss > FULL
+        notebook = item.path.suffix == ".ipynb"  # its kernel is a process already
+        elsewhere[scope] = in_own_process(config, own) if full and not notebook else None
+    if elsewhere[scope] is None:
+        return None
+    hooks = item.ihook
+    hooks.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in elsewhere[scope][item.nodeid]:
+        hooks.pytest_runtest_logreport(report=report)
+    hooks.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def in_own_process(config, items):
+    """Run tests in another process: dict of node id to its reports."""
+    with tempfile.TemporaryDirectory() as folder:
+        names, file = Path(folder, "names"), Path(folder, "reports")
+        names.write_text("\n".join(item.nodeid for item in items))
+        command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", f"@{names}"]
+        command += ["--all"] * config.getoption("all") + ["--rootdir", str(config.rootpath)]
+        done = subprocess.run(
+            command,
+            cwd=config.rootpath,
+            env=os.environ | {"COURSE_REPORTS": str(file)},
+            capture_output=True,
+            text=True,
+        )
+        lines = (
+            [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        )
+    result = {item.nodeid: [] for item in items}
+    for line in lines:
+        if "peak" in line:
+            higher(config, line["peak"])
+            continue
+        if isinstance(line["longrepr"], list):  # of a skipped test; JSON has no tuples
+            line["longrepr"] = tuple(line["longrepr"])
+        report = config.hook.pytest_report_from_serializable(config=config, data=line)
+        result[report.nodeid].append(report)
+    said = (
+        f"the process of its own ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr}"
+    )
+    for item in items:
+        if not any(report.when == "teardown" for report in result[item.nodeid]):
+            lost = {"keywords": {}, "outcome": "failed", "longrepr": said, "when": "call"}
+            result[item.nodeid].append(
+                pytest.TestReport(nodeid=item.nodeid, location=item.location, **lost)
+            )
+    return result
+
+
+def tell(line):
+    """In a process of its own: hand something over to the one that started it."""
+    if REPORTS:
+        with open(REPORTS, "a") as reports:
+            reports.write(json.dumps(line) + "\n")
+
+
+def higher(config, peak):
+    config.stash[PEAK] = max(config.stash.get(PEAK, (0, "")), tuple(peak))
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
+def pytest_runtest_call(item):
     """Which test has the highest peak."""
     with contextlib.suppress(OSError):  # begins the peak anew; elsewhere it is the first so high
         Path("/proc/self/clear_refs").write_text("5")
     try:
         return (yield)
     finally:
-        item.config.stash[PEAK] = max(
-            item.config.stash.get(PEAK, (0, "")), (peak_of_this_process(), item.nodeid)
-        )
+        higher(item.config, (peak_of_this_process(), item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -232,6 +310,7 @@ def pytest_testnodedown(node, error):
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
     config = session.config
+    tell({"peak": config.stash.get(PEAK, (0, ""))})
     peak = config.stash.get(PEAK, (peak_of_this_process(), "no test"))
     if hasattr(config, "workerinput"):
         config.workeroutput |= {"peak": peak, "selected": config.stash.get(SELECTED, None)}

@@ -32,22 +32,13 @@ def suite(tmp_path):
         folder.mkdir()
         place.mkdir()
         changes = "".join(f"plugin.{name} = {value}\n" for name, value in settings.items())
-        files = files | {"pytest.ini": f"[pytest]\n{ini}\n"}
+        addopts = "addopts = -p tests.session_plugin -v -p no:nbval --dist loadscope"
+        files = files | {"pytest.ini": f"[pytest]\n{addopts}\n{ini}\n"}
         files["conftest.py"] = "from pathlib import Path\n"
         files["conftest.py"] += "from tests import session_plugin as plugin\n" + before + changes
         for name, text in files.items():
             (folder / name).write_text(text)
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "tests.session_plugin",
-            "-v",
-            "-p",
-            "no:nbval",
-        ]
-        command += ["--dist", "loadscope", *options]
+        command = [sys.executable, "-m", "pytest", *options]
         done = subprocess.run(
             command,
             cwd=folder,
@@ -57,6 +48,7 @@ def suite(tmp_path):
         )
         return done.returncode, done.stdout + done.stderr, os.listdir(place)
 
+    run.folder = tmp_path
     return run
 
 
@@ -87,6 +79,22 @@ def test_a_worker_that_takes_too_much_memory_fails_the_run_and_is_named(suite):
         r"memory of gw0: 0\.\d\d GB at its peak, in test_a.py::test_it, above the bound of 0\.001"
     )
     assert re.search(peak, said), said
+
+
+def test_a_full_process_runs_the_rest_in_processes_of_their_own(suite):
+    tests = {
+        "test_a.py": "import sys\ndef test_it(): assert 'pytest' not in sys.argv[0]\n",
+        "test_b.py": "def test_good(): pass\ndef test_bad(): assert 1 == 2\n"
+        "import pytest\n@pytest.mark.skip('why not')\ndef test_left(): pass\n",
+        "test_c.py": "import os\ndef test_good(): pass\ndef test_crash(): os._exit(3)\n",
+    }
+    status, said, left = suite(tests, "-n", "1", "-rs", FULL=0)
+    assert status == 1 and "3 failed, 2 passed, 1 skipped" in said, said
+    assert "assert 1 == 2" in said and "why not" in said and left == []
+    assert "the process of its own ended with 3" in said
+    shutil.rmtree(suite.folder)
+    status, said, _ = suite({"test_a.py": tests["test_a.py"]}, "-n", "1", FULL=10**12)
+    assert status == 0 and "1 passed" in said
 
 
 def test_what_stays_together():
