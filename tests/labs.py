@@ -53,7 +53,8 @@ def analysed(lab, answers=None, changes=None):
     answers: {question: source}, by default the solution's; changes: {cell: other source}.
     """
     uses = uses_of(lab, solutions_of(lab) if answers is None else answers)
-    return needs.Lab(sources_of(lab) | (changes or {}), numbers_of(lab), uses)
+    classes = [name for name, source in solutions_of(lab).items() if f"class {name}(" in source]
+    return needs.Lab(sources_of(lab) | (changes or {}), numbers_of(lab), uses, classes)
 
 
 def blocks_of(lab, answers=None):

@@ -26,7 +26,8 @@ class Block:
 
     called: answers that its own lines use; needed: {answer: the name through which it is needed};
     sure: those without which it can't run to its end, if no branch leaves them out. An object that
-    a cell needing an answer has only changed is there without it, too.
+    a cell needing an answer has only changed is there without it, too, and one of a class can be
+    there although a method of it is not written yet.
     """
 
     cell: int
@@ -44,10 +45,11 @@ class Lab:
         sources: {number of the cell: source}, without the cells that hold answers.
         numbers: {answer: number of its question}.
         uses: {answer: others that it uses}.
+        classes: answers that are classes.
     """
 
-    def __init__(self, sources, numbers, uses):
-        self.numbers, self.uses = numbers, uses
+    def __init__(self, sources, numbers, uses, classes=()):
+        self.numbers, self.uses, self.classes = numbers, uses, set(classes)
         self.made = {}  # name of a variable: answers that are needed to make it as it is
         self.there = {}  # the same for it to be there at all
         self.inside = {}  # name of a function or class: names that its body uses
@@ -79,7 +81,7 @@ class Lab:
 
     def _answers_behind(self, name, made, seen):
         """The answers that code needs which uses this name; made: `self.made` or `self.there`."""
-        if name in seen:
+        if name in seen or (made is self.there and name in self.classes):
             return set()
         seen.add(name)
         inside = self.uses.get(name, ()) if name in self.numbers else self.inside.get(name, ())
@@ -120,6 +122,7 @@ class Lab:
                 self._define(name, statement, [*at_once, *defaults], block)
             case ast.ClassDef(name=name, bases=bases, decorator_list=at_once):
                 self._define(name, statement, [*at_once, *bases], block)
+                self.classes.add(name)
             case ast.With(items=[ast.withitem(call)]) if is_needs(call):
                 named = tuple(argument.value for argument in call.args)
                 inner = Block(block.cell, statement.lineno, named)

@@ -127,9 +127,18 @@ def test_an_answer_needs_what_it_uses():
     ]
 
 
-def test_what_a_cell_has_only_changed_is_there_without_it():
-    cells = "x = []", guarded("first", "x.append(first())"), guarded("first", "print(x)")
-    changed = needs.Lab(dict(enumerate(cells)), NUMBERS, {}).blocks[-1]
-    made = needs.Lab({0: guarded("first", "x = first()"), 1: cells[2]}, NUMBERS, {}).blocks[-1]
-    assert (set(changed.needed), changed.sure) == ({"first"}, set())
-    assert (set(made.needed), made.sure) == ({"first"}, {"first"})
+@pytest.mark.parametrize(
+    "cells, sure",
+    [
+        (["", guarded("first", "x = first()")], {"first"}),
+        ([guarded("first", "x = first()"), guarded("first", "print(x)")], {"first"}),
+        (["def f():\n    first()", guarded("first", "f()")], {"first"}),
+        (["x = []\n" + guarded("first", "x.append(first())"), guarded("first", "x")], set()),
+        (["class C:\n    def f(self):\n        first()", guarded("first", "C()")], set()),
+        (["", guarded("first third", "third()", "first()")], {"first"}),
+    ],
+)
+def test_what_a_cell_can_not_do_without(cells, sure):
+    """In a small lab whose third answer is a class that uses the second."""
+    lab = needs.Lab(dict(enumerate(cells)), NUMBERS, {"third": {"second"}}, ["third"])
+    assert lab.blocks[-1].sure == sure and "first" in lab.blocks[-1].needed
