@@ -46,7 +46,8 @@ def _content(path):
 
 def matching(patterns, lab="*"):
     """The files that patterns name, and what those of them that are Python import."""
-    named = [path for part in patterns for path in ROOT.glob(part.replace("{lab}", lab))]
+    found = (path for part in patterns for path in ROOT.glob(part.replace("{lab}", lab)))
+    named = [path for path in found if path.is_file() and path.suffix != ".pyc"]
     code = [path for path in named if path.suffix == ".py"]
     return {*named, *imports.closure(*code)}
 

@@ -246,10 +246,12 @@ def in_own_process(config, items):
         names.write_text("\n".join(item.nodeid for item in items))
         command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", f"@{names}"]
         command += ["--all"] * config.getoption("all") + ["--rootdir", str(config.rootpath)]
+        xdist = "PYTEST_XDIST_"  # this process is one of its workers, the other is not
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(xdist)}
         done = subprocess.run(
             command,
             cwd=config.rootpath,
-            env=os.environ | {"COURSE_REPORTS": str(file)},
+            env=environment | {"COURSE_REPORTS": str(file)},
             capture_output=True,
             text=True,
         )

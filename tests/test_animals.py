@@ -9,6 +9,8 @@ import pytest
 from utils import data
 from utils.data import animals
 
+INPUTS = []  # see tests/keys.py
+
 PICTURES = "image", "partner", "animal"
 
 

@@ -11,6 +11,12 @@ from tests.test_bench_dcgan import differences, values_and_gradients
 from utils.bench import contest, convolutions, cyclegan, tables
 from utils.bench.cyclegan import EXAMPLE, MIXED, OURS, TAUGHT
 
+INPUTS = [
+    "solutions/lab5_cyclegan.ipynb",
+    "utils/bench/*.py",
+    "utils/command/*.py",
+]  # see tests/keys.py
+
 SIZES = {"image": 16, "generator": (4, 1, 1), "discriminator": (4, 1)}
 
 # --- the layer ------------------------------------------------------------------------------

@@ -10,6 +10,12 @@ from tests.test_bench import run_command
 from utils.bench import contest, convolutions, dcgan
 from utils.bench.dcgan import Data
 
+INPUTS = [
+    "solutions/lab4_dcgan.ipynb",
+    "utils/bench/*.py",
+    "utils/command/*.py",
+]  # see tests/keys.py
+
 # --- layers ---------------------------------------------------------------------------------
 
 

@@ -10,6 +10,12 @@ from utils.bench import grading
 from utils.bench.grading import ALONE, OURS, SHORT, WHOLE, Bound, Measured
 from utils.checks import questions_of
 
+INPUTS = [
+    "*/lab3_vae.ipynb",
+    "tests/cases/lab3_vae.py",
+    "utils/checks/*/lab3_vae.py",
+]  # see tests/keys.py
+
 
 def result(ours=(2.0, 2.0), whole=(20.0, 12.0), points=((15, 0), (7, 7))):
     measured = {

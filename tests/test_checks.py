@@ -11,6 +11,8 @@ from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
 
+INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.py"]  # see tests/keys.py
+
 pytestmark = pytest.mark.usefixtures("frees_graphs")
 ROOT = Path(__file__).resolve().parents[1]
 LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))

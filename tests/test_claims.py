@@ -7,6 +7,8 @@ import pytest
 
 from utils.claims import ClaimFailed, Claims, number
 
+INPUTS = []  # see tests/keys.py
+
 
 @pytest.fixture
 def claims(monkeypatch, tmp_path):

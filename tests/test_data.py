@@ -21,6 +21,8 @@ from tests.conftest import HANGS, until
 from utils import data
 from utils.data import glyphs
 
+INPUTS = ["utils/data/*.py"]  # see tests/keys.py
+
 ROOT = Path(__file__).parents[1]
 # Real public sets lie beside the clone, if anywhere; without them their tests are skipped.
 REAL = Path(__file__).parents[2] / "shared" / "tfds"

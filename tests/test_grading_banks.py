@@ -24,6 +24,13 @@ from utils.grading.jail import DEFAULT_LIMITS, Jail
 from utils.grading.judge import SEED, RemoteAnswers, Session
 from utils.grading.submissions import Cell
 
+INPUTS = [
+    "*/{lab}.ipynb",
+    "tests/cases/{lab}.py",
+    "utils/checks/*/{lab}.py",
+    "utils/grading/**/*.py",
+]  # see tests/keys.py
+
 pytestmark = pytest.mark.usefixtures("frees_graphs")
 # Answers draw random numbers, and messages name them.
 SEEDED = "import keras\nkeras.utils.set_random_seed(0)\n"

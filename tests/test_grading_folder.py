@@ -18,6 +18,15 @@ from tests.conftest import HANGS, until
 from utils.grading import folder as grading
 from utils.grading.worker import Settings
 
+INPUTS = [
+    "*/lab1_identity_838.ipynb",
+    "tests/cases/lab1_identity_838.py",
+    "utils/checks/*/lab1_identity_838.py",
+    "labs/*.ipynb",
+    "utils/grading/**/*",
+    "utils/command/*.py",
+]  # see tests/keys.py
+
 ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab1_identity_838"
 SETTINGS = Settings(LAB)

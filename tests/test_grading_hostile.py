@@ -26,6 +26,15 @@ from utils.grading import submissions
 from utils.grading.jail import Limits
 from utils.grading.judge import Judge
 
+INPUTS = [
+    "*/lab1_identity_838.ipynb",
+    "*/lab3_vae.ipynb",
+    "tests/cases/*.py",
+    "utils/checks/*/lab1_identity_838.py",
+    "utils/checks/*/lab3_vae.py",
+    "utils/grading/**/*",
+]  # see tests/keys.py
+
 SECRET = "S3CR3T-" + hashlib.sha256(os.urandom(9)).hexdigest()[:12]
 MARK = "attack-" + SECRET[-8:]
 LIMITS = Limits(

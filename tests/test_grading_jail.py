@@ -25,6 +25,15 @@ from utils.grading.inside import confinement, pipe
 from utils.grading.inside import process as inside
 from utils.grading.jail import BACKENDS, Bubblewrap, Docker, Ended, Jail, Limits, NoJail, Unsafe
 
+INPUTS = [
+    "docs/jail.Dockerfile",
+    "utils/**/*.py",
+    "tests/test_grading*.py",
+    "*/lab1_identity_838.ipynb",
+    "tests/cases/lab1_identity_838.py",
+    "utils/checks/*/lab1_identity_838.py",
+]  # see tests/keys.py
+
 LIMITS = Limits(memory=25 * 10**8, disk=32 * 2**20)
 
 

@@ -15,6 +15,14 @@ from bs4 import BeautifulSoup
 from tests.cases import lab1_identity_838 as bank
 from utils.checks import questions_of
 
+INPUTS = [
+    "*/lab1_identity_838.ipynb",
+    "tests/cases/lab1_identity_838.py",
+    "utils/checks/*/lab1_identity_838.py",
+    "utils/grading/**/*",
+    "docs/nbgrader.md",
+]  # see tests/keys.py
+
 ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab1_identity_838"
 POINTS = {name: question.points for name, question in questions_of(LAB).items()}

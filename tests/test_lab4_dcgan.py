@@ -15,6 +15,12 @@ from utils import glyphs, training
 from utils.claims import Claims
 from utils.runtime import dtype_policy
 
+INPUTS = [
+    "*/lab4_dcgan.ipynb",
+    "tests/cases/lab4_dcgan.py",
+    "utils/checks/*/lab4_dcgan.py",
+]  # see tests/keys.py
+
 LATENTS = 4
 
 

@@ -24,6 +24,8 @@ from tests.needs import names_in
 from utils.checks import questions_of
 from utils.claims import ClaimFailed
 
+INPUTS = ["*/{lab}.ipynb", "tests/cases/{lab}.py", "utils/checks/*/{lab}.py"]  # see tests/keys.py
+
 LEVELS = "right", "blank", "wrong"
 
 

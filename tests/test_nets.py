@@ -6,6 +6,8 @@ import pytest
 
 from utils import nets
 
+INPUTS = []  # see tests/keys.py
+
 
 def networks(count=3):
     keras.utils.set_random_seed(0)

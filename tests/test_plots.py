@@ -10,6 +10,8 @@ from PIL import Image
 
 from utils import plots
 
+INPUTS = []  # see tests/keys.py
+
 ALT = "A curve of five points that bends once in the middle."
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from utils import runtime
 
+INPUTS = ["utils/*.py"]  # see tests/keys.py
+
 
 def run(code, **environment):
     """A fresh Python process; returns (exit status, standard output, standard error)."""

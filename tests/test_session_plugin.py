@@ -83,7 +83,7 @@ def test_a_worker_that_takes_too_much_memory_fails_the_run_and_is_named(suite):
 
 def test_a_full_process_runs_the_rest_in_processes_of_their_own(suite):
     tests = {
-        "test_a.py": "import sys\ndef test_it(): assert 'pytest' not in sys.argv[0]\n",
+        "test_a.py": "import os\ndef test_it(): assert 'PYTEST_XDIST_WORKER' in os.environ\n",
         "test_b.py": "def test_good(): pass\ndef test_bad(): assert 1 == 2\n"
         "import pytest\n@pytest.mark.skip('why not')\ndef test_left(): pass\n",
         "test_c.py": "import os\ndef test_good(): pass\ndef test_crash(): os._exit(3)\n",
@@ -92,7 +92,8 @@ def test_a_full_process_runs_the_rest_in_processes_of_their_own(suite):
     assert status == 1 and "3 failed, 2 passed, 1 skipped" in said, said
     assert "assert 1 == 2" in said and "why not" in said and left == []
     assert "the process of its own ended with 3" in said
-    shutil.rmtree(suite.folder)
+    for name in ("suite", "temporary"):
+        shutil.rmtree(suite.folder / name)
     status, said, _ = suite({"test_a.py": tests["test_a.py"]}, "-n", "1", FULL=10**12)
     assert status == 0 and "1 passed" in said
 
