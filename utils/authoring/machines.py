@@ -101,7 +101,7 @@ def measure(paths, say=print):
 
 def fingerprint(environment):
     """A few training steps and matrix products under a setting, as a hash of their bits."""
-    command = [sys.executable, "-c", "from utils import machines; print(machines.bits())"]
+    command = [sys.executable, "-c", "from utils.authoring import machines; print(machines.bits())"]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
     )
