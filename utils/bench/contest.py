@@ -8,16 +8,13 @@ A fast step that learns something else has won nothing, so losses are compared, 
 
 import ast
 import itertools
-import json
 import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from utils import ROOT
+from utils.notebooks.lines import LineProcess
 
 EXAMPLE, OURS, MIXED = "Keras example", "ours", "ours, bfloat16"  # contestants of several
 
@@ -210,51 +207,29 @@ def without_bfloat16(name=MIXED):
     return f"{name} is left out: this CPU has no bfloat16 instructions, so nothing is gained."
 
 
-class Process:
-    """A contestant that is a Python process of its own, asked and answering in JSON lines.
+class Process(LineProcess):
+    """A contestant that is a Python process of its own.
 
-    Args:
-        module: str, what it runs: `python -m module *arguments`. It says that it is ready, and then
-            answers `turn` as a contestant does, and an empty question with what it has measured.
-        environment: variables for it alone.
+    It says that it is ready, and then answers `turn` as a contestant does, and an empty question
+    with what it has measured. Further arguments are variables of its environment.
     """
 
     def __init__(self, module, *arguments, **environment):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__(module, *arguments, env=os.environ | environment)
         try:
-            self._answer()
+            self.answer()
         except BaseException:
             self.close()
             raise
 
-    def _answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError("The process of a contestant ended; what it said is above.")
-        return json.loads(line)
-
-    def ask(self, **question):
-        print(json.dumps(question), file=self.process.stdin, flush=True)
-        return self._answer()
-
     def turn(self, steps, skip):
-        return self.ask(steps=steps, skip=skip)
+        return self.ask({"steps": steps, "skip": skip})
 
     def held_out(self):
-        return self.ask()
+        return self.ask({})
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self.stop()
 
 
 class OtherWork:

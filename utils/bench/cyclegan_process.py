@@ -8,17 +8,19 @@ import json
 import sys
 
 from utils.bench import contest
+from utils.notebooks.lines import served
 
 
 def main(options):
+    """Serve one contestant, made with these options (JSON)."""
     contest.on_the_cpu()
     from utils.bench.cyclegan import Contestant
 
+    requests, reply = served()
     contestant = Contestant(**json.loads(options))
-    print(json.dumps("ready"), flush=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(contestant.turn(**asked) if asked else contestant.facts()), flush=True)
+    reply("ready")
+    for asked in requests:
+        reply(contestant.turn(**asked) if asked else contestant.facts())
 
 
 if __name__ == "__main__":

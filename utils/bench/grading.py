@@ -27,6 +27,7 @@ import numpy as np
 from utils import ROOT
 from utils.bench import contest, tables
 from utils.bench.contest import Speed
+from utils.notebooks.lines import served
 
 LAB = "lab3_vae"
 # Two processes side by side, but for the last.
@@ -158,7 +159,7 @@ class Stock:
             self.processes.append(contest.Process("utils.bench.grading", str(folder)))
 
     def grade(self, number, name, assignment):
-        told = self.processes[number].ask(student=name, assignment=assignment)
+        told = self.processes[number].ask({"student": name, "assignment": assignment})
         if "points" not in told:
             raise RuntimeError(f"stock nbgrader does not grade {name}: {told['problem']}")
         return told["points"]
@@ -178,7 +179,7 @@ def stock_process(folder):
     from traitlets.config import Config
 
     warnings.simplefilter("ignore")
-    replies = os.fdopen(os.dup(1), "w")
+    requests, reply = served()
     log = os.open(Path(folder) / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):  # what kernels and nbgrader say
         os.dup2(log, stream)
@@ -202,9 +203,9 @@ def stock_process(folder):
         with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
             return {"points": book.find_submission(assignment, student).score}
 
-    print(json.dumps("ready"), file=replies, flush=True)
-    for line in sys.stdin:
-        print(json.dumps(grade(**json.loads(line))), file=replies, flush=True)
+    reply("ready")
+    for request in requests:
+        reply(grade(**request))
 
 
 # --- measuring ----------------------------------------------------------------------------------

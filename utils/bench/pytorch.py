@@ -4,7 +4,6 @@ It waits for its turn on standard input, so that it takes no time and no core fr
 answers in JSON lines. PyTorch is no dependency of the course.
 """
 
-import json
 import sys
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch.nn import functional
 
 from utils.bench import contest
 from utils.bench.elbo import BATCH, negative_elbo
+from utils.notebooks.lines import served
 
 
 class Network(nn.Module):
@@ -99,13 +99,10 @@ def main(file, seed, threads):
     with np.load(file) as arrays:
         data = {name: arrays[name] for name in arrays.files}
     trainer = Trainer(data["train"], int(seed))
-    print(json.dumps({"ready": torch.__version__}), flush=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        if asked:  # a turn, otherwise the loss on held-out images
-            print(json.dumps(trainer.turn(**asked)), flush=True)
-        else:
-            print(json.dumps(trainer.held_out(data["test"], data["noise"])), flush=True)
+    requests, reply = served()
+    reply({"ready": torch.__version__})
+    for asked in requests:  # a turn, otherwise the loss on held-out images
+        reply(trainer.turn(**asked) if asked else trainer.held_out(data["test"], data["noise"]))
 
 
 if __name__ == "__main__":

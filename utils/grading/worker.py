@@ -7,17 +7,15 @@ that must get full marks, or a machine that computes otherwise would cost a whol
 
 import contextlib
 import dataclasses
-import json
 import os
 import resource
-import subprocess
-import sys
 import tempfile
 
 from utils import ROOT
 from utils.grading import jail, submissions
 from utils.grading.jail import NoJail
 from utils.grading.records import Record
+from utils.notebooks.lines import Ended, LineProcess, served
 
 MOST_MEMORY = 8 * 2**30  # bytes that a judge may take for comparing what answers give
 
@@ -62,15 +60,9 @@ class Worker:
         self.folder = tempfile.TemporaryDirectory(
             prefix="course-grade-", ignore_cleanup_errors=True
         )
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "utils.grading.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=os.environ | {"TMPDIR": self.folder.name},
-            start_new_session=True,  # Ctrl+C is ours to deal with
-        )
+        environment = os.environ | {"TMPDIR": self.folder.name}
+        options = {"env": environment, "start_new_session": True}  # Ctrl+C is ours to deal with
+        self.process = LineProcess("utils.grading.worker", **options)
         said = self._asked(dataclasses.asdict(self.settings))
         if said["problem"]:
             self.stop()
@@ -78,24 +70,15 @@ class Worker:
 
     def _asked(self, request):
         try:
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-            line = self.process.stdout.readline()
-        except OSError:
-            line = ""
-        if not line.endswith("\n"):
+            return self.process.ask(request)
+        except Ended:
             self.stop()
-            raise Died("a grading process ended; is there enough memory?")
-        return json.loads(line)
+            raise Died("a grading process ended; is there enough memory?") from None
 
     def stop(self):
         """End the process and its jail, and remove its temporary files."""
         if self.process:
-            self.process.kill()  # bubblewrap ends with its parent
-            self.process.wait()
-            for stream in (self.process.stdin, self.process.stdout):
-                with contextlib.suppress(OSError):
-                    stream.close()
+            self.process.stop()  # bubblewrap ends with its parent
             self.process = None
             self.folder.cleanup()
 
@@ -104,23 +87,17 @@ def main():
     """The process: settings on the first line, a submission on each further one."""
     from utils.grading.judge import Judge, default_data
 
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no reply
-
-    def reply(value):
-        replies.write(json.dumps(value) + "\n")
-        replies.flush()
-
+    requests, reply = served()
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    settings = Settings(**json.loads(sys.stdin.readline()))
+    settings = Settings(**next(requests))
     try:
         backend = jail.choose(settings.backend)
         limits = dataclasses.replace(jail.DEFAULT_LIMITS, memory=settings.memory)
         options = {"backend": backend, "limits": limits, "seed": settings.seed}
         with Judge(settings.lab, data=default_data(), **options) as judge:
             reply({"problem": trial(judge)})
-            for line in sys.stdin:
-                record = judge.grade(submissions.Submission(**_typed(json.loads(line))))
+            for request in requests:
+                record = judge.grade(submissions.Submission(**_typed(request)))
                 reply(record.plain())
     except NoJail as problem:
         reply({"problem": str(problem)})
