@@ -7,8 +7,14 @@ it. How a set gets to disk is in `utils.data.builders`, imported when first need
 """
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from utils.data.catalog import EMBEDDED, PLAIN, DataError, available, embedded_dir
+
+if TYPE_CHECKING:  # imported where they are used: this module is imported at once
+    import numpy as np
+    import tensorflow as tf
 
 __all__ = ["EMBEDDED", "DataError", "available", "embedded_dir", "load", "load_arrays"]
 
@@ -18,17 +24,17 @@ _BUFFER = 2**28  # bytes of uint8 images in the shuffle buffer of a streamed set
 
 
 def load(
-    name,
-    split="train",
+    name: str,
+    split: str = "train",
     *,
-    batch=None,
-    size=None,
-    count=None,
-    shuffle=False,
-    seed=0,
-    augment=None,
-    drop_remainder=False,
-):
+    batch: int | None = None,
+    size: int | tuple[int, int] | None = None,
+    count: int | None = None,
+    shuffle: bool = False,
+    seed: int = 0,
+    augment: Callable | None = None,
+    drop_remainder: bool = False,
+) -> "tf.data.Dataset":
     """A `tf.data.Dataset` of (image, label) pairs.
 
     image float32 (height, width, channels) in [0, 1]; label int64, the class number, or -1 in
@@ -96,7 +102,13 @@ def load(
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
-def load_arrays(name, split="train", *, count=None, size=None):
+def load_arrays(
+    name: str,
+    split: str = "train",
+    *,
+    count: int | None = None,
+    size: int | tuple[int, int] | None = None,
+) -> "dict[str, np.ndarray]":
     """The images of a split in a fixed order, as a dict of NumPy arrays of length n.
 
     'image' float32 (n, height, width, channels) in [0, 1]; 'label' int64; and every other

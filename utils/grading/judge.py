@@ -12,7 +12,7 @@ from pathlib import Path
 
 from utils import ROOT
 from utils.checks import questions_of
-from utils.checks.remote.answers import AnswerRaised, Unanswered
+from utils.checks.remote.answers import AnswerRaised, Plain, Unanswered
 from utils.checks.show import Result
 from utils.grading import submissions
 from utils.grading.inside import pipe
@@ -129,11 +129,11 @@ class RemoteAnswers:
         self.session, self.late = session, False
         self.no_end = f"no result after {session.limits.call:g} s"
 
-    def call(self, name, *arguments, **options):
+    def call(self, name: str, *arguments: Plain, **options: Plain) -> Plain:
         request = {"call": name, "arguments": tuple(arguments), "options": options}
         return self._value(self._asked(request))
 
-    def drive(self, driver, name, **options):
+    def drive(self, driver: str, name: str, **options: Plain) -> Plain:
         return self._value(self._asked({"drive": driver, "name": name, "options": options}))
 
     def _asked(self, request):
@@ -200,7 +200,7 @@ class Judge:
     def __exit__(self, *error):
         self.jail.__exit__(*error)
 
-    def grade(self, submission):
+    def grade(self, submission: submissions.Submission) -> Record:
         """The `Record` of a `submissions.Submission`.
 
         What counts: a question is judged where its last check stands, by the definition that holds

@@ -44,7 +44,7 @@ class Worker:
     def __init__(self, settings):
         self.settings, self.process, self.folder = settings, None, None
 
-    def grade(self, submission):
+    def grade(self, submission: submissions.Submission) -> Record:
         """The `Record` of a `submissions.Submission`.
 
         Raises:

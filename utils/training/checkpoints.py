@@ -92,7 +92,7 @@ def settings_of(model, data, batch, steps, seed, drop_remainder):
 class Checkpoint(keras.callbacks.Callback):
     """One file: the variables as arrays, and as JSON the settings, the history and the epoch."""
 
-    def __init__(self, folder, state, settings, every):
+    def __init__(self, folder: str | Path, state: dict, settings: dict, every: int):
         super().__init__()
         self.file, self.state, self.every = Path(folder) / "checkpoint.npz", state, every
         self.settings = settings
@@ -106,7 +106,7 @@ class Checkpoint(keras.callbacks.Callback):
         if (epoch + 1) % self.every == 0 and epoch + 1 < self.params["epochs"]:
             self.save(epoch + 1)
 
-    def save(self, done, ended_at=0):
+    def save(self, done: int, ended_at: int = 0) -> None:
         """Save the state after `done` epochs; `ended_at`: the epochs asked for, once ended."""
         about = {"settings": self.settings, "done": done, "ended_at": ended_at}
         about["history"] = plain(self.model.history.history)
@@ -132,7 +132,7 @@ class Checkpoint(keras.callbacks.Callback):
         finally:
             fresh.unlink(missing_ok=True)
 
-    def restore(self, epochs):
+    def restore(self, epochs: int) -> tuple[dict[str, list[float]], int, int]:
         """Put the saved values into the variables: (history, epochs done, epochs it ended at)."""
         if not self.file.exists():
             return {}, 0, 0

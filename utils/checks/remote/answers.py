@@ -11,12 +11,16 @@ import time
 import traceback
 import types
 import warnings
+from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
 from utils.checks.remote import drivers, picture_drivers
 
+# What passes between a check and an answer, see `plain`.
+Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
 DRIVERS = drivers.DRIVERS | picture_drivers.DRIVERS
 TIME_LIMIT = 10  # seconds of computing a call may take before its check gives up
 BUSY = 10  # times as long by the clock, as other work may hold the processor
@@ -54,11 +58,11 @@ class Answers:
         time_limit: float, seconds of computing a call may take.
     """
 
-    def __init__(self, namespace, time_limit=TIME_LIMIT):
+    def __init__(self, namespace: Mapping[str, Any], time_limit: float = TIME_LIMIT):
         self.namespace = namespace
         self.time_limit = time_limit
 
-    def call(self, name, *arguments, **options):
+    def call(self, name: str, *arguments: Plain, **options: Plain) -> Plain:
         """Call the answer `name` on plain data; its result comes back as plain data.
 
         Raises:
@@ -69,7 +73,7 @@ class Answers:
         arguments, options = copy.deepcopy((arguments, options))
         return self._run(lambda answer: answer(*arguments, **options), name)
 
-    def drive(self, driver, name, **options):
+    def drive(self, driver: str, name: str, **options: Plain) -> Plain:
         """Run a driver with the answer; plain data in and out. See `drivers`, `picture_drivers`."""
         return self._run(lambda answer: DRIVERS[driver](answer, **options), name)
 
@@ -272,7 +276,7 @@ class NotPlain(TypeError):
     """A result that is neither numbers, text nor a collection of them."""
 
 
-def plain(value):
+def plain(value: Any) -> Plain:
     """`value` as NumPy arrays, numbers, text, None, and lists and dicts of these.
 
     Raises:

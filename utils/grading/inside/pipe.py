@@ -15,6 +15,7 @@ import struct
 
 import numpy as np
 
+Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
 HEADER = struct.Struct(">IQ")
 # The largest honest messages of all labs hold 11 kB of JSON and 1.2 MB of arrays. Python objects
 # take up to a hundred times the bytes of their JSON, float64 eight times those of an int8.
@@ -33,7 +34,7 @@ class Forbidden(ValueError):
     """A message that no honest other side would send, or data that can't be sent."""
 
 
-def encode(value):
+def encode(value: Plain) -> list:
     """`value`, plain data, as a list of bytes-like parts of one message.
 
     Raises:
@@ -83,7 +84,7 @@ def _key(key):
     return key
 
 
-def lengths(header):
+def lengths(header: bytes) -> tuple[int, int]:
     """The lengths of head and arrays that a message's first bytes announce.
 
     Raises:
@@ -95,7 +96,7 @@ def lengths(header):
     return head, arrays
 
 
-def decode(head, arrays):
+def decode(head: bytes, arrays: bytes) -> Plain:
     """The value of a message.
 
     Args:
