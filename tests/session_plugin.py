@@ -26,7 +26,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--all",
         action="store_true",
-        help="everything again, also what other tests of the suite nearly always cover",
+        help="everything, also what nearly repeats other tests",
     )
     parser.addoption(
         "--store-durations",
