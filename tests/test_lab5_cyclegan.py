@@ -344,8 +344,17 @@ def test_mirrored_anew_in_every_epoch_and_never_in_pairs(lab_names):
     assert len(set(mirrored)) == 3
 
 
+@pytest.fixture
+def eagerly():
+    """For a few steps of large networks, which take less time than to compile them."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @needs_real
-def test_photographs(lab_names, monkeypatch):
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+def test_photographs(lab_names, monkeypatch, eagerly):
     """The cell of the photographs, with narrow networks, on real facades at both sizes."""
     monkeypatch.setenv("TFDS_DATA_DIR", str(REAL))
     (cell,) = cells_with("in PHOTOGRAPHS.items()")

@@ -207,7 +207,7 @@ class TestLab3(LabRuns):
         "BOUND_IMAGES": "10",
         "MAP_SIDE": "4",
     }
-    figures, share, eager = 12, 52, True
+    figures, share, eager, empty = 12, 52, True, (38,)
 
 
 class TestLab4(LabRuns):

@@ -54,7 +54,7 @@ def _versions():
 
 def _pinned():
     """Versions that the course is tested with, from its lock."""
-    lock = Path(__file__).resolve().parents[1] / "requirements.txt"
+    lock = ROOT / "requirements.txt"
     text = lock.read_text() if lock.exists() else ""
     return dict(re.findall(r"^([\w.-]+)==([^ ;\\\n]+)", text, re.M))
 
