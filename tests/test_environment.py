@@ -440,3 +440,10 @@ def test_the_launcher_adds_little(clone):
 def test_the_launcher_uses_the_standard_library_alone():
     imported = set(re.findall(r"^\s*(?:import|from) (\w+)", (ROOT / "course").read_text(), re.M))
     assert imported <= set(sys.stdlib_module_names)
+
+
+def test_the_doctor_compares_with_the_lock():
+    from utils.command import doctor
+
+    locked = (ROOT / "requirements.txt").read_text()
+    assert f"\nkeras=={doctor._pinned()['keras']} " in locked
