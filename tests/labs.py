@@ -5,7 +5,7 @@ import functools
 import nbformat
 
 from tests import needs
-from tests.test_notebooks import ROOT
+from utils import ROOT
 from utils.checks import questions_of
 
 LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))

@@ -6,16 +6,15 @@ import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
+from tests.benching import run_command
 from utils.bench import contest, elbo, vae
-from utils.bench.contest import Outcome, Record, Speed
-from utils.command import cli
+from utils.bench.contest import Record, Speed
 
 INPUTS = [
     "solutions/lab3_vae.ipynb",
@@ -220,25 +219,6 @@ def result():
         ran = vae.vae(on_turn=lambda *facts: told.append(facts), **options)
     assert [done for _, done, _ in told] == list(range(told[0][2]))
     return ran
-
-
-def run_command(name, rounds, result, slow, folder, monkeypatch):
-    """`course bench NAME` on what was measured, with clear ratios and equal losses instead.
-
-    Checks the default number of rounds and the exit status; gives the file that it wrote.
-    """
-    ratio = 0.5 if slow else 9.0
-    faked = [replace(s, ratio=ratio, low=ratio, high=ratio) for s in result["speeds"]]
-    equal = [Outcome(each.text, 0.0, each.allowed) for each in result["losses"]]
-
-    def measured(on_turn, **options):
-        assert options == {"rounds": rounds}
-        on_turn("ours", 0, 6)
-        return result | {"speeds": faked, "losses": equal}
-
-    monkeypatch.setattr(f"utils.bench.{name}.{name}", measured)
-    assert cli.main(["bench", name, "--results", str(folder)]) == (1 if slow else 0)
-    return json.loads((folder / f"bench_{name}.json").read_text())
 
 
 @pytest.mark.parametrize("slow", [False, True])

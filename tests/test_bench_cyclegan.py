@@ -6,8 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tests.test_bench import run_command
-from tests.test_bench_dcgan import differences, values_and_gradients
+from tests.benching import differences, run_command, values_and_gradients
 from utils.bench import contest, convolutions, cyclegan, tables
 from utils.bench.cyclegan import EXAMPLE, MIXED, OURS, TAUGHT
 

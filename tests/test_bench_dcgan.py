@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tests.test_bench import run_command
+from tests.benching import differences, run_command, values_and_gradients
 from utils.bench import contest, convolutions, dcgan
 from utils.bench.dcgan import Data
 
@@ -17,15 +17,6 @@ INPUTS = [
 ]  # see tests/keys.py
 
 # --- layers ---------------------------------------------------------------------------------
-
-
-def values_and_gradients(layer, inputs):
-    inputs = tf.constant(inputs)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        outputs = layer(inputs)
-        loss = tf.reduce_sum(tf.sin(tf.cast(outputs, tf.float32)))
-    return outputs, *tape.gradient(loss, [inputs, *layer.trainable_variables])
 
 
 @pytest.mark.parametrize(
@@ -167,11 +158,6 @@ def kind(request, names):
 
 def last(history):
     return {name: values[-1] for name, values in history.items()}
-
-
-def differences(model, other):
-    pairs = zip(model.get_weights(), other.get_weights(), strict=True)
-    return max(float(np.abs(np.subtract(*pair)).max()) for pair in pairs)
 
 
 def test_several_steps_in_one_call_are_the_same_steps(kind):

@@ -2,10 +2,10 @@
 
 import importlib
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.cases import LABS, cases, namespace
 from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
@@ -14,40 +14,6 @@ from utils.checks.remote.answers import Answers
 INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.py"]  # see tests/keys.py
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
-ROOT = Path(__file__).resolve().parents[1]
-LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
-
-
-def namespace(bank, source):
-    names = {"__name__": "answer"}
-    exec(bank.PRELUDE, names)
-    exec(source, names)
-    return names
-
-
-def cases():
-    """Every answer of every bank, with what the visible check and the whole question make of it."""
-    for lab in LABS:
-        bank = importlib.import_module(f"tests.cases.{lab}")
-        kinds = (
-            ("right", bank.RIGHT, "right", "right"),
-            ("wrong", bank.WRONG, "wrong", "wrong"),
-            ("hidden", getattr(bank, "HIDDEN_WRONG", {}), "right", "wrong"),
-        )
-        for kind, answers, visible, whole in kinds:
-            for question, name, case in (
-                (q, name, case) for q, named in answers.items() for name, case in named.items()
-            ):
-                source, words = (case, "") if kind == "right" else case
-                yield pytest.param(
-                    lab,
-                    question,
-                    source,
-                    words,
-                    visible,
-                    whole,
-                    id=f"{lab}-{question}-{kind}-{name}",
-                )
 
 
 def judged(lab, name, names, seed):

@@ -18,18 +18,13 @@ import pytest
 from tensorflow_datasets.core.download import downloader
 
 from tests.conftest import HANGS, until
+from tests.real_sets import REAL, needs_real
 from utils import data
 from utils.data import glyphs
 
 INPUTS = ["utils/data/*.py"]  # see tests/keys.py
 
 ROOT = Path(__file__).parents[1]
-# Real public sets lie beside the clone, if anywhere; without them their tests are skipped.
-REAL = Path(__file__).parents[2] / "shared" / "tfds"
-needs_real = pytest.mark.skipif(
-    not (REAL / "mnist").is_dir() or not (REAL / "cycle_gan").is_dir(),
-    reason=f"public sets that are not beside this clone: {REAL} with mnist and cycle_gan",
-)
 
 
 @pytest.fixture(scope="session")
@@ -235,7 +230,7 @@ def test_digits_are_scikit_learns():
 @pytest.fixture
 def small_glyphs(monkeypatch, tmp_path):
     """A 'glyphs' set of 1,060 images, in a folder of its own; 70,000 take a minute to prepare."""
-    from utils import builders
+    from utils.data import builders
 
     spec, config = data.EMBEDDED["glyphs"], builders.Glyphs.builder_configs["digits"]
     assert spec.splits == config.splits == {"train": 60_000, "test": 10_000}

@@ -17,7 +17,7 @@ import zlib
 import keras
 import pytest
 
-from tests.test_checks import LABS, cases
+from tests.cases import LABS, cases
 from utils.checks import questions_of
 from utils.checks.remote.answers import Answers
 from utils.grading.jail import DEFAULT_LIMITS, Jail

@@ -10,9 +10,10 @@ import tensorflow as tf
 from keras import layers
 
 from tests.labs import IMPORTS, code_cells, solutions_of
-from tests.test_data import REAL, needs_real
-from utils import glyphs, training
+from tests.real_sets import REAL, needs_real
+from utils import training
 from utils.claims import Claims
+from utils.data import glyphs
 from utils.runtime import dtype_policy
 
 INPUTS = [

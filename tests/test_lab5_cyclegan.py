@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from tests.labs import IMPORTS, code_cells, solutions_of
-from tests.test_data import REAL, needs_real
+from tests.real_sets import REAL, needs_real
 from utils import training
 from utils.claims import Claims
 from utils.runtime import dtype_policy

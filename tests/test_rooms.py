@@ -9,6 +9,7 @@ from utils.authoring import house, imports, release
 from utils.grading import folder, jail
 
 PACKAGE = house.modules()
+OURS = "utils", "tests"
 
 
 def against_the_order(graph):
@@ -114,3 +115,39 @@ def test_the_mark_of_grades_follows_the_imports(tmp_path, monkeypatch):
         assert edited(f"utils/{shared}.py") == before.keys(), shared
     for inside in ("checks", "confinement", "process"):
         assert edited(f"utils/grading/inside/{inside}.py") == before.keys(), inside
+
+
+def test_no_module_of_tests_imports_another():
+    """What they share stands in modules of its own: one imported twice collects its tests twice."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        found = {name for name in imports.imports_of(path.read_text()) if "tests.test_" in name}
+        assert not found, f"{path.name} imports {found}"
+
+
+def defined_in(path):
+    """Names at the top level of a module, as far as its code tells."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return names
+
+
+@pytest.mark.parametrize("folder", ["content", "tests", "utils"])
+def test_every_import_finds_its_module_and_its_name(folder):
+    """Also those within functions, which nothing else looks at before they are called."""
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            module = getattr(node, "module", None) or ""
+            if not isinstance(node, ast.ImportFrom) or module.split(".")[0] not in OURS:
+                continue
+            file = imports.file_of(module)
+            assert file or (ROOT / module).is_dir(), f"{path.name} imports {module}"
+            for alias in node.names:
+                found = imports.file_of(f"{module}.{alias.name}")
+                found = found or file and alias.name in defined_in(file)
+                assert found, f"{path.name} imports {alias.name} from {module}"

@@ -1,0 +1,42 @@
+"""The case banks of the labs, a module a lab, and the way through all of them."""
+
+import importlib
+
+import pytest
+
+from utils import ROOT
+
+LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
+
+
+def namespace(bank, source):
+    """What a cell with this answer leaves behind, a dict."""
+    names = {"__name__": "answer"}
+    exec(bank.PRELUDE, names)
+    exec(source, names)
+    return names
+
+
+def cases():
+    """Every answer of every bank, with what the visible check and the whole question make of it."""
+    for lab in LABS:
+        bank = importlib.import_module(f"tests.cases.{lab}")
+        kinds = (
+            ("right", bank.RIGHT, "right", "right"),
+            ("wrong", bank.WRONG, "wrong", "wrong"),
+            ("hidden", getattr(bank, "HIDDEN_WRONG", {}), "right", "wrong"),
+        )
+        for kind, answers, visible, whole in kinds:
+            for question, name, case in (
+                (q, name, case) for q, named in answers.items() for name, case in named.items()
+            ):
+                source, words = (case, "") if kind == "right" else case
+                yield pytest.param(
+                    lab,
+                    question,
+                    source,
+                    words,
+                    visible,
+                    whole,
+                    id=f"{lab}-{question}-{kind}-{name}",
+                )
