@@ -103,7 +103,7 @@ def test_what_stays_together():
         "notebooks/03.ipynb": "notebooks/03.ipynb::Cell 7",
         "tests/test_a.py::TestB": "tests/test_a.py::TestB::test_c[x-y]",
         "tests/test_a.py": "tests/test_a.py::test_c[x]",
-        "tests/test_checks.py::test_case[lab3": "tests/test_checks.py::test_case[lab3-VAE-a]",
+        "tests/test_checks.py::test_case[lab3-VAE": "tests/test_checks.py::test_case[lab3-VAE-a-b]",
     }.items():
         assert scope_of(nodeid) == scope
 
