@@ -47,7 +47,8 @@ def test_case(lab, question, source, words, visible, whole, pytestconfig, record
     record_property("bank", [lab, whole == "right", full.state == "right"])
     verify((shown, full), words, (visible, whole))
     # Of computing, on all cores: how long a loaded machine lets it wait is no fault of the check.
-    assert seconds < 6, f"the check took {seconds:.1f} s of computing"
+    # The slowest, a generator of lab 5, takes 4 s, and 6 to 8 s where others share the caches.
+    assert seconds < 12, f"the check took {seconds:.1f} s of computing"
     if pytestconfig.getoption("all"):  # with the numbers of the notebook
         shown = questions_of(lab, hidden=False)[question].judge(answers, seed=0)
         verify((shown, shown), words, (visible, visible))

@@ -489,7 +489,7 @@ ENDS = {
     "segfault": ("import ctypes; ctypes.string_at(0)", "crashed (SIGSEGV)"),
     "abort": ("import os; os.abort()", "crashed (SIGABRT)"),
     "kill": ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "crashed (SIGTERM)"),
-    "endless loop": ("while True:\n    pass", "no end after 2 s"),
+    "endless loop": ("while True:\n    pass", "no end after 5 s"),
     "endless recursion": ("def again(n):\n    return again(n + 1)\n\n\nagain(0)", "RecursionError"),
 }
 for name, (source, words) in ENDS.items():
@@ -507,7 +507,7 @@ fault(
     "an answer's cell does not get to its definition",
     around("binary_code", before="n = 1\nwhile n:\n    n += 1\n"),
     12,
-    lost={"binary_code": wrong("cell 28", "no end after 2 s", "mend")},
+    lost={"binary_code": wrong("cell 28", "no end after 5 s", "mend")},
     cells=("TimeoutError",),
 )
 IN_A_CALL = {
@@ -517,7 +517,7 @@ IN_A_CALL = {
     "os._exit": ("import os; os._exit(0)", ("it ended the Python process", "end Python")),
     "segfault": ("import ctypes; ctypes.string_at(0)", ("SIGSEGV", "small input")),
     "abort": ("import os; os.abort()", ("SIGABRT", "small input")),
-    "endless loop": ("while True: pass", ("no result after 2 s", "a loop that does not end")),
+    "endless loop": ("while True: pass", ("no result after 5 s", "a loop that does not end")),
     "endless recursion": ("return binary_code(hidden_values)", ("RecursionError", "calls itself")),
     "input": ("input('limit? ')", ("nobody", "small input")),
     "6 GB": ("np.ones(6 * 10**9, 'uint8')", ("Unable to allocate", "more memory")),
@@ -567,7 +567,7 @@ fault(
             "    model.fit(np.ones((9, hidden)), np.ones((9, 8)), epochs=10**6, verbose=0)\n"
             "    return model\n"),
     13,
-    lost={"build_decoder": wrong("no result after 2 s")},
+    lost={"build_decoder": wrong("no result after 5 s")},
 )  # fmt: skip
 fault(
     "training in an own cell",
@@ -576,7 +576,7 @@ fault(
              "model.compile('sgd', 'mse')\n"
              "model.fit(np.ones((9, 3)), np.ones((9, 8)), epochs=10**6)", before="train"),
     14,
-    cells=("no end after 2 s",),
+    cells=("no end after 5 s",),
 )  # fmt: skip
 fault(
     "threads",
