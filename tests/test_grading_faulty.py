@@ -74,7 +74,7 @@ def test_fault(neighbours, fault):
     assert record.points == fault.score
     for name, (_, words) in fault.lost.items():
         for each in words:
-            assert each in told[name]["message"]
+            assert each in told[name].message
     for words, found in (
         (fault.notes, record.notes),
         (fault.cells, [each.error for each in record.cells]),
