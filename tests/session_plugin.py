@@ -236,6 +236,8 @@ def pytest_runtest_protocol(item, nextitem):
     for report in elsewhere[scope][item.nodeid]:
         hooks.pytest_runtest_logreport(report=report)
     hooks.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    # What the last test in this process left standing for this one is not what the next one needs.
+    item.session._setupstate.teardown_exact(nextitem)
     return True
 
 

@@ -37,6 +37,7 @@ def suite(tmp_path):
         files["conftest.py"] = "from pathlib import Path\n"
         files["conftest.py"] += "from tests import session_plugin as plugin\n" + before + changes
         for name, text in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
         command = [sys.executable, "-m", "pytest", *options]
         done = subprocess.run(
@@ -96,6 +97,19 @@ def test_a_full_process_runs_the_rest_in_processes_of_their_own(suite):
         shutil.rmtree(suite.folder / name)
     status, said, _ = suite({"test_a.py": tests["test_a.py"]}, "-n", "1", FULL=10**12)
     assert status == 0 and "1 passed" in said
+
+
+def test_after_a_process_of_its_own_another_folder_goes_on_here(suite):
+    good = "def test_{}(): pass\n"
+    tests = {
+        "one/test_a.py": "".join(map(good.format, "xyz")),
+        "one/test_b.py": "".join(map(good.format, "xy")),
+        "two/test_c.py": good.format("x"),
+    }
+    second = "class Full:\n    calls = 0\n    def __lt__(self, rss):\n"
+    second += "        Full.calls += 1\n        return Full.calls == 2\nplugin.FULL = Full()\n"
+    status, said, _ = suite(tests, "-n", "1", before=second)
+    assert status == 0 and "6 passed" in said, said
 
 
 def test_what_stays_together():
