@@ -20,8 +20,8 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import keys
 
 DURATIONS = Path(__file__).with_name("durations.json")  # seconds by scope
-MOST_MEMORY = 2 * 10**9  # bytes that a process of the suite may hold, at its peak
-FULL = 10**9  # bytes from which on a process begins nothing further itself
+MOST_MEMORY = 2.5 * 10**9  # bytes that a process of the suite may hold, at its peak
+FULL = 1.2 * 10**9  # bytes from which on a process begins nothing further itself
 # Seconds that `course test --all` may take on two free cores, by stored durations. 22 minutes are
 # wanted for five labs; what stands takes longer.
 BUDGET = 40 * 60
