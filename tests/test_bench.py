@@ -228,7 +228,7 @@ def test_the_command(slow, result, tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "PyTorch eager is left out." in out and "turns done" in out
     assert ("FAILED" in out) == slow
-    assert kept["notes"][0] == "PyTorch eager is left out."
+    assert "PyTorch eager is left out." in kept["notes"]  # beside what this processor lacks
     for name in ("Keras example", "ours", "toy: ours with XLA"):
         facts = kept["contestants"][name]
         assert len(facts["step_seconds"]) == 2 and len(facts["curves"]) == 2

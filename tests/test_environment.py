@@ -211,7 +211,7 @@ def base_alone(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(modules=modules))
 
     def call(*arguments):
-        command = "from utils.cli import main; raise SystemExit(main())"
+        command = "from utils.command.cli import main; raise SystemExit(main())"
         return subprocess.run(
             [sys.executable, "-c", command, *map(str, arguments)],
             cwd=ROOT,
