@@ -76,11 +76,8 @@ def of_tests(module, labs):
     return key_of(files, *sorted(labs))
 
 
-def of_scopes(items, scope_of):
-    """Keys of all scopes among collected tests that may be left out: dict of scope to key."""
-    scopes = {}
-    for item in items:
-        scopes.setdefault(scope_of(item.nodeid), []).append(item)
+def of_scopes(scopes):
+    """Keys of the scopes that may be left out, of a dict of scope to its tests: scope to key."""
     keys = {}
     for scope, members in scopes.items():
         first = members[0]

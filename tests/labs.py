@@ -8,7 +8,6 @@ from tests import needs
 from utils import ROOT
 from utils.checks import questions_of
 
-LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
 IMPORTS = "import math\nfrom keras import layers, ops\n"  # that answers of the banks may use
 
 

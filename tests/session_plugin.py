@@ -26,8 +26,6 @@ FULL = 1.2 * 10**9  # bytes from which on a process begins nothing further itsel
 # wanted for five labs; what stands takes longer.
 BUDGET = 40 * 60
 spent, peaks = Counter(), {}  # of this run: seconds by scope, (bytes, test) by worker
-
-
 REPORTS = os.environ.pop("COURSE_REPORTS", "")  # a file; what tests start shall not write to it
 PEAK, SELECTED, ELSEWHERE = pytest.StashKey(), pytest.StashKey(), pytest.StashKey()
 
@@ -104,10 +102,12 @@ def pytest_collection_modifyitems(config, items):
 
     nbval gives up after five seconds in which a kernel says nothing: one may wait for longer.
     """
-    found = select(items, everything=config.getoption("all"), whole=is_whole(config))
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(found["run"])])
-    items[:] = found.pop("run")
-    config.stash[SELECTED] = found
+    selected = select(items, everything=config.getoption("all"), whole=is_whole(config))
+    run = selected.pop("run")
+    kept = set(run)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = run
+    config.stash[SELECTED] = selected
     for item in items:
         if hasattr(item, "output_timeout"):
             item.output_timeout = 600
@@ -128,6 +128,14 @@ def pytest_configure_node(node):
     node.workerinput["whole"] = is_whole(node.config)
 
 
+def by_scope(items):
+    """Tests by the scope that they belong to, in their order: dict of lists."""
+    scopes = {}
+    for item in items:
+        scopes.setdefault(scope_of(item.nodeid), []).append(item)
+    return scopes
+
+
 def select(items, everything, whole):
     """What is run of the collected tests.
 
@@ -142,10 +150,8 @@ def select(items, everything, whole):
         has, "counts"; "left_out", the scopes that are not run.
     """
     shard, shards = map(int, os.environ.get("COURSE_SHARD", "1/1").split("/"))
-    scopes = {}
-    for item in items:
-        scopes.setdefault(scope_of(item.nodeid), []).append(item)
-    known = keys.of_scopes(items, scope_of) if whole else {}
+    scopes = by_scope(items)
+    known = keys.of_scopes(scopes) if whole else {}
     passed = {} if everything else keys.stored()
     left_out = [scope for scope, key in known.items() if passed.get(scope) == key]
     mine = shares(scopes, shards)[shard - 1] if whole else scopes
@@ -160,8 +166,8 @@ def select(items, everything, whole):
 
 def shares(scopes, shards):
     """Scopes shared out to shards, the longest first to the one that has least: list of sets."""
-    stored, result, sums = json.loads(DURATIONS.read_text()), [set() for _ in range(shards)], []
-    sums = [0.0] * shards
+    stored = json.loads(DURATIONS.read_text())
+    result, sums = [set() for _ in range(shards)], [0.0] * shards
     seconds = {scope: stored.get(scope, len(items)) for scope, items in scopes.items()}
     for scope in sorted(scopes, key=lambda scope: (-seconds[scope], scope)):
         least = sums.index(min(sums))
@@ -177,8 +183,8 @@ def passed_scopes(selected):
     """
     result = {}
     for scope, key in selected["keys"].items():
-        ended = outcomes.get(scope, {})
-        done = ended["passed"] + ended["skipped"] == selected["counts"][scope] if ended else False
+        ended = outcomes.get(scope, Counter())
+        done = ended["passed"] + ended["skipped"] == selected["counts"][scope]
         if done and not ended["failed"] and ended["passed"] > ended["skipped"]:
             result[scope] = key
     return result
@@ -227,10 +233,10 @@ def pytest_runtest_protocol(item, nextitem):
     scope, config = scope_of(item.nodeid), item.config
     elsewhere = config.stash.setdefault(ELSEWHERE, {})
     if scope not in elsewhere:
-        own = [other for other in item.session.items if scope_of(other.nodeid) == scope]
         full = hasattr(config, "workerinput") and psutil.Process().memory_info().rss > FULL
         notebook = item.path.suffix == ".ipynb"  # its kernel is a process already
-        elsewhere[scope] = in_own_process(config, own) if full and not notebook else None
+        own = by_scope(item.session.items)[scope] if full and not notebook else []
+        elsewhere[scope] = in_own_process(config, own) if own else None
     if elsewhere[scope] is None:
         return None
     hooks = item.ihook
@@ -316,8 +322,8 @@ def pytest_testnodedown(node, error):
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
     config = session.config
-    tell({"peak": config.stash.get(PEAK, (0, ""))})
     peak = config.stash.get(PEAK, (peak_of_this_process(), "no test"))
+    tell({"peak": peak})
     if hasattr(config, "workerinput"):
         config.workeroutput |= {"peak": peak, "selected": config.stash.get(SELECTED, None)}
         return
@@ -326,10 +332,9 @@ def pytest_sessionfinish(session):
         collected["this process"] = config.stash.get(SELECTED, None)
     if max(peaks.values())[0] > MOST_MEMORY and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    for selected in filter(None, collected.values()):
-        if passed := passed_scopes(selected):
-            keys.store(passed)
-            break
+    selected = next(filter(None, collected.values()), None)  # all workers collect the same
+    if passed := passed_scopes(selected) if selected else {}:
+        keys.store(passed)
     if session.config.getoption("store_durations"):
         stored = json.loads(DURATIONS.read_text()) | {k: round(v) for k, v in spent.items()}
         DURATIONS.write_text(json.dumps(dict(sorted(stored.items())), indent=1) + "\n")
@@ -337,12 +342,12 @@ def pytest_sessionfinish(session):
 
 def pytest_terminal_summary(terminalreporter):
     """What was left out, and the peak of each worker; above the bound it fails the run."""
-    for left_out in [selected["left_out"] for selected in collected.values() if selected][:1]:
-        if left_out:
-            terminalreporter.write_line(
-                f"not run again, as their inputs are those with which they passed: "
-                f"{', '.join(left_out)}; course test --all runs all"
-            )
+    selected = next(filter(None, collected.values()), None)
+    if selected and selected["left_out"]:
+        terminalreporter.write_line(
+            "not run again, as their inputs are those with which they passed: "
+            f"{', '.join(selected['left_out'])}; course test --all runs all"
+        )
     for worker, (peak, test) in sorted(peaks.items()):
         verdict = (
             f", above the bound of {MOST_MEMORY / 1e9:g} GB: FAILED" if peak > MOST_MEMORY else ""

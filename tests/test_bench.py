@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
 from tests.benching import run_command
+from utils import ROOT
 from utils.bench import contest, elbo, vae
 from utils.bench.contest import Record, Speed
 
@@ -22,8 +22,6 @@ INPUTS = [
     "utils/command/*.py",
     "environment.yml",
 ]  # see tests/keys.py
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 # --- measuring ------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ import nbformat
 import pytest
 
 from tests.conftest import HANGS, until
-
-ROOT = Path(__file__).resolve().parents[1]
+from utils import ROOT
 
 
 def course(*arguments, cwd=ROOT, **environment):

@@ -19,12 +19,10 @@ from tensorflow_datasets.core.download import downloader
 
 from tests.conftest import HANGS, until
 from tests.real_sets import REAL, needs_real
-from utils import data
+from utils import ROOT, data
 from utils.data import glyphs
 
 INPUTS = ["utils/data/*.py"]  # see tests/keys.py
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.conftest import HANGS, until
+from utils import ROOT
 from utils.grading import folder as grading
 from utils.grading.worker import Settings
 
@@ -27,7 +27,6 @@ INPUTS = [
     "utils/command/*.py",
 ]  # see tests/keys.py
 
-ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab1_identity_838"
 SETTINGS = Settings(LAB)
 COURSE = [sys.executable, "-c", "from utils.command.cli import main; raise SystemExit(main())"]

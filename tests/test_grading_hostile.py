@@ -20,20 +20,12 @@ import pytest
 
 from tests.jails import backend_or_skip
 from tests.neighbours import Neighbour
+from tests.submissions import INPUTS  # noqa: F401 - see tests/keys.py
 from tests.submissions.hostile import ATTACKS, DESERVED, LAB1, LAB3, Attack
 from utils import ROOT
 from utils.grading import submissions
 from utils.grading.jail import Limits
 from utils.grading.judge import Judge
-
-INPUTS = [
-    "*/lab1_identity_838.ipynb",
-    "*/lab3_vae.ipynb",
-    "tests/cases/*.py",
-    "utils/checks/*/lab1_identity_838.py",
-    "utils/checks/*/lab3_vae.py",
-    "utils/grading/**/*",
-]  # see tests/keys.py
 
 SECRET = "S3CR3T-" + hashlib.sha256(os.urandom(9)).hexdigest()[:12]
 MARK = "attack-" + SECRET[-8:]

@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.cases import lab1_identity_838 as bank
+from utils import ROOT
 from utils.checks import questions_of
 
 INPUTS = [
@@ -23,7 +24,6 @@ INPUTS = [
     "docs/nbgrader.md",
 ]  # see tests/keys.py
 
-ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab1_identity_838"
 POINTS = {name: question.points for name, question in questions_of(LAB).items()}
 CONFIG = """\

@@ -7,7 +7,8 @@ once. Each `lab.needs` of each lab is broken on purpose, to see that it is found
 import pytest
 
 from tests import needs
-from tests.labs import LABS, analysed, blocks_of, numbers_of, sources_of
+from tests.cases import LABS
+from tests.labs import analysed, blocks_of, numbers_of, sources_of
 
 # Answers that no other cell of the lab needs.
 IDLE = {"lab1_identity_838": {"smallest_width"}}

@@ -13,11 +13,11 @@ import nbformat
 import pytest
 
 from tests import notebook_plugin
+from utils import ROOT
 from utils.authoring import build
 from utils.checks import questions_of
 from utils.notebooks import running
 
-ROOT = Path(__file__).resolve().parents[1]
 EXECUTED = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
 LABS = sorted(ROOT.glob("labs/*.ipynb"))
 name_of = pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_the_package_imports_nothing_from_the_tests():
     for module, path in PACKAGE.items():
         found = {name for name in imports.imports_of(path.read_text()) if name.startswith("tests")}
         assert not found, f"{module} imports {found}"
+        assert '"tests.' not in path.read_text(), f"{module} names a module of the tests"
 
 
 @pytest.mark.parametrize("rooms", [release.PARTS, jail.INSIDE], ids=["bundle", "jail"])

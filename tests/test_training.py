@@ -16,12 +16,11 @@ import pytest
 import tensorflow as tf
 
 from tests import training_runs
-from utils import plots, training
+from utils import ROOT, plots, training
 from utils.training import TrainingError, batches
 
 INPUTS = []  # see tests/keys.py
 
-ROOT = Path(__file__).parents[1]
 NUMBERS = np.arange(10)
 
 

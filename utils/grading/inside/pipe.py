@@ -15,7 +15,6 @@ import struct
 
 import numpy as np
 
-Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
 HEADER = struct.Struct(">IQ")
 # The largest honest messages of all labs hold 11 kB of JSON and 1.2 MB of arrays. Python objects
 # take up to a hundred times the bytes of their JSON, float64 eight times those of an int8.
@@ -34,7 +33,7 @@ class Forbidden(ValueError):
     """A message that no honest other side would send, or data that can't be sent."""
 
 
-def encode(value: Plain) -> list:
+def encode(value) -> list:
     """`value`, plain data, as a list of bytes-like parts of one message.
 
     Raises:
@@ -96,7 +95,7 @@ def lengths(header: bytes) -> tuple[int, int]:
     return head, arrays
 
 
-def decode(head: bytes, arrays: bytes) -> Plain:
+def decode(head: bytes, arrays: bytes):
     """The value of a message.
 
     Args:
