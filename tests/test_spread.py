@@ -77,6 +77,15 @@ def test_a_row_may_move_as_far_as_others_of_its_column():
     assert [line.split(":")[0] for line in moved] == ["width 1, PCA", "width 1, deep"]
 
 
+def test_of_a_share_a_few_may_fall_otherwise():
+    def share(value):
+        return [output(Table([Claim("share", value, at_least=0.005, of=360)]))]
+
+    for value, held in ((0.0284, True), (0.0383, True), (0.0216, False), (0.0384, False)):
+        moved = spread.compare(share(0.03), share(value), {"share": [0.03, 0.03, 0.03]})
+        assert (not moved) == held, value
+
+
 def test_nan_is_never_allowed():
     assert spread.compare(claimed(1.0), claimed(float("nan")), {"error &amp; loss": [1, 0, 2]})
 

@@ -34,6 +34,7 @@ class Claim:
     published: float | str | None = None
     source: str = ""
     tolerance: float = 0.1
+    of: int | None = None
 
     @property
     def held(self):
@@ -74,6 +75,7 @@ class Claims:
         published=None,
         source="",
         tolerance=0.1,
+        of=None,
     ):
         """Record a measured number beside its bound. The same text again replaces the first.
 
@@ -86,6 +88,9 @@ class Claims:
             tolerance: relative change (of the larger of value and bounds) that a re-run may show
                 as long as its spread over processors was not measured (`course test --machines`).
                 For tiny values bounded by 0, such as rounding errors, give a bound of their size.
+            of: int, where the value is a share of so many things that were counted, or a difference
+                of such shares. A few of them may always fall otherwise on another processor, even
+                where none did on those that were tried.
 
         Raises:
             ValueError: no bound, a bound that is not a finite number, or a published number
@@ -104,7 +109,7 @@ class Claims:
         if not isinstance(value, Real):
             raise TypeError(f"The claim '{text}' needs one number, not {type(value).__name__}.")
         self.claims[text] = Claim(
-            text, float(value), at_least, at_most, unit, published, source, tolerance
+            text, float(value), at_least, at_most, unit, published, source, tolerance, of
         )
 
     def table(self):
@@ -165,9 +170,10 @@ def show_numbers(rows, columns, *, first="", tolerance=0.1):
     display(Numbers(rows, columns, first, tolerance))
 
 
-def measured_cell(text, value, scale):
+def measured_cell(text, value, scale, of=None):
     """A cell whose attributes are compared between runs (`spread.py`)."""
     facts = f'data-value="{float(value)!r}" data-scale="{float(scale)!r}"'
+    facts += f' data-of="{of}"' if of else ""
     return f'<td class="measured" {facts} style="text-align:right">{html.escape(text)}</td>'
 
 
@@ -233,7 +239,9 @@ class Table:
             mark = "&#10003;" if row.held else "&#10007;"
             cells = {
                 "Claim": f'<td style="{left}">{html.escape(row.text)}</td>',
-                "Measured": measured_cell(number(row.value, row.unit), row.value, self._scale(row)),
+                "Measured": measured_cell(
+                    number(row.value, row.unit), row.value, self._scale(row), row.of
+                ),
                 "Bound": f'<td style="{left}">{html.escape(row.bound)}</td>',
                 "Published": f'<td style="{left}">{published}</td>',
                 "Verdict": f'<td style="{left}">{mark} {row.verdict}</td>',

@@ -415,7 +415,7 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train", "
                recovered(outputs).min(), at_least=8, at_most=8,
                published=8, source="Mitchell 1997, section 4.6.4, one network")
     claims.add("8-3-8: share of networks whose rounded codes are the eight corners of the cube",
-               np.mean(distinct == 8), at_least=0.6, at_most=0.9,
+               np.mean(distinct == 8), at_least=0.6, at_most=0.9, of=len(distinct),
                published="yes, in the one network shown", source="Mitchell 1997, fig. 4.7")
 
 # %% tags=["experiment"]
@@ -451,7 +451,7 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
                        "the sum all networks recover eight; with the mean most recover "
                        "three or four, and none eight.")
     claims.add("8-3-8 with the mean over outputs: share of networks that recover all patterns",
-               np.mean(recovered(outputs_mean) == 8), at_most=0.1)
+               np.mean(recovered(outputs_mean) == 8), at_most=0.1, of=len(outputs_mean))
 
 # %% [markdown]
 # **The reading.** Nothing is wrong with the mean; the rate belongs to the sum. Eight times the epochs, or
@@ -503,9 +503,9 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
     largest = np.all(outputs_two.argmax(axis=-1) == np.arange(8), axis=-1)  # (networks,)
 
     claims.add("8-2-8: share of networks that recover all patterns after 20,000 epochs",
-               np.mean(recovered(outputs_two) == 8), at_least=0.35, at_most=0.75)
+               np.mean(recovered(outputs_two) == 8), at_least=0.35, at_most=0.75, of=len(largest))
     claims.add("8-2-8: share of networks whose largest output is the right one for all patterns",
-               np.mean(largest), at_least=0.9)
+               np.mean(largest), at_least=0.9, of=len(largest))
     claims.add("8-1-8: patterns recovered, the best of all networks (the theorem allows 2)",
                recovered(outputs_one).max(), at_least=1, at_most=2)
 

@@ -370,13 +370,13 @@ show_numbers(accuracy, [f"{count} labels" for count in LABELS], first="accuracy 
 # %%
 ahead = accuracy["code of 20"] - accuracy["pixels"]
 claims.add("5 labels of each class: accuracy on the code of 20 minus accuracy on PCA of 20",
-           accuracy["code of 20"][0] - accuracy["PCA of 20"][0], at_least=0.02)
+           accuracy["code of 20"][0] - accuracy["PCA of 20"][0], at_least=0.02, of=len(test))
 claims.add("5 labels of each class: accuracy on the code of 20 minus accuracy on pixels",
-           ahead[0], at_least=-0.02)
+           ahead[0], at_least=-0.02, of=len(test))
 claims.add("accuracy on the code of 20 minus on pixels: lost from 5 to 50 labels of each class",
-           ahead[0] - ahead[3], at_least=0.005)
+           ahead[0] - ahead[3], at_least=0.005, of=len(test))
 claims.add("50 labels of each class: accuracy on the code of 2 minus accuracy on pixels",
-           accuracy["code of 2"][3] - accuracy["pixels"][3], at_most=-0.1)
+           accuracy["code of 2"][3] - accuracy["pixels"][3], at_most=-0.1, of=len(test))
 
 # %% [markdown]
 # **The reading.** With five labels of each class the code beats PCA of the same width clearly: its numbers are worth
@@ -438,7 +438,7 @@ hills = {way: values[4] - (values[0] + values[-1]) / 2 for way, values in distan
 claims.add("half-way: rise of the median distance over that at the ends, by the code over by pixels",
            hills["code"] / hills["pixels"], at_most=0.9)
 claims.add("half-way: share of pairs whose way by the code is the nearer to real images",
-           np.mean(middle["code"] < middle["pixels"]), at_least=0.7)
+           np.mean(middle["code"] < middle["pixels"]), at_least=0.7, of=len(middle["code"]))
 
 # %%
 figure, panels = plots.new_figure(

@@ -26,12 +26,13 @@ FILE = ROOT / "tests" / "spread.json"
 TABLE = re.compile(r"<table>(.*?)</table>", re.S)
 ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
 CELL = re.compile(r"<t[dh](?P<facts>[^>]*)>(?P<text>[^<]*)")
-FACTS = re.compile(r'data-value="([^"]*)" data-scale="([^"]*)"')
+FACTS = re.compile(r'data-value="([^"]*)" data-scale="([^"]*)"(?: data-of="([^"]*)")?')
 LEVELS, FIGURE_FLOOR = 8, 4  # of a figure: tolerance and floor of its four numbers, grey levels
 # Beyond the range that was measured a number may be by so many times its width. Where seven values
 # of a normal distribution were measured, an eighth is farther out in one of 10,000 cases.
 ROOM = 3
 FLOOR = 0.2  # of a number's own tolerance
+FEW = 3  # of those that a share counts: they may fall otherwise where no setting moved one
 
 
 @dataclass
@@ -97,12 +98,19 @@ def _numbers(html):
                 facts = FACTS.search(cell["facts"])
                 if not facts:
                     continue
-                value, scale = map(float, facts.groups())
+                value, scale, of = (float(fact or "inf") for fact in facts.groups())
+                few = FEW / of
                 claim = columns[0] == "Claim"
                 bound = row[columns.index("Bound")]["text"] if claim else ""
                 yield (
                     name if claim else f"{name}, {column}",
-                    Reading(value, scale, FLOOR * scale, bound, column="" if claim else column),
+                    Reading(
+                        value,
+                        max(scale, few),
+                        max(FLOOR * scale, few),
+                        bound,
+                        column="" if claim else column,
+                    ),
                 )
 
 
