@@ -2,6 +2,7 @@
 
 import importlib
 import time
+import zlib
 
 import pytest
 
@@ -35,23 +36,21 @@ def verify(results, words, states):
 
 
 @pytest.mark.parametrize("lab, question, source, words, visible, whole", list(cases()))
-def test_case(lab, question, source, words, visible, whole, pytestconfig, record_property):
-    """One pass: the visible check, with numbers that are not the notebook's, and where it lets the
-    answer pass the hidden ones."""
+def test_case(lab, question, source, words, visible, whole, record_property, request):
+    """One pass: the visible check, and where it lets the answer pass the hidden ones. Every other
+    case gets the numbers of the notebook (seed 0), the rest others."""
+    seed = 7 * (zlib.crc32(request.node.name.encode()) % 2)
     answers = Answers(namespace(importlib.import_module(f"tests.cases.{lab}"), source))
     began = time.process_time()
-    shown = questions_of(lab, hidden=False)[question].judge(answers, seed=7)
+    shown = questions_of(lab, hidden=False)[question].judge(answers, seed=seed)
     seconds = time.process_time() - began
-    full = shown if shown.state != "right" else hidden_part(lab, question).judge(answers, seed=7)
+    full = shown if shown.state != "right" else hidden_part(lab, question).judge(answers, seed=seed)
     # tests/notebook_plugin.py counts these into the precision and recall that it prints.
     record_property("bank", [lab, whole == "right", full.state == "right"])
     verify((shown, full), words, (visible, whole))
     # Of computing, on all cores: how long a loaded machine lets it wait is no fault of the check.
     # The slowest, a generator of lab 5, takes 4 s, and 6 to 8 s where others share the caches.
     assert seconds < 12, f"the check took {seconds:.1f} s of computing"
-    if pytestconfig.getoption("all"):  # with the numbers of the notebook
-        shown = questions_of(lab, hidden=False)[question].judge(answers, seed=0)
-        verify((shown, shown), words, (visible, visible))
 
 
 @pytest.mark.parametrize("lab", LABS)
