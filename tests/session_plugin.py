@@ -340,13 +340,23 @@ def pytest_sessionfinish(session):
         DURATIONS.write_text(json.dumps(dict(sorted(stored.items())), indent=1) + "\n")
 
 
+def named(scopes):
+    """Scopes in a line: folders of notebooks and modules of tests, with how many parts of each."""
+    files = Counter(scope.split("::")[0] for scope in scopes)
+    parts = Counter()
+    for file, count in files.items():
+        folder, _, name = file.rpartition("/")
+        parts[folder if name.endswith(".ipynb") else file] += count
+    return ", ".join(f"{part} ({n} parts)" if n > 1 else part for part, n in sorted(parts.items()))
+
+
 def pytest_terminal_summary(terminalreporter):
     """What was left out, and the peak of each worker; above the bound it fails the run."""
     selected = next(filter(None, collected.values()), None)
     if selected and selected["left_out"]:
         terminalreporter.write_line(
             "not run again, as their inputs are those with which they passed: "
-            f"{', '.join(selected['left_out'])}; course test --all runs all"
+            f"{named(selected['left_out'])}; course test --all runs all"
         )
     for worker, (peak, test) in sorted(peaks.items()):
         verdict = (
