@@ -13,7 +13,8 @@ from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
 from utils.checks.sentences import table
 
-INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.py"]  # see tests/keys.py
+# See tests/keys.py.
+INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.*", "utils/checks/*.toml"]
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
 

@@ -27,7 +27,8 @@ from utils.grading.submissions import Cell
 INPUTS = [
     "*/{lab}.ipynb",
     "tests/cases/{lab}.py",
-    "utils/checks/*/{lab}.py",
+    "utils/checks/*/{lab}.*",
+    "utils/checks/*.toml",
     "utils/grading/**/*.py",
 ]  # see tests/keys.py
 

@@ -131,10 +131,10 @@ class SumSquaredError:
     compiled = False  # as students begin, without a tf.function
 
     def cases(rng):
-        for shape in ((6, 8), (4, 5), (3, 4, 5)):  # the last of a stack of networks
-            targets = rng.integers(0, 2, shape[-2:]).astype("float32")
-            stacked = {"otherwise": "stack"} if len(shape) == 3 else {}
-            yield Case(targets, rng.uniform(0.1, 0.9, shape).astype("float32"), **stacked)
+        for size in ((6, 8), (4, 5), (3, 4, 5)):  # the last of a stack of networks
+            targets = rng.integers(0, 2, size[-2:]).astype("float32")
+            stacked = {"otherwise": "stack"} if len(size) == 3 else {}
+            yield Case(targets, rng.uniform(0.1, 0.9, size).astype("float32"), **stacked)
 
     def reference(targets, outputs):
         return ((targets - outputs) ** 2).sum(-1)
