@@ -119,7 +119,9 @@ def compare(form, cases, results):
         said, more = form.otherwise(cases, results) or (None, {})
     if said is None:
         said = getattr(cases[first], "otherwise", "otherwise")
-    told = brief(found) if found.shape == right.shape else f"shape {found.shape}: {brief(found)}"
+    told = brief(found)
+    if found.shape != right.shape:
+        told, right = f"shape {found.shape}: {told}", f"shape {right.shape}: {brief(right)}"
     raise Wrong("expects", told, said, right=right, **named(form, cases[first]), **more)
 
 
