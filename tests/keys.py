@@ -22,7 +22,7 @@ from utils.authoring import imports
 FILE = Path(__file__).with_name("keys.json")
 OF_ALL = "requirements*.txt", "pyproject.toml", "tests/conftest.py"
 OF_NOTEBOOKS = "tests/notebook_plugin.py", "tests/sanitize.cfg"
-OF_LABS = "utils/checks/labs/{lab}.py", "utils/checks/hidden/{lab}.py"
+OF_LABS = "utils/checks/labs/{lab}.*", "utils/checks/hidden/{lab}.*", "utils/checks/*.toml"
 
 
 def key_of(files, *further):

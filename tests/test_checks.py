@@ -11,8 +11,10 @@ from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
+from utils.checks.sentences import table
 
-INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.py"]  # see tests/keys.py
+# See tests/keys.py.
+INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.*", "utils/checks/*.toml"]
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
 
@@ -24,14 +26,18 @@ def hidden_part(lab, name):
     return question
 
 
-def verify(results, words, states):
-    """The states are as expected, marks are lost where they should be, and the mistake is named."""
+def verify(results, mistake, states):
+    """The states are as expected, marks are lost where they should be, and the mistake is named.
+
+    `mistake` is its id; of labs whose sentences still stand in their checks, words of its sentence.
+    """
     shown, whole = results
     assert (shown.state, whole.state) == states, f"{shown}\n{whole}"
     assert whole.points == (whole.question.points if whole.state == "right" else 0)
     for result in results:
         if result.state == "wrong":
-            assert words in repr(result), f"the message should say '{words}':\n{result}"
+            named = result.mistake if table(f"labs/{result.question.lab}") else repr(result)
+            assert mistake in named, f"the mistake should be '{mistake}':\n{named}\n{result}"
             assert result.expected and result.found and result.slip
 
 

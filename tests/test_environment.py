@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -126,9 +127,9 @@ def test_labs_do_without_what_teaching_and_developing_need():
 
 
 def test_installed_is_what_is_locked():
-    installed = {
-        canonicalize_name(each.name): each.version for each in importlib.metadata.distributions()
-    }
+    # Not those that setuptools brings for itself, which a test before may have put on the path.
+    here = importlib.metadata.distributions(path=[sysconfig.get_path("purelib")])
+    installed = {canonicalize_name(each.name): each.version for each in here}
     locks = ((ROOT / LOCKS[part]).read_text() for part in ("base", "teach", "dev"))
     for package, pinned in pins(*locks).items():
         for version, marker in pinned:

@@ -20,6 +20,7 @@ import pytest
 from tests.cases import LABS, cases
 from utils.checks import questions_of
 from utils.checks.remote.answers import Answers
+from utils.checks.sentences import table
 from utils.grading.jail import DEFAULT_LIMITS, Jail
 from utils.grading.judge import SEED, RemoteAnswers, Session
 from utils.grading.submissions import Cell
@@ -27,7 +28,8 @@ from utils.grading.submissions import Cell
 INPUTS = [
     "*/{lab}.ipynb",
     "tests/cases/{lab}.py",
-    "utils/checks/*/{lab}.py",
+    "utils/checks/*/{lab}.*",
+    "utils/checks/*.toml",
     "utils/grading/**/*.py",
 ]  # see tests/keys.py
 
@@ -93,7 +95,8 @@ def test_the_jail_judges_as_a_notebook_does(jail, lab, question, source, words, 
     here, there = in_a_notebook(cells, asked), in_the_jail(jail, cells, asked)
     assert (here.state, there.state) == (whole, whole), f"{here}\n{there}"
     assert there.points == (asked.points if whole == "right" else 0)
-    assert words in repr(there) and repr(there) == repr(here)
+    assert (repr(there), there.mistake) == (repr(here), here.mistake)
+    assert words in (there.mistake if table(f"labs/{lab}") else repr(there))
 
 
 def test_those_always_judged_are_of_every_lab_and_kind_and_of_most_questions():

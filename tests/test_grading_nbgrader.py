@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from tests.cases import lab1_identity_838 as bank
 from utils import ROOT
 from utils.checks import questions_of
+from utils.checks.sentences import say
 
 INPUTS = [
     "*/lab1_identity_838.ipynb",
@@ -232,7 +233,8 @@ def test_outputs_are_the_judge_s(course):
 def test_feedback_says_what_the_check_says(feedback):
     page = feedback("ben").text
     assert "Question 2, build_encoder: not right yet (0 of " in page
-    assert next(iter(bank.WRONG["build_encoder"].values()))[1] in page
+    mistake = next(iter(bank.WRONG["build_encoder"].values()))[1]
+    assert say("lab1_identity_838", "build_encoder", mistake) in page
     assert "Question 5, train: not answered yet" in page
     assert "Question 1, identity_patterns: right (" in page and "Verified:" in page
     assert "hidden=True" not in page

@@ -20,9 +20,9 @@ from utils.grading.judge import UNREAD
 from utils.grading.records import Answered, FailedCell, Record
 
 LAB = "lab9_reports"
-QUESTIONS = Questions()
+QUESTIONS = Questions(LAB)
 for _number, _name, _points in ((1, "encode", 2), (2, "decode", 3), (3, "train", 5)):
-    QUESTIONS.ask(_number, _name, points=_points, hint=f"the hints under question {_number}")(None)
+    QUESTIONS.ask(_number, _name, points=_points)(None)
 
 HOSTILE = [
     "<script>document.title = 'ran'</script>",

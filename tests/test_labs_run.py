@@ -24,7 +24,10 @@ from tests.needs import names_in
 from utils.checks import questions_of
 from utils.claims import ClaimFailed
 
-INPUTS = ["*/{lab}.ipynb", "tests/cases/{lab}.py", "utils/checks/*/{lab}.py"]  # see tests/keys.py
+INPUTS = [  # see tests/keys.py
+    *("*/{lab}.ipynb", "tests/cases/{lab}.py"),
+    *("utils/checks/*/{lab}.*", "utils/checks/*.toml"),
+]
 
 LEVELS = "right", "blank", "wrong"
 

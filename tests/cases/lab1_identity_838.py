@@ -1,7 +1,7 @@
 """Answers to lab 1's questions: right ones written in many ways, wrong ones with a named mistake.
 
-RIGHT: question -> {way of writing: source}. WRONG: question -> {mistake: (source, words)}, where
-the check's message has to contain the words. Sources are what a student's cell would hold.
+RIGHT: question -> {way of writing: source}. WRONG: question -> {name: (source, id of the mistake)}.
+Sources are what a student's cell would hold.
 """
 
 PRELUDE = """
@@ -40,25 +40,25 @@ RIGHT["identity_patterns"] = {
     "identity_patterns = Patterns()\n",
 }
 WRONG["identity_patterns"] = {
-    "integers": (returns("np.eye(8, dtype=int)"), "float dtype"),
-    "labels": (returns("np.arange(8.0)"), "one per input unit"),
+    "integers": (returns("np.eye(8, dtype=int)"), "kind"),
+    "labels": (returns("np.arange(8.0)"), "one_number_each"),
     "binary codes": (
         returns("((np.arange(8)[:, None] >> np.arange(3)) & 1).astype(float)"),
-        "one per input",
+        "codes",
     ),
-    "reversed": (returns("np.eye(8)[::-1]"), "reversed"),
-    "counted from 1": (returns("np.eye(8, k=1) + np.eye(8, k=-7)"), "count from 0"),
-    "minus ones": (returns("2 * np.eye(8) - 1"), "not -1"),
+    "reversed": (returns("np.eye(8)[::-1]"), "reversed_order"),
+    "counted from 1": (returns("np.eye(8, k=1) + np.eye(8, k=-7)"), "column_too_far"),
+    "minus ones": (returns("2 * np.eye(8) - 1"), "minus_ones"),
     "exchanged": (returns("1 - np.eye(8)"), "exchanged"),
-    "zeros": (returns("np.zeros((8, 8))"), "No unit is on"),
-    "ones": (returns("np.ones((8, 8))"), "Every unit is on"),
-    "batch axis": (returns("np.eye(8)[None]"), "axis too many"),
+    "zeros": (returns("np.zeros((8, 8))"), "all_off"),
+    "ones": (returns("np.ones((8, 8))"), "all_on"),
+    "batch axis": (returns("np.eye(8)[None]"), "leading_axis"),
     "flattened": (returns("np.eye(8).ravel()"), "flattened"),
-    "triangle": (returns("np.tri(8)"), "stay on"),
-    "no return": ("def identity_patterns():\n    np.eye(8)\n", "without `return`"),
-    "text": (returns("['1000', '0100']"), "array or a tensor of numbers"),
-    "misspelt": (returns("np.eyes(8)"), "AttributeError"),
-    "an argument": ("def identity_patterns(n):\n    return np.eye(n)\n", "arguments"),
+    "triangle": (returns("np.tri(8)"), "stay_on"),
+    "no return": ("def identity_patterns():\n    np.eye(8)\n", "no_return"),
+    "text": (returns("['1000', '0100']"), "not_numbers"),
+    "misspelt": (returns("np.eyes(8)"), "error"),
+    "an argument": ("def identity_patterns(n):\n    return np.eye(n)\n", "other_arguments"),
 }
 
 # --- build_encoder and build_decoder -------------------------------------------------------------
@@ -118,62 +118,62 @@ def right_networks(name, inputs, units):
 
 def wrong_networks(name, inputs, units):
     return {
-        "no activation": (network(name, inputs, units, activation="None"), "no activation"),
+        "no activation": (network(name, inputs, units, activation="None"), "no_activation"),
         "relu": (network(name, inputs, units, activation="'relu'"), "relu"),
         "tanh": (network(name, inputs, units, activation="'tanh'"), "tanh"),
         "softmax": (network(name, inputs, units, activation="'softmax'"), "softmax"),
-        "hard sigmoid": (network(name, inputs, units, activation="'hard_sigmoid'"), "hard sigmoid"),
+        "hard sigmoid": (network(name, inputs, units, activation="'hard_sigmoid'"), "hard_sigmoid"),
         "sigmoid twice": (
             network(name, inputs, units, more=", keras.layers.Activation('sigmoid')"),
-            "twice",
+            "sigmoid_twice",
         ),
         "fixed width": (
             network(name, inputs, units)
             .replace("hidden,)", "3,)")
             .replace("Dense(hidden", "Dense(3"),
-            "fixed" if units == "hidden" else "ncompatible",
+            "fixed_width" if units == "hidden" else "layer_input",
         ),
-        "no bias": (network(name, inputs, units, options=", use_bias=False"), "bias is missing"),
-        "Keras's start": (network(name, inputs, units, start="'glorot_uniform'"), "start wider"),
-        "zeros": (network(name, inputs, units, start="'zeros'"), "start equal"),
+        "no bias": (network(name, inputs, units, options=", use_bias=False"), "no_bias"),
+        "Keras's start": (network(name, inputs, units, start="'glorot_uniform'"), "start_wider"),
+        "zeros": (network(name, inputs, units, start="'zeros'"), "start_equal"),
         "one sign": (
             network(name, inputs, units, start="keras.initializers.RandomUniform(0, 0.1)"),
-            "one sign",
+            "start_one_sign",
         ),
         "too narrow": (
             network(name, inputs, units, start="keras.initializers.RandomUniform(-0.01, 0.01)"),
-            "narrow",
+            "start_narrow",
         ),
         "normal start": (
             network(name, inputs, units, start="keras.initializers.RandomNormal(stddev=0.2)"),
-            "start wider",
+            "start_wider",
         ),
         "seed inside": (
             network(name, inputs, units, start=SMALL.replace("0.1)", "0.1, seed=0)")),
-            "seed inside",
+            "seed_inside",
         ),
         "seed set inside": (
             network(name, inputs, units).replace(
                 "    layer", "    keras.utils.set_random_seed(0)\n    layer"
             ),
-            "seed inside",
+            "seed_inside",
         ),
         "two layers": (
             network(name, inputs, units, more=f", keras.layers.Dense({units}, 'sigmoid')"),
-            "more than one layer",
+            "two_layers",
         ),
-        "no return": (network(name, inputs, units).replace("return ", ""), "without `return`"),
+        "no return": (network(name, inputs, units).replace("return ", ""), "no_return"),
         "outputs, not a model": (
             f"def {name}(hidden):\n    return np.zeros((3, 3))\n",
-            "Return the model itself",
+            "no_model",
         ),
         "bias of ones": (
             network(name, inputs, units, options=", bias_initializer='ones'"),
-            "bias starts too far out",
+            "bias_too_far",
         ),
         "narrow normal": (
             network(name, inputs, units, start="keras.initializers.RandomNormal(stddev=0.02)"),
-            "too narrow",
+            "start_narrow",
         ),
         "two values": (
             network(
@@ -182,19 +182,22 @@ def wrong_networks(name, inputs, units):
                 units,
                 start="lambda shape, dtype=None: 0.1 * ops.sign(keras.random.normal(shape))",
             ),
-            "evenly",
+            "start_uneven",
         ),
-        "dropout": (network(name, inputs, units, more=", keras.layers.Dropout(0.5)"), "Dropout"),
+        "dropout": (
+            network(name, inputs, units, more=", keras.layers.Dropout(0.5)"),
+            "acts_in_training",
+        ),
         "one model for all": (
             network("make", inputs, units) + f"models = {{}}\ndef {name}(hidden):\n"
             "    if hidden not in models:\n        models[hidden] = make(hidden)\n"
             "    return models[hidden]\n",
-            "inside the function",
+            "same_model",
         ),
         "tf.Module": (
             "class Network(tf.Module):\n    def __call__(self, x):\n        return x\n"
             f"def {name}(hidden):\n    return Network()\n",
-            "Return the model itself",
+            "no_model",
         ),
         "frozen": (network(name, inputs, units, options=", trainable=False"), "frozen"),
     }
@@ -202,11 +205,11 @@ def wrong_networks(name, inputs, units):
 
 RIGHT["build_encoder"] = right_networks("build_encoder", "8", "hidden")
 WRONG["build_encoder"] = wrong_networks("build_encoder", "8", "hidden") | {
-    "a decoder": (network("build_encoder", "8", "8"), "number of outputs"),
+    "a decoder": (network("build_encoder", "8", "8"), "units_of_inputs"),
 }
 RIGHT["build_decoder"] = right_networks("build_decoder", "hidden", "8")
 WRONG["build_decoder"] = wrong_networks("build_decoder", "hidden", "8") | {
-    "an encoder": (network("build_decoder", "hidden", "hidden"), "number of outputs"),
+    "an encoder": (network("build_decoder", "hidden", "hidden"), "units_of_inputs"),
 }
 
 # --- sum_squared_error ---------------------------------------------------------------------------
@@ -235,33 +238,33 @@ RIGHT["sum_squared_error"] = {
     "    return tf.reduce_sum(d * d, -1)\n",
 }
 WRONG["sum_squared_error"] = {
-    "mean": (error("ops.mean(ops.square(targets - outputs), axis=-1)"), "mean over the output"),
-    "Keras's mse": (error("keras.losses.mean_squared_error(targets, outputs)"), "mean over"),
-    "half": (error("ops.sum(ops.square(targets - outputs), axis=-1) / 2"), "half too many"),
-    "sum of all": (error("ops.sum(ops.square(targets - outputs))"), "patterns too"),
-    "mean of all": (error("ops.mean(ops.square(targets - outputs))"), "patterns and units"),
+    "mean": (error("ops.mean(ops.square(targets - outputs), axis=-1)"), "mean_over_units"),
+    "Keras's mse": (error("keras.losses.mean_squared_error(targets, outputs)"), "mean_over_units"),
+    "half": (error("ops.sum(ops.square(targets - outputs), axis=-1) / 2"), "halved"),
+    "sum of all": (error("ops.sum(ops.square(targets - outputs))"), "sum_of_all"),
+    "mean of all": (error("ops.mean(ops.square(targets - outputs))"), "mean_of_all"),
     "root": (error("ops.norm(targets - outputs, axis=-1)"), "root"),
-    "absolute": (error("ops.sum(ops.abs(targets - outputs), axis=-1)"), "not squared"),
-    "not squared": (error("ops.sum(targets - outputs, axis=-1)"), "cancel"),
-    "square of the sum": (error("ops.square(ops.sum(targets - outputs, axis=-1))"), "Square first"),
-    "wrong axis": (error("ops.sum(ops.square(targets - outputs), axis=0)"), "over the patterns"),
-    "axis 1": (error("ops.sum(ops.square(targets - outputs), axis=1)"), "axis -1"),
-    "nothing summed": (error("ops.square(targets - outputs)"), "Nothing is summed"),
+    "absolute": (error("ops.sum(ops.abs(targets - outputs), axis=-1)"), "absolute"),
+    "not squared": (error("ops.sum(targets - outputs, axis=-1)"), "not_squared"),
+    "square of the sum": (error("ops.square(ops.sum(targets - outputs, axis=-1))"), "sum_first"),
+    "wrong axis": (error("ops.sum(ops.square(targets - outputs), axis=0)"), "sum_over_patterns"),
+    "axis 1": (error("ops.sum(ops.square(targets - outputs), axis=1)"), "axis_of_a_stack"),
+    "nothing summed": (error("ops.square(targets - outputs)"), "nothing_summed"),
     "keepdims": (error("ops.sum(ops.square(targets - outputs), -1, keepdims=True)"), "keepdims"),
     "cross-entropy": (
         error("-ops.sum(targets * ops.log(outputs) + (1 - targets) * ops.log(1 - outputs), -1)"),
-        "cross-entropy",
+        "cross_entropy",
     ),
-    "squares subtracted": (error("ops.sum(targets**2 - outputs**2, -1)"), "Subtract first"),
-    "negative": (error("-ops.sum(ops.square(targets - outputs), -1)"), "sign"),
+    "squares subtracted": (error("ops.sum(targets**2 - outputs**2, -1)"), "squares_subtracted"),
+    "negative": (error("-ops.sum(ops.square(targets - outputs), -1)"), "negative"),
     "stop_gradient": (
         error("ops.sum(ops.square(targets - ops.stop_gradient(outputs)), -1)"),
-        "stop_gradient",
+        "no_gradient",
     ),
-    "numpy": (error("np.sum(np.square(targets - outputs), axis=-1)"), "ends the gradient"),
+    "numpy": (error("np.sum(np.square(targets - outputs), axis=-1)"), "no_gradient"),
     "no return": (
         "def sum_squared_error(targets, outputs):\n    ops.sum((targets-outputs)**2, -1)\n",
-        "without `return`",
+        "no_return",
     ),
 }
 
@@ -378,32 +381,32 @@ def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=
     return errors
 """
 WRONG["train"] = {
-    "half missing": (training(objective="error"), "twice too large"),
-    "halved twice": (training(objective="error / 4"), "half as large"),
+    "half missing": (training(objective="error"), "half_missing"),
+    "halved twice": (training(objective="error / 4"), "halved_twice"),
     "mean over outputs": (
         training(objective="ops.sum(ops.mean((patterns - outputs)**2, -1)) / 2"),
-        "over the 8 outputs",
+        "mean_over_outputs",
     ),
     "mean over patterns": (
         training(objective="ops.mean(sum_squared_error(patterns, outputs)) / 2"),
-        "over the 20 patterns",
+        "mean_over_patterns",
     ),
-    "Keras's mse": (training(objective=MEAN), "mean stands where a sum belongs"),
+    "Keras's mse": (training(objective=MEAN), "mean_over_all"),
     "uphill": (training(update="v.assign_add(learning_rate * g)"), "uphill"),
     "only the decoder": (
         training(variables="decoder.trainable_variables"),
-        "Only the decoder is trained",
+        "only_decoder",
     ),
     "only the encoder": (
         training(variables="encoder.trainable_variables"),
-        "Only the encoder is trained",
+        "only_encoder",
     ),
     "biases left out": (
         training(variables="[encoder.trainable_variables[0], decoder.trainable_variables[0]]"),
-        "biases are left out",
+        "biases_left_out",
     ),
-    "nothing moves": (training(update="pass"), "Apply the gradients"),
-    "fixed rate": (training(update="v.assign_sub(0.3 * g)"), "learning rate is 0.3"),
+    "nothing moves": (training(update="pass"), "nothing_moves"),
+    "fixed rate": (training(update="v.assign_sub(0.3 * g)"), "fixed_rate"),
     "Adam": (
         training(before="adam = keras.optimizers.Adam(learning_rate); adam.build(variables)")
         .replace("v.assign_sub(learning_rate * g)", "pass")
@@ -412,7 +415,7 @@ WRONG["train"] = {
             "        adam.apply(tape.gradient(objective, variables))\n        return error\n",
         )
         .replace("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
-        "Adam",
+        "same_steps",
     ),
     "momentum": (
         training(
@@ -426,9 +429,9 @@ WRONG["train"] = {
         .replace("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
         "momentum",
     ),
-    "one epoch": (training(epochs="range(1)"), "trains for 1 epoch"),
-    "an epoch short": (training(epochs="range(epochs - 1)"), "epoch too few"),
-    "an epoch more": (training(epochs="range(epochs + 1)"), "trains for"),
+    "one epoch": (training(epochs="range(1)"), "epochs"),
+    "an epoch short": (training(epochs="range(epochs - 1)"), "epoch_too_few"),
+    "an epoch more": (training(epochs="range(epochs + 1)"), "epochs"),
     "pattern by pattern": (
         """
 def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=None):
@@ -449,7 +452,7 @@ def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=
         errors.append(total)
     return errors
 """,
-        "after every pattern",
+        "pattern_by_pattern",
     ),
     "decoder first": (
         """
@@ -468,48 +471,48 @@ def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=
                 errors.append(float(error))
     return errors
 """,
-        "decoder moves before",
+        "decoder_first",
     ),
     "cross-entropy": (
         training(objective="ops.sum(keras.losses.binary_crossentropy(patterns, outputs)) * 8"),
-        "cross-entropy",
+        "cross_entropy",
     ),
-    "errors are means": (training(kept="errors.append(error / 20)"), "mean over the patterns"),
-    "errors are halves": (training(kept="errors.append(error / 2)"), "halves"),
+    "errors are means": (training(kept="errors.append(error / 20)"), "mean_errors"),
+    "errors are halves": (training(kept="errors.append(error / 2)"), "half_errors"),
     "errors after the step": (
         training(
             kept="errors.append(ops.sum(sum_squared_error(patterns, decoder(encoder(patterns)))))"
         ),
-        "after the update",
+        "error_after_step",
     ),
-    "last error only": (training(result="float(errors[-1])"), "collect the error"),
-    "no errors": (training(result="None"), "without `return`"),
-    "on_epoch never called": (training(told="pass"), "never called"),
-    "on_epoch demanded": (training().replace("if on_epoch is not None", "if True"), "not None"),
-    "on_epoch after the step": (ON_EPOCH_AFTER, "after the step"),
+    "last error only": (training(result="float(errors[-1])"), "one_error"),
+    "no errors": (training(result="None"), "no_return"),
+    "on_epoch never called": (training(told="pass"), "on_epoch_never"),
+    "on_epoch demanded": (training().replace("if on_epoch is not None", "if True"), "none_called"),
+    "on_epoch after the step": (ON_EPOCH_AFTER, "on_epoch_late"),
     "clipped gradients": (
         training(update="v.assign_sub(learning_rate * tf.clip_by_norm(g, 0.5))"),
-        "direction",
+        "other_direction",
     ),
     "numpy in the tape": (
         training(error="np.sum((np.asarray(outputs) - patterns) ** 2)", decorate=""),
-        "inside the tape",
+        "numpy_in_tape",
     ),
-    "not a function": ("train = 3\n", "can't be called"),
+    "not a function": ("train = 3\n", "no_function"),
     "leaves by sys.exit": (
         "import sys\ndef train(*arguments, **options):\n    sys.exit(1)\n",
-        "SystemExit",
+        "exits",
     ),
-    "on_epoch from 1": (training(told="on_epoch(epoch + 1)"), "counts from 1"),
+    "on_epoch from 1": (training(told="on_epoch(epoch + 1)"), "on_epoch_from_1"),
     "tape closed too early": (
         training()
         .replace("        for v, g", "        objective = error / 2\n        for v, g")
         .replace("            objective = error / 2\n", "            pass\n", 1),
-        "inside the tape",
+        "none_in_step",
     ),
     "mean over networks": (
         training(objective="ops.mean(ops.sum((patterns - outputs)**2, (-1, -2))) / 2"),
-        "stack of two",
+        "stack",
     ),
 }
 
@@ -536,32 +539,38 @@ RIGHT["binary_code"] = {
     "vectorize": "binary_code = np.vectorize(lambda v: int(v > 0.5))",
 }
 WRONG["binary_code"] = {
-    "truncated": (code("hidden_values.astype(int)"), "cuts off"),
-    "rounded up": (code("np.ceil(hidden_values)"), "rounded up"),
+    "truncated": (code("hidden_values.astype(int)"), "cut_off"),
+    "rounded up": (code("np.ceil(hidden_values)"), "rounded_up"),
     "exchanged": (code("(hidden_values < 0.5).astype(int)"), "exchanged"),
-    "not rounded": (code("hidden_values"), "Nothing is rounded"),
-    "one decimal": (code("np.round(hidden_values, 1)"), "one decimal"),
-    "limit 0.9": (code("(hidden_values > 0.9).astype(int)"), "it is 0.5"),
-    "limit 0.1": (code("(hidden_values > 0.1).astype(int)"), "it is 0.5"),
-    "limit the mean": (code("(hidden_values > hidden_values.mean()).astype(int)"), "mean"),
-    "limit the median": (code("(hidden_values > np.median(hidden_values)).astype(int)"), "median"),
-    "limit 0.4": (code("(hidden_values > 0.4).astype(int)"), "it is 0.5"),
-    "two decimals": (code("np.round(hidden_values, 2)"), "two decimals"),
-    "minus one": (code("np.sign(hidden_values - 0.5)"), "not -1"),
+    "not rounded": (code("hidden_values"), "not_rounded"),
+    "one decimal": (code("np.round(hidden_values, 1)"), "decimals"),
+    "limit 0.9": (code("(hidden_values > 0.9).astype(int)"), "limit"),
+    "limit 0.1": (code("(hidden_values > 0.1).astype(int)"), "limit"),
+    "limit the mean": (code("(hidden_values > hidden_values.mean()).astype(int)"), "limit_mean"),
+    "limit the median": (
+        code("(hidden_values > np.median(hidden_values)).astype(int)"),
+        "limit_median",
+    ),
+    "limit 0.4": (code("(hidden_values > 0.4).astype(int)"), "limit"),
+    "two decimals": (code("np.round(hidden_values, 2)"), "decimals"),
+    "minus one": (code("np.sign(hidden_values - 0.5)"), "minus_ones"),
     "numbers": (
         code("np.round(hidden_values) @ (2 ** np.arange(hidden_values.shape[-1]))"),
-        "keep the bits",
+        "number_each",
     ),
-    "reversed bits": (code("np.round(hidden_values)[:, ::-1]"), "reversed"),
-    "largest only": (code("np.eye(hidden_values.shape[-1])[hidden_values.argmax(-1)]"), "largest"),
-    "transposed": (code("np.round(hidden_values).T"), "exchanged"),
+    "reversed bits": (code("np.round(hidden_values)[:, ::-1]"), "reversed_bits"),
+    "largest only": (
+        code("np.eye(hidden_values.shape[-1])[hidden_values.argmax(-1)]"),
+        "largest_only",
+    ),
+    "transposed": (code("np.round(hidden_values).T"), "transposed"),
     "text": (
         code("[''.join(str(int(v > 0.5)) for v in row) for row in hidden_values]"),
-        "not text",
+        "not_numbers",
     ),
     "no return": (
         "def binary_code(hidden_values):\n    np.round(hidden_values)\n",
-        "without `return`",
+        "no_return",
     ),
 }
 
@@ -592,31 +601,31 @@ RIGHT["smallest_width"] = {
     f"        return int(np.ceil(np.log2({DISTINCT})))\nsmallest_width = Width()\n",
 }
 WRONG["smallest_width"] = {
-    "number of patterns": (width(DISTINCT), "counts the patterns"),
-    "number of units": (width("patterns.shape[1]"), "units of a pattern"),
-    "not rounded": (width(f"np.log2({DISTINCT})"), "round up"),
-    "rounded down": (width(f"int(np.log2({DISTINCT}))"), "too few"),
-    "rounded": (width(f"round(np.log2({DISTINCT}))"), "nearest"),
-    "natural logarithm": (width(f"math.ceil(math.log({DISTINCT}))"), "natural logarithm"),
-    "base 10": (width(f"math.ceil(math.log10({DISTINCT}))"), "base 10"),
-    "repeats counted": (width("math.ceil(math.log2(len(patterns)))"), "distinct"),
-    "one too many": (width(f"int(np.log2({DISTINCT})) + 1"), "one too many"),
+    "number of patterns": (width(DISTINCT), "patterns_counted"),
+    "number of units": (width("patterns.shape[1]"), "units_counted"),
+    "not rounded": (width(f"np.log2({DISTINCT})"), "not_rounded"),
+    "rounded down": (width(f"int(np.log2({DISTINCT}))"), "rounded_down"),
+    "rounded": (width(f"round(np.log2({DISTINCT}))"), "rounded_to_nearest"),
+    "natural logarithm": (width(f"math.ceil(math.log({DISTINCT}))"), "natural"),
+    "base 10": (width(f"math.ceil(math.log10({DISTINCT}))"), "base_10"),
+    "repeats counted": (width("math.ceil(math.log2(len(patterns)))"), "repeats_counted"),
+    "one too many": (width(f"int(np.log2({DISTINCT})) + 1"), "one_too_many"),
     "cut to integers": (
         width("math.ceil(math.log2(len(np.unique(np.asarray(patterns).astype(int), axis=0))))"),
-        "as they are",
+        "cut_to_integers",
     ),
     "rounded patterns": (
         width("math.ceil(math.log2(len(np.unique(np.asarray(patterns) > 0.5, axis=0))))"),
-        "as they are",
+        "cut_to_integers",
     ),
-    "repeats, rounded down": (width("int(math.log2(len(patterns)))"), "round up"),
-    "root": (width(f"math.ceil(math.sqrt({DISTINCT}))"), "not a root"),
-    "log of the units": (width("math.ceil(math.log2(patterns.shape[1]))"), "units of a pattern"),
-    "at least one": (width(f"max(1, math.ceil(math.log2({DISTINCT})))"), "no bit at all"),
+    "repeats, rounded down": (width("int(math.log2(len(patterns)))"), "repeats_rounded_down"),
+    "root": (width(f"math.ceil(math.sqrt({DISTINCT}))"), "square_root"),
+    "log of the units": (width("math.ceil(math.log2(patterns.shape[1]))"), "units_counted"),
+    "at least one": (width(f"max(1, math.ceil(math.log2({DISTINCT})))"), "at_least_one"),
     "always 3": (width("3"), "fixed"),
     "no return": (
         f"def smallest_width(patterns):\n    math.log2({DISTINCT})\n",
-        "without `return`",
+        "no_return",
     ),
 }
 
@@ -625,24 +634,24 @@ WRONG["smallest_width"] = {
 HIDDEN_WRONG["binary_code"] = {
     "two axes only": (
         code("np.array([[int(v > 0.5) for v in row] for row in hidden_values])"),
-        "Found",
+        "error",
     ),
 }
 HIDDEN_WRONG["sum_squared_error"] = {
     "no pattern alone": (
         error("ops.sum(ops.square(targets - outputs), axis=max(1, len(outputs.shape) - 1))"),
-        "Error",
+        "error",
     ),
 }
 HIDDEN_WRONG["train"] = {
     "patterns changed": (
         training().replace("    return np.array(errors)", "    patterns[:] = 0\n    return errors"),
-        "The patterns change while training",
+        "patterns_changed",
     )
 }
 HIDDEN_WRONG["smallest_width"] = {
     "a table to 10 bits": (
         width(f"next(b for b in range(11) if 2 ** b >= {DISTINCT})"),
-        "StopIteration",
+        "error",
     ),
 }

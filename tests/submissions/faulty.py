@@ -598,7 +598,6 @@ fault(
 
 # --- what cells change for others ---------------------------------------------------------------
 
-SHADOWS = "uses the name for something else"
 fault(
     "np = 3",
     "what uses NumPy after the cell",
@@ -606,7 +605,9 @@ fault(
     10,
     lost={
         "binary_code": wrong(
-            "'int' object has no attribute", f"`np` is of type int here: a cell {SHADOWS}"
+            "'int' object has no attribute",
+            "`np` is of type int here",
+            "A cell uses that name for something else",
         ),
         "smallest_width": wrong("`np` is of type int here"),
     },

@@ -17,6 +17,8 @@ PARTS = (
     "docs/figures/*.png",
     "utils/*.py",
     "utils/checks/*.py",
+    "utils/checks/*.toml",
+    "utils/checks/labs/*.toml",
     *(f"utils/{room}/*.py" for room in ("data", "training", "notebooks", "command")),
     *(f"utils/checks/{room}/*.py" for room in ("labs", "reference", "remote")),
 )

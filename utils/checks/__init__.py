@@ -10,75 +10,120 @@ transport, such as a pipe to a jailed process, only has to bring its own `Answer
 
 import contextlib
 import copy
+import functools
 import importlib.util
 import os
 
 import numpy as np
 
-from utils.checks.compare import Wrong
+from utils.checks.compare import Wrong, brief
 from utils.checks.remote.answers import TIME_LIMIT, AnswerRaised, Answers, Unanswered, time_limit
+from utils.checks.sentences import of_error, say
 from utils.checks.show import Doubtful, Result, Score, Waiting
+from utils.checks.values import check_of, with_defaults
 
 
 class Question:
     """A question of a lab, and the check functions that its answer must pass."""
 
-    def __init__(self, number, name, points, hint, check):
+    def __init__(self, lab, number, name, points, check):
+        self.lab = lab
         self.number = number
         self.name = name
         self.points = points
-        self.hint = hint
         self.checks = [check]
 
     @property
     def title(self):
         return f"Question {self.number}, {self.name}"
 
-    def judge(self, answers, seed=0):
+    @property
+    def hint(self):
+        return self.say("hint", {"number": self.number})
+
+    def say(self, key, values=None, language=None):
+        """The sentence of this id, see `sentences.say`."""
+        return say(self.lab, self.name, key, values, language)
+
+    def judge(self, answers, seed=0, language=None):
         """Run every check of the question on `answers`; return a `Result`.
 
         The checks draw their inputs from `seed`, so an answer that only knows the
-        inputs of one seed fails under another.
+        inputs of one seed fails under another. `language` is that of the sentences.
         """
+        said = functools.partial(self.say, language=language)
         verified = []
         try:
             for check in self.checks:
-                said = check(answers, np.random.default_rng([self.number, seed]))
-                if not isinstance(said, str):
+                what = check(answers, np.random.default_rng([self.number, seed]))
+                if not isinstance(what, str):
                     raise TypeError(
-                        f"The check of '{self.name}' returned {said}: say what it verified."
+                        f"The check of '{self.name}' returned {what}: say what it verified."
                     )
-                verified.append(said)
+                verified.append(said(what))
         except Unanswered as unanswered:
             told = str(unanswered)
             if told.startswith("Question"):
                 told = "" if told == self.title else f"it uses {told}, which is not answered yet"
-            return Result(self, "unanswered", found=told, missing=unanswered.missing)
+            return Result(
+                self, "unanswered", found=told, missing=unanswered.missing, language=language
+            )
         except AnswerRaised as raised:
+            mistake, slip = of_error(raised.mistake, self.name, language)
             return Result(
                 self,
                 "wrong",
-                expected="an answer that runs on the check's inputs",
+                expected=said("raised_expects"),
                 found=f"{raised}{raised.where}",
-                slip=raised.slip or "Run your answer on a small input of your own first.",
+                slip=slip,
                 kind=raised.kind,
                 missing=raised.missing,
+                mistake=mistake,
+                language=language,
             )
         except Wrong as wrong:
+            expected = said(wrong.expected, wrong.values)
+            if (right := wrong.values.get("right")) is not None:
+                expected += f": {right if isinstance(right, str) else brief(right)}"
             return Result(
-                self, "wrong", expected=wrong.expected, found=wrong.found, slip=wrong.slip
+                self,
+                "wrong",
+                expected=expected,
+                found=wrong.found,
+                slip=said(wrong.mistake, wrong.values),
+                mistake=wrong.mistake if wrong.mistake.isidentifier() else "",
+                language=language,
             )
-        return Result(self, "right", verified="; ".join(verified))
+        return Result(self, "right", verified="; ".join(verified), language=language)
 
 
 class Questions(dict):
-    """The questions of a lab by name; `@questions.ask(...)` adds one."""
+    """The questions of a lab by name; `value` and `ask` add one.
 
-    def ask(self, number, name, *, points, hint):
+    Args:
+        lab: str, the lab's name, under which its sentences stand.
+    """
+
+    def __init__(self, lab):
+        super().__init__()
+        self.lab = lab
+
+    def value(self, number, name, *, points):
+        """Decorator for the class of a question that computes a value, see `values.Form`."""
+
+        def add(form):
+            form = with_defaults(form)
+            self[name] = Question(self.lab, number, name, points, check_of(form, name))
+            self[name].form = form
+            return form
+
+        return add
+
+    def ask(self, number, name, *, points):
         """Decorator for `check(answers, rng) -> str`, which says what was verified."""
 
         def add(check):
-            self[name] = Question(number, name, points, hint, check)
+            self[name] = Question(self.lab, number, name, points, check)
             return check
 
         return add
@@ -94,6 +139,21 @@ class Questions(dict):
 
         return add
 
+    def more(self, name):
+        """Decorator for further cases of a question that computes a value, see `values.Form`.
+
+        What they verify is said by the sentence that has the name of the function.
+        """
+
+        def add(cases):
+            question = self[name]
+            form = type(question.form.__name__, (question.form,), {"cases": cases})
+            form.gradients = None
+            question.checks.append(check_of(form, name, cases.__name__))
+            return cases
+
+        return add
+
     @property
     def points(self):
         return sum(question.points for question in self.values())
@@ -105,7 +165,7 @@ def questions_of(lab, hidden=True):
         raise ValueError(f"There are no checks for a lab named '{lab}'.")
     module = importlib.import_module(f"utils.checks.labs.{lab}")
     # Copies, so that hidden checks are added to these alone.
-    questions = Questions()
+    questions = Questions(lab)
     for name, question in module.questions.items():
         questions[name] = copy.copy(question)
         questions[name].checks = list(question.checks)
@@ -129,13 +189,15 @@ class Lab:
     Args:
         name: str, the notebook's name without ending.
         namespace: dict, the notebook's `globals()`, where the answers are looked up.
+        language: str, of what checks say, such as "zh"; by default what COURSE_LANG names.
 
     Raises:
         ValueError: there is no lab of this name.
     """
 
-    def __init__(self, name, namespace):
+    def __init__(self, name, namespace, language=None):
         self.name = name
+        self.language = language
         self.questions = questions_of(name, hidden=False)
         self.answers = Answers(namespace)
         self.results = {}
@@ -152,7 +214,7 @@ class Lab:
             known = ", ".join(self.questions)
             raise ValueError(f"There is no question '{name}' in this lab; its questions: {known}.")
         questions = questions_of(self.name) if hidden else self.questions
-        result = questions[name].judge(self.answers, seed=int(hidden))
+        result = questions[name].judge(self.answers, seed=int(hidden), language=self.language)
         self.results[name] = result
         self._record()
         if not hidden or result.state != "right":

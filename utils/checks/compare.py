@@ -8,12 +8,15 @@ class Wrong(Exception):
 
     Args:
         expected, found: str, what should have come and what came.
-        slip: str, the likeliest mistake, in a sentence.
+        mistake: str, the id of the likeliest mistake; what is said of it stands in the lab's
+            sentences, as does `expected` where that is an id.
+        values: what these sentences name in braces; `right` is added to what was expected.
     """
 
-    def __init__(self, expected, found, slip):
-        super().__init__(slip)
-        self.expected, self.found, self.slip = str(expected), str(found), slip
+    def __init__(self, expected, found, mistake, /, **values):
+        super().__init__(mistake)
+        self.expected, self.found, self.mistake = str(expected), str(found), mistake
+        self.values = values
 
 
 def sentence(words):
@@ -21,51 +24,53 @@ def sentence(words):
     return words[:1].upper() + words[1:]
 
 
-def numbers(result, what, slip="Return an array or a tensor of numbers."):
+def numbers(result, what, slip="not_numbers", values=None):
     """The result as a float64 array; `Wrong` where it is not made of numbers."""
+    values = values or {}
     if result is None:
-        raise Wrong(what, "None", "The function ends without `return`.")
+        raise Wrong(what, "None", "no_return", **values)
     if isinstance(result, (str, list, dict)):
         kind = {"str": "text", "list": "a ragged list"}.get(type(result).__name__, "a dict")
-        raise Wrong(what, f"{kind}: {brief(result)}", slip)
+        raise Wrong(what, f"{kind}: {brief(result)}", slip, **values)
     array = np.asarray(result)
     if array.dtype.kind not in "biuf":
-        raise Wrong(what, f"values of type {array.dtype}", slip)
+        raise Wrong(what, f"values of type {array.dtype}", slip, **values)
     return array.astype("float64")
 
 
-def shape(array, expected, what, slips=()):
+def shape(array, expected, what, slips=(), **values):
     """`Wrong` unless the array has this shape. `slips`: pairs of (shape, what leads there)."""
     if array.shape == tuple(expected):
         return
     slip = next((told for wrong, told in slips if array.shape == tuple(wrong)), None)
-    raise Wrong(
-        f"{what} of shape {tuple(expected)}",
-        f"shape {array.shape}",
-        slip or "Compare with the shapes that the docstring gives.",
-    )
+    right = f"shape {tuple(expected)}"
+    raise Wrong(what, f"shape {array.shape}", slip or "shape", right=right, **values)
 
 
-NOT_FINITE = (
-    "The result is not finite: look for a division by zero, a logarithm of zero or an exponential "
-    "that overflows."
-)
-
-
-def close(found, expected, what, slips=(), otherwise="", tolerance=1e-4, not_finite=NOT_FINITE):
+def close(
+    found,
+    expected,
+    what,
+    slips=(),
+    otherwise="otherwise",
+    tolerance=1e-4,
+    not_finite="not_finite",
+    **values,
+):
     """`Wrong` unless found and expected agree within the tolerance (relative and absolute).
 
     Args:
         slips: pairs of (value, what leads there): the first value that the result agrees with
             instead names the mistake.
         otherwise: str, said where none of them does; not_finite: str, said of NaN and infinity.
+        values: what the sentences name.
     """
     if agree(found, expected, tolerance):
         return
-    if not np.all(np.isfinite(found)):
-        raise Wrong(f"{what}: {brief(expected)}", brief(found), not_finite)
-    slip = next((told for wrong, told in slips if agree(found, wrong, tolerance)), otherwise)
-    raise Wrong(f"{what}: {brief(expected)}", brief(found), slip)
+    slip = not_finite
+    if np.all(np.isfinite(found)):
+        slip = next((told for wrong, told in slips if agree(found, wrong, tolerance)), otherwise)
+    raise Wrong(what, brief(found), slip, right=expected, **values)
 
 
 def agree(found, expected, tolerance=1e-4):
@@ -83,13 +88,13 @@ def new_network(report):
         raise Wrong(
             "a Keras model",
             f"a value of type {report['kind']}",
-            "The function ends without `return`." if none else "Return the model itself.",
+            "no_return" if none else "no_model",
         )
     if report["same_again"]:
         raise Wrong(
             "a new model at each call",
             "the same model, or the same layers, twice",
-            "Build the model and its layers inside the function: shared ones are trained twice.",
+            "same_model",
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from utils.checks.remote.answers import message_of
+from utils.checks.sentences import word
 
 # The words carry the meaning; the colour of the bar only repeats it.
 _BAR = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#888888", "unchecked": "#888888"}
@@ -35,7 +36,8 @@ class _Told:
 class Result(_Told):
     """What came of a check. `state` is "unchecked", "unanswered", "wrong" or "right".
 
-    `kind` is that of the error which the answer ended in, `missing` a name that was not there.
+    `kind` is that of the error which the answer ended in, `missing` a name that was not there,
+    `mistake` the id of what `slip` says, `language` what it says it in.
     """
 
     question: Any
@@ -46,6 +48,8 @@ class Result(_Told):
     verified: str = ""
     kind: str = ""
     missing: str = ""
+    mistake: str = ""
+    language: str | None = None
 
     @property
     def points(self):
@@ -56,23 +60,25 @@ class Result(_Told):
         return _BAR[self.state]
 
     def lines(self):
-        of = f"{self.points} of {self.question.points} points"
+        def words(key, **values):
+            return word(key, self.language).format(**values)
+
+        asked = self.question
+        title = words("question", number=asked.number, name=asked.name) + ":"
+        of = words("points", points=self.points, out_of=asked.points)
+        state = f"{words(self.state)} ({of})"
         if self.state == "unchecked":
-            return [(f"{self.question.title}:", f"not checked yet ({of}): run its check.")]
+            return [(title, f"{state}: {words('run_it')}.")]
         if self.state == "unanswered":
-            reason = f": {self.found}" if self.found else ""
-            return [(f"{self.question.title}:", f"not answered yet ({of}){reason}.")]
+            return [(title, f"{state}{f': {self.found}' if self.found else ''}.")]
         if self.state == "right":
-            return [
-                (f"{self.question.title}:", f"right ({of})."),
-                ("Verified:", self.verified + "."),
-            ]
+            return [(title, f"{state}."), (words("verified"), self.verified + ".")]
         return [
-            (f"{self.question.title}:", f"not right yet ({of})."),
-            ("Expected:", self.expected),
-            ("Found:", self.found),
-            ("Likeliest slip:", self.slip),
-            ("To open:", self.question.hint),
+            (title, f"{state}."),
+            (words("expected"), self.expected),
+            (words("found"), self.found),
+            (words("slip"), self.slip),
+            (words("hint"), asked.say("hint", {"number": asked.number}, self.language)),
         ]
 
     def plain(self):
@@ -84,6 +90,7 @@ class Result(_Told):
             "points": self.points,
             "out_of": self.question.points,
             "message": repr(self),
+            "mistake": self.mistake,
         }
 
 

@@ -210,13 +210,18 @@ def _same_settings(out, settings):
 
 
 def mark_of_checks(lab):
-    """A mark of what a lab's grades depend on: its checks, the judge, the jail, the notebook."""
+    """A mark of what a lab's grades depend on: its checks, the judge, the jail, the notebook.
+
+    Sentences of checks are in it, too: a class shall read the same words.
+    """
     modules = ("utils.grading.judge", f"utils.checks.labs.{lab}", f"utils.checks.hidden.{lab}")
     jailed = [path for part in INSIDE for path in (ROOT / "utils").glob(part)]
     own = filter(None, map(imports.file_of, modules))  # a lab may have no hidden checks
     files = imports.closure(*own, *jailed)
+    checks = ROOT / "utils" / "checks"
+    said = sorted([*checks.glob("*.toml"), *checks.glob(f"*/{lab}.*toml")])
     digest = hashlib.sha256()
-    for path in (*files, ROOT / "labs" / f"{lab}.ipynb"):
+    for path in (*files, *said, ROOT / "labs" / f"{lab}.ipynb"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

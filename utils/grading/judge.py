@@ -13,6 +13,7 @@ from pathlib import Path
 from utils import ROOT
 from utils.checks import questions_of
 from utils.checks.remote.answers import AnswerRaised, Plain, Unanswered
+from utils.checks.sentences import of_error
 from utils.checks.show import Result
 from utils.grading import submissions
 from utils.grading.inside import pipe
@@ -142,10 +143,8 @@ class RemoteAnswers:
         except Ended as ended:
             if ended.reason == "time":
                 self.late = True
-                slip = "Look for a loop that does not end, or for work done again in every step."
-                raise AnswerRaised("TimeoutError", self.no_end, "", slip) from None
-            slip = "Nothing in an answer may end Python; try it on a small input of your own."
-            raise AnswerRaised("", ended.reason, "", slip) from None
+                raise AnswerRaised("TimeoutError", self.no_end, "", "too_long") from None
+            raise AnswerRaised("", ended.reason, "", "ends_python") from None
 
     def _value(self, reply):
         if "value" in reply:
@@ -156,7 +155,7 @@ class RemoteAnswers:
         if _texts(raised, 5):
             self.late = self.late or raised[:2] == ["TimeoutError", self.no_end]
             raise AnswerRaised(*(part[:1000] for part in raised[:4]), _name(raised[4]))
-        raise AnswerRaised("", "it sent what no answer sends", "", "Keep to the question.")
+        raise AnswerRaised("", "it sent what no answer sends", "", "not_plain")
 
 
 def _texts(value, count):
@@ -360,7 +359,8 @@ class Reasons:
                 error = self.errors[cell.place]
                 slip = "Restart the kernel, run all cells, and mend what this cell says."
                 why = f"{here}, which should define `{name}`, fails: {_sentence(error)}"
-                return why, readable(error["slip"], 600) or slip
+                known, said = of_error(error["mistake"], name)
+                return why, slip if known == "error" else said
             if cell.place not in self.run:
                 why = f"`{name}` is made in {here}, an experiment, which is not run for grading"
                 slip = "Give an answer all it needs: by its arguments, or in cells of its own."

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 class Answered:
     """What became of a question.
 
-    Texts may come from the submission; `kind` is that of the error which the answer ended in, and
-    `state` one of "right", "wrong" and "unanswered".
+    Texts may come from the submission; `kind` is that of the error which the answer ended in,
+    `state` one of "right", "wrong" and "unanswered", `mistake` the id of what `slip` says.
     """
 
     number: int
@@ -24,6 +24,7 @@ class Answered:
     verified: str = ""
     hint: str = ""
     kind: str = ""
+    mistake: str = ""
 
     @property
     def title(self) -> str:

@@ -243,7 +243,9 @@ class Class:
         for answer in answers:
             if answer.state == "wrong":
                 new = Mistake(slip_of(answer), answer.found, 0)
-                mistakes.setdefault(_same(new.slip), new).count += 1
+                # By its id; where a lab's mistakes have none, by what is said but for its numbers.
+                same = answer.mistake or re.sub(r"\d[\d.,]*", "0", new.slip)
+                mistakes.setdefault((answer.kind, same), new).count += 1
         asked.mistakes = sorted(mistakes.values(), key=lambda m: (-m.count, m.slip))
         return asked
 
@@ -300,11 +302,6 @@ class Class:
 def slip_of(answer):
     """What a mistake is counted by: its slip, and with errors of Python their kind."""
     return f"{answer.kind}. {answer.slip}" if answer.kind else answer.slip
-
-
-def _same(slip):
-    """The part of a slip that is the same for everyone: not the numbers in it."""
-    return re.sub(r"\d[\d.,]*", "0", slip)
 
 
 def share(count, of):

@@ -13,7 +13,7 @@ from utils.checks.networks import (
     not_too_many,
 )
 
-questions = Questions()
+questions = Questions("lab2_denoising_autoencoder")
 SHAPE = (40, 20, 24, 1)  # images enough to measure noise by: 19,200 pixels
 SEED = 11
 
@@ -207,7 +207,7 @@ def clipping_slips(images, noise):
     ]
 
 
-@questions.ask(1, "add_gaussian_noise", points=2, hint="the hints under question 1")
+@questions.ask(1, "add_gaussian_noise", points=2)
 def add_gaussian_noise(answers, rng):
     def noisy_of(images, sigma, seed):
         return answers.call("add_gaussian_noise", images, sigma, seed)
@@ -222,7 +222,7 @@ def add_gaussian_noise(answers, rng):
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@questions.ask(2, "add_masking_noise", points=1, hint="the hints under question 2")
+@questions.ask(2, "add_masking_noise", points=1)
 def add_masking_noise(answers, rng):
     fraction = 0.3
     white = np.ones(SHAPE, "float32")
@@ -294,7 +294,7 @@ def add_masking_noise(answers, rng):
 # --- 3 and 4 -----------------------------------------------------------------------------------
 
 
-@questions.ask(3, "build_encoder", points=2, hint="the hints under question 3")
+@questions.ask(3, "build_encoder", points=2)
 def build_encoder(answers, rng):
     x, y = rng.normal(0, 1, (2, 28, 28, 1))
     inputs = np.stack([x, y, x + y, 0 * x, 100 * x, 100 * y])
@@ -337,7 +337,7 @@ def build_encoder(answers, rng):
     return "convolutions, a code of the size asked for (128 and 20), no activation on it"
 
 
-@questions.ask(4, "build_decoder", points=2, hint="the hints under question 4")
+@questions.ask(4, "build_decoder", points=2)
 def build_decoder(answers, rng):
     for code_size in (128, 20):
         x, y = rng.normal(0, 1, (2, code_size))
@@ -410,23 +410,24 @@ def mistake_of(check, *arguments):
     try:
         check(*arguments)
     except Wrong as wrong:
-        return wrong.slip
+        return wrong.mistake
     except Exception:  # unanswered, or an error of its own
         return None
 
 
-@questions.ask(5, "training_pairs", points=2, hint="the hints under question 5")
+@questions.ask(5, "training_pairs", points=2)
 def training_pairs(answers, rng):
     try:
         return pairs_of_noisy_and_clean(answers, rng)
     except Wrong as wrong:
-        if mistake_of(add_gaussian_noise, answers, np.random.default_rng(0)) != wrong.slip:
+        if mistake_of(add_gaussian_noise, answers, np.random.default_rng(0)) != wrong.mistake:
             raise
         raise Wrong(
             wrong.expected,
             wrong.found,
             "The same as in question 1: if this function calls `add_gaussian_noise`, mend that "
-            f"one first. {wrong.slip}",
+            f"one first. {questions['add_gaussian_noise'].say(wrong.mistake, wrong.values)}",
+            **wrong.values,
         ) from None
 
 
@@ -569,7 +570,7 @@ def psnr_slips(clean, estimate):
     ]
 
 
-@questions.ask(6, "psnr", points=2, hint="the hints under question 6")
+@questions.ask(6, "psnr", points=2)
 def psnr(answers, rng):
     clean = rng.uniform(0, 0.8, (5, 12, 10, 1))
     levels = np.reshape([0.02, 0.05, 0.1, 0.2, 0.4], (5, 1, 1, 1))
@@ -626,7 +627,7 @@ def psnr(answers, rng):
 # --- 7 -----------------------------------------------------------------------------------------
 
 
-@questions.ask(7, "tweedie_score", points=1, hint="the hints under question 7")
+@questions.ask(7, "tweedie_score", points=1)
 def tweedie_score(answers, rng):
     for size, sigma in (((6, 2), 0.4), ((3, 5, 4, 1), 1.7)):
         noisy, denoised = rng.normal(0, 1, (2, *size)).astype("float32")

@@ -13,7 +13,7 @@ from utils.checks.networks import (
 )
 from utils.checks.steps import listed
 
-questions = Questions()
+questions = Questions("lab3_vae")
 
 
 def per_example(found, n, what, expected, slips, further=()):
@@ -129,7 +129,7 @@ def kl_slips(m, v):
         ]
 
 
-@questions.ask(1, "kl_divergence", points=2, hint="the hints under question 1")
+@questions.ask(1, "kl_divergence", points=2)
 def kl_divergence(answers, rng):
     for n, latents, dtype in ((5, 3, "float32"), (1, 4, "float64"), (4, 1, "float32")):
         m, v = rng.normal(0, 1, (2, n, latents)).astype(dtype)
@@ -199,7 +199,7 @@ def reparameterized(m, v, e):
     return m + np.exp(v / 2) * e
 
 
-@questions.ask(2, "reparameterize", points=2, hint="the hints under question 2")
+@questions.ask(2, "reparameterize", points=2)
 def reparameterize(answers, rng):
     for n, latents, dtype in ((5, 3, "float32"), (1, 2, "float64")):
         arguments = rng.normal(0, 1, (3, n, latents)).astype(dtype)
@@ -255,7 +255,7 @@ def reparameterize(answers, rng):
 EXAMPLES = 2_000
 
 
-@questions.ask(3, "Sampling", points=2, hint="the hints under question 3")
+@questions.ask(3, "Sampling", points=2)
 def sampling(answers, rng):
     m = np.array([1.0, -2.0, 0.5])
     v = np.log(np.array([0.25, 4.0, 1.0]))
@@ -439,7 +439,7 @@ def pair_of_outputs(outputs, what):
     )
 
 
-@questions.ask(4, "build_encoder", points=1, hint="the hints under question 4")
+@questions.ask(4, "build_encoder", points=1)
 def build_encoder(answers, rng):
     x, y = rng.normal(0, 1, (2, 28, 28, 1))
     inputs = np.stack([x, y, x + y, 0 * x, 100 * x, 100 * y])
@@ -462,7 +462,7 @@ def build_encoder(answers, rng):
     return "a mean and a log variance for each latent (2 and 7 of them), from layers of their own"
 
 
-@questions.ask(5, "build_decoder", points=1, hint="the hints under question 5")
+@questions.ask(5, "build_decoder", points=1)
 def build_decoder(answers, rng):
     size = "End in Dense(28 * 28) and Reshape((28, 28, 1))."
     for latents in (2, 7):
@@ -556,7 +556,7 @@ def reconstruction_slips(x, logits, m, v):
     ]
 
 
-@questions.ask(6, "negative_elbo", points=2, hint="the hints under question 6")
+@questions.ask(6, "negative_elbo", points=2)
 def negative_elbo(answers, rng):
     for n, side, dtype in ((4, 6, "float32"), (1, 28, "float64")):
         x = (rng.random((n, side, side, 1)) < 0.4).astype(dtype)
@@ -758,7 +758,7 @@ def right_terms(found, reconstruction, divergence, beta, what, tolerance, slips=
     )
 
 
-@questions.ask(7, "VAE", points=3, hint="the hints under question 7")
+@questions.ask(7, "VAE", points=3)
 def vae(answers, rng):
     beta = 3.0
     images = (rng.random((3 * BATCH, SIDE, SIDE, 1)) < 0.5).astype("float32")
@@ -933,7 +933,7 @@ def softmax(logits):
     return powers / powers.sum(axis=(-2, -1), keepdims=True)
 
 
-@questions.ask(8, "latent_grid", points=1, hint="the hints under question 8")
+@questions.ask(8, "latent_grid", points=1)
 def latent_grid(answers, rng):
     from scipy.stats import norm
 
@@ -1048,7 +1048,7 @@ def latent_grid(answers, rng):
 # --- 9 -----------------------------------------------------------------------------------------
 
 
-@questions.ask(9, "outlier_score", points=1, hint="the hints under question 9")
+@questions.ask(9, "outlier_score", points=1)
 def outlier_score(answers, rng):
     for n in (6, 1):
         images = (rng.random((n, SIDE, SIDE, 1)) < 0.5).astype("float32")

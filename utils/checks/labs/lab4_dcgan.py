@@ -24,7 +24,7 @@ from utils.checks.reference.game import (
 )
 from utils.checks.steps import as_steps, listed, same
 
-questions = Questions()
+questions = Questions("lab4_dcgan")
 
 
 def one_number(found, what, n):
@@ -97,7 +97,7 @@ def discriminator_slips(real, fake):
     ]  # fmt: skip
 
 
-@questions.ask(1, "discriminator_loss", points=2, hint="the hints under question 1")
+@questions.ask(1, "discriminator_loss", points=2)
 def discriminator_loss(answers, rng):
     for n, m, dtype in ((5, 5, "float32"), (4, 7, "float32"), (1, 1, "float64")):
         real, fake = (rng.normal(0.5, 2, (size, 1)).astype(dtype) for size in (n, m))
@@ -165,7 +165,7 @@ def generator_slips(fake):
     ]  # fmt: skip
 
 
-@questions.ask(2, "generator_loss", points=2, hint="the hints under question 2")
+@questions.ask(2, "generator_loss", points=2)
 def generator_loss(answers, rng):
     for n, dtype in ((5, "float32"), (8, "float64"), (1, "float32")):
         fake = rng.normal(-1, 2, (n, 1)).astype(dtype)
@@ -196,7 +196,7 @@ def generator_loss(answers, rng):
 # --- 3 and 4 -----------------------------------------------------------------------------------
 
 
-@questions.ask(3, "build_generator", points=2, hint="the hints under question 3")
+@questions.ask(3, "build_generator", points=2)
 def build_generator(answers, rng):
     for latents in (7, 3):
         report = network(
@@ -236,7 +236,7 @@ def build_generator(answers, rng):
     )
 
 
-@questions.ask(4, "build_discriminator", points=2, hint="the hints under question 4")
+@questions.ask(4, "build_discriminator", points=2)
 def build_discriminator(answers, rng):
     images = rng.normal(0, 1, (6, 28, 28, 1))
     report = network(
@@ -402,7 +402,7 @@ def compiled(answers, many, seed):
         means(rows, found, f"in epoch {place + 1} of `fit`, means over {epoch} batches")
 
 
-@questions.ask(5, "DCGAN", points=4, hint="the hints under question 5")
+@questions.ask(5, "DCGAN", points=4)
 def dcgan(answers, rng):
     one_step(answers, rng)
     many = many_steps(answers, rng, steps=2, counts=(4, 3), seed=5)
@@ -525,7 +525,7 @@ def right_neighbours(found, generated, training_images):  # noqa: C901 - mistake
     raise Wrong(f"{what}, distances {brief(best)}", brief(distances), slip)
 
 
-@questions.ask(6, "nearest_neighbours", points=2, hint="the hints under question 6")
+@questions.ask(6, "nearest_neighbours", points=2)
 def nearest_neighbours(answers, rng):
     for n, m, size in ((5, 8, (6, 4, 3)), (7, 3, (4, 6, 1)), (1, 4, (28, 28, 1))):
         generated, training = (
@@ -635,7 +635,7 @@ SAME_WAY = (
 )
 
 
-@questions.ask(7, "interpolate", points=1, hint="the hints under question 7")
+@questions.ask(7, "interpolate", points=1)
 def interpolate(answers, rng):
     first, second = np.linalg.qr(rng.normal(0, 1, (3, 2)))[0].T.astype("float32")
     # An angle, lengths and a product that tell the usual mistakes apart.

@@ -18,7 +18,7 @@ from utils.checks.reference import pictures, translation
 from utils.checks.reference.pool import Seen, follow
 from utils.checks.steps import as_steps, listed, same
 
-questions = Questions()
+questions = Questions("lab5_cyclegan")
 
 
 # --- 1 -----------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def padding_slips(images, p):
     return slips
 
 
-@questions.ask(1, "reflection_pad", points=1, hint="the hints under question 1")
+@questions.ask(1, "reflection_pad", points=1)
 def reflection_pad(answers, rng):
     for size, pixels in (
         ((3, 5, 4, 4), 2),
@@ -190,7 +190,7 @@ EVEN = (
 )
 
 
-@questions.ask(2, "InstanceNormalization", points=2, hint="the hints under question 2")
+@questions.ask(2, "InstanceNormalization", points=2)
 def instance_normalization(answers, rng):
     verified = normalizes(answers, rng, epsilon=0.3, size=(3, 4, 5, 4))
     # Hardly any contrast, and none at all, with the epsilon of the docstring.
@@ -469,7 +469,7 @@ def generates(answers, rng, filters, downsamplings, blocks, sizes):
         raise Wrong(f"{what}: {brief(made(inputs[0]))}", brief(found), slip)
 
 
-@questions.ask(3, "build_generator", points=2, hint="the hints under question 3")
+@questions.ask(3, "build_generator", points=2)
 def build_generator(answers, rng):
     generates(answers, rng, 2, 2, 2, [(2, 8, 12), (1, 16, 8)])
     generates(answers, rng, 4, 1, 1, [(2, 6, 4)])
@@ -544,7 +544,7 @@ FIELD_SLIPS = [
 ]  # fmt: skip
 
 
-@questions.ask(4, "receptive_field", points=2, hint="the hints under question 4")
+@questions.ask(4, "receptive_field", points=2)
 def receptive_field(answers, rng):
     cases = [([3, 3], [1, 1]), ([3, 3], [2, 1]), ([4, 4, 4, 4, 4], [2, 2, 2, 1, 1]), ([5], [3])]
     for layers in (2, 3, 4, 6):
@@ -671,7 +671,7 @@ def judges(answers, rng, filters, downsamplings, sizes):
         raise Wrong(f"{what}: {brief(expected)}", brief(found), slip)
 
 
-@questions.ask(5, "build_discriminator", points=1, hint="the hints under question 5")
+@questions.ask(5, "build_discriminator", points=1)
 def build_discriminator(answers, rng):
     judges(answers, rng, 3, 2, [(2, 16, 20), (1, 20, 17)])
     judges(answers, rng, 1, 4, [(1, 48, 32)])
@@ -729,7 +729,7 @@ def adversarial_slips(x, target):
     ]  # fmt: skip
 
 
-@questions.ask(6, "adversarial_loss", points=2, hint="the hints under question 6")
+@questions.ask(6, "adversarial_loss", points=2)
 def adversarial_loss(answers, rng):
     for size, dtype in (((3, 4, 5, 1), "float32"), ((5, 1), "float32"), ((2, 3), "float64")):
         logits = rng.normal(0.3, 1.5, size).astype(dtype)
@@ -819,12 +819,12 @@ def absolute(answers, rng, name, arguments, weight):
     return "three sizes, differences of both signs, both gradients"
 
 
-@questions.ask(7, "cycle_loss", points=1, hint="the hints under question 7")
+@questions.ask(7, "cycle_loss", points=1)
 def cycle_loss(answers, rng):
     return absolute(answers, rng, "cycle_loss", ("images", "cycled"), 10)
 
 
-@questions.ask(8, "identity_loss", points=1, hint="the hints under question 8")
+@questions.ask(8, "identity_loss", points=1)
 def identity_loss(answers, rng):
     return absolute(answers, rng, "identity_loss", ("images", "mapped"), 5)
 
@@ -835,7 +835,7 @@ def identity_loss(answers, rng):
 ONE_IMAGE = 2, 3, 1
 
 
-@questions.ask(9, "ImagePool", points=2, hint="the hints under question 9")
+@questions.ask(9, "ImagePool", points=2)
 def image_pool(answers, rng):
     # Filled by single images, to the brim, and past it within a batch; and batches of all sizes.
     for size, counts in ((3, [1] * 34), (4, [4] * 10), (5, [3] * 10), (6, [2, 5, 1, 6, 3, 4] * 2)):
@@ -924,7 +924,7 @@ def compiled(answers, many, seed):
         translation.means(rows, found, told, sizes=sizes)
 
 
-@questions.ask(10, "CycleGAN", points=4, hint="the hints under question 10")
+@questions.ask(10, "CycleGAN", points=4)
 def cyclegan(answers, rng):
     one_step(answers, rng)
     # Filling in the first step; from then on a pool that gives older images, too.

@@ -5,10 +5,10 @@ import numpy as np
 from utils.checks import Questions
 from utils.checks.compare import close, numbers, shape
 
-questions = Questions()
+questions = Questions("practice")
 
 
-@questions.ask(1, "halve", points=1, hint="the hint above")
+@questions.ask(1, "halve", points=1)
 def halve(answers, rng):
     x = np.round(rng.uniform(1, 5, 4), 1)
     found = numbers(answers.call("halve", x), "half of each number")

@@ -65,123 +65,69 @@ def trained(report):
     ]
 
 
-def ratio_slips(ratio, rate, patterns, units):
-    """Names for a step in the right direction of the wrong size."""
-    mean = "The step is {} times too small: a mean stands where a sum belongs ({})."
-    named = [
-        (-1, "The step goes uphill: subtract the gradient."),
-        (-2, "The step goes uphill: subtract the gradient."),
-        (2, "The step is twice too large: the objective is half the summed squared error."),
-        (0.5, "The step is half as large as it should be: halve the error once."),
-    ]
-    for half, note in ((1, ""), (2, ", and the half is missing")):
-        named += [
-            (half / units, mean.format(f"{units / half:g}", f"over the {units} outputs{note}")),
-            (
-                half / patterns,
-                mean.format(f"{patterns / half:g}", f"over the {patterns} patterns{note}"),
-            ),
-            (
-                half / units / patterns,
-                mean.format(f"{units * patterns / half:g}", f"over outputs and patterns{note}"),
-            ),
-        ]
-    named += [
-        (
-            fixed / rate * half,
-            f"The learning rate is {fixed} whatever the argument `learning_rate` says: use it.",
-        )
-        for fixed in (0.3, 0.01, 0.001, 0.1, 1.0)
-        for half in (1, 2, 1 / units, 2 / units)
-    ]
-    for value, slip in named:
-        if abs(ratio - value) < 0.01 * abs(value):
-            return slip
-    if abs(ratio - 1) < 0.02:
-        return "The step is nearly right: look for noise, rounding or a gradient that is cut."
-    return f"The step is {ratio:.3g} times what it should be: check the factor before the gradient."
+def rates(rate, patterns, units):
+    """Pairs of a mistake and the rate that it comes to: steps in the right direction."""
+    yield from (("uphill", -rate), ("uphill", -2 * rate), ("half_missing", 2 * rate))
+    yield "halved_twice", rate / 2
+    for half in (1, 2):  # the half may be missing, too
+        yield "mean_over_outputs", half * rate / units
+        yield "mean_over_patterns", half * rate / patterns
+        yield "mean_over_all", half * rate / units / patterns
+    for fixed in (0.3, 0.01, 0.001, 0.1, 1.0):
+        for factor in (1, 2, 1 / units, 2 / units):
+            yield "fixed_rate", fixed * factor
 
 
 def first_step(start, after, x, rate):
-    """Wrong, with the likeliest reason, unless one epoch has moved the weights as it should."""
+    """Wrong, with the mistake that explains it, unless one epoch has moved the weights rightly."""
     right = descend(start, x, 1, rate)
-    expected = flat(right) - flat(start)
-    found = flat(after) - flat(start)
+    expected, found = (flat(weights) - flat(start) for weights in (right, after))
     if agree(found, expected, 2e-5):
         return
     size = np.abs(expected).max()
-    moved = [np.abs(a - s).max() > 1e-3 * size for a, s in zip(after, start, strict=True)]
-    told = (
-        "one step of gradient descent",
-        f"weights that moved by {np.abs(found).max():.3g} at most where {size:.3g} was expected",
-    )
-    if not np.all(np.isfinite(found)):
-        raise Wrong(told[0], "weights that are not finite", "Check the objective for NaN.")
-    if not any(moved):
-        raise Wrong(told[0], "weights that did not move", "Apply the gradients to the variables.")
-    if not any(moved[:2]):
-        raise Wrong(
-            told[0],
-            "an encoder that did not move",
-            "Only the decoder is trained: take the gradient for both networks' variables.",
-        )
-    if not any(moved[2:]):
-        raise Wrong(
-            told[0],
-            "a decoder that did not move",
-            "Only the encoder is trained: take the gradient for both networks' variables.",
-        )
-    if not all(moved):
-        still = "biases" if not (moved[1] and moved[3]) else "kernels"
-        raise Wrong(
-            told[0],
-            f"{still} that did not move",
-            f"The {still} are left out: train every variable of both networks.",
-        )
 
     def along(direction):
         norms = np.linalg.norm(found) * np.linalg.norm(direction)
         return found @ direction / norms, found @ direction / (direction @ direction)
 
-    explained = [
-        (descend(start, x, 2, rate), "It trains for 2 epochs when asked for 1."),
-        (
-            one_by_one(start, x, rate),
-            "The weights move after every pattern: sum the error over "
-            "all patterns and move them once an epoch.",
-        ),
-        (
-            decoder_first(start, x, rate),
-            "The decoder moves before the encoder's gradient is taken: take both gradients first.",
-        ),
-        (
-            encoder_first(start, x, rate),
-            "The encoder moves before the decoder's gradient is taken: take both gradients first.",
-        ),
-        (
-            descend(start, x, 1, rate, entropy=True),
-            "This is the gradient of the cross-entropy: the objective is the squared error.",
-        ),
+    mistake, values = standing_still(start, after, size), {}
+    if not np.all(np.isfinite(found)):
+        mistake = "not_finite"
+    replayed = [
+        ("epochs", descend(start, x, 2, rate)),
+        ("pattern_by_pattern", one_by_one(start, x, rate)),
+        ("decoder_first", decoder_first(start, x, rate)),
+        ("encoder_first", encoder_first(start, x, rate)),
+        ("cross_entropy", descend(start, x, 1, rate, entropy=True)),
     ]
-    for weights, slip in explained:
-        if agree(found, flat(weights) - flat(start), 2e-5):
-            raise Wrong(*told, slip)
-    cosine, ratio = along(expected)
-    if abs(cosine) > 0.9999:
-        raise Wrong(*told, ratio_slips(ratio, rate, *x.shape))
-    steps = np.abs(found[np.abs(expected) > 1e-4])
-    if np.ptp(steps) < 0.05 * steps.max():
-        raise Wrong(
-            *told,
-            "All weights move by the same amount, as in Adam's first step: "
-            "use plain gradient descent (SGD).",
-        )
-    # The same step with the other network left where it was.
-    halves = (right[:2] + start[2:], start[:2] + right[2:])
-    parts = [along(flat(half) - flat(start))[0] for half in halves]
-    raise Wrong(
-        *told,
-        "The direction is not that of the gradient of half the summed squared "
-        f"error (cosine {cosine:.3f}; encoder part {parts[0]:.2f}, decoder "
-        f"part {parts[1]:.2f}): check the objective.",
-    )
+    for name, weights in replayed:
+        if not mistake and agree(found, flat(weights) - flat(start), 2e-5):
+            mistake = name
+    if not mistake and abs(along(expected)[0]) > 0.9999:
+        ratio = along(expected)[1]
+        known = (m for m, r in rates(rate, *x.shape) if abs(ratio - r / rate) < 0.01 * abs(ratio))
+        mistake = next(known, "nearly" if abs(ratio - 1) < 0.02 else "step_size")
+        values = {"ratio": ratio, "patterns": len(x)}
+    if not mistake:
+        steps = np.abs(found[np.abs(expected) > 1e-4])
+        # The same step with the other network left where it was.
+        halves = (right[:2] + start[2:], start[:2] + right[2:])
+        encoder, decoder = (along(flat(half) - flat(start))[0] for half in halves)
+        mistake = "same_steps" if np.ptp(steps) < 0.05 * steps.max() else "other_direction"
+        values = {"cosine": along(expected)[0], "encoder": encoder, "decoder": decoder}
+    moved = f"weights that moved by {np.abs(found).max():.3g} at most, not by {size:.3g}"
+    raise Wrong("one_step_expects", moved, mistake, **values)
+
+
+def standing_still(start, after, size):
+    """Which weights did not move, as a mistake, or None."""
+    moved = [np.abs(a - s).max() > 1e-3 * size for a, s in zip(after, start, strict=True)]
+    if not any(moved):
+        return "nothing_moves"
+    if not any(moved[:2]):
+        return "only_decoder"
+    if not any(moved[2:]):
+        return "only_encoder"
+    if not all(moved):
+        return "kernels_left_out" if moved[1] and moved[3] else "biases_left_out"
+    return None

@@ -1,6 +1,5 @@
 """The way from a check to an answer and back: names, arrays and plain data, nothing else."""
 
-import builtins
 import contextlib
 import copy
 import linecache
@@ -9,7 +8,6 @@ import signal
 import threading
 import time
 import traceback
-import types
 import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -17,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.checks.remote import drivers, picture_drivers
+from utils.checks.remote import drivers, errors, picture_drivers
 
 # What passes between a check and an answer, see `plain`.
 Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
@@ -38,15 +36,15 @@ class Unanswered(Exception):
 
 
 class AnswerRaised(Exception):
-    """The answer ended in an error of its own. `where` names the line, `slip` a likely reason.
+    """The answer ended in an error of its own. `where` names the line, `mistake` a likely reason.
 
     `kind` is empty where no exception tells it, and `message` where the exception has no words;
     `missing` is the name that a NameError misses.
     """
 
-    def __init__(self, kind, message, where="", slip="", missing=""):
+    def __init__(self, kind, message, where="", mistake="error", missing=""):
         super().__init__(": ".join(part for part in (kind, message) if part))
-        self.kind, self.message, self.where, self.slip = kind, message, where, slip
+        self.kind, self.message, self.where, self.mistake = kind, message, where, mistake
         self.missing = missing
 
 
@@ -85,7 +83,7 @@ class Answers:
             raise AnswerRaised(
                 "TypeError",
                 f"`{name}` is of type {kind} and can't be called",
-                slip=f"Define it with `def {name}(...)`, and don't use its name for a result.",
+                mistake="no_function",
             )
         try:
             # A notebook may make errors of warnings, and libraries warn of what is not its own.
@@ -103,7 +101,7 @@ class Answers:
             raise AnswerRaised(
                 "TimeoutError",
                 f"no result after {self.time_limit:g} s",
-                slip="Look for a loop that does not end, or for work done again in every step.",
+                mistake="too_long",
             ) from None
         except (Exception, SystemExit) as error:
             raise _told(error, name) from None
@@ -117,8 +115,11 @@ def _told(error, name):
             line = linecache.getline(frame.filename, frame.lineno).strip()
             where = f" (line {frame.lineno} of its cell" + (f": {line})" if line else ")")
             break
-    slip = _slip_behind(error, name)
-    return AnswerRaised(type(error).__name__, message_of(error), where, slip, missing_name(error))
+    message, mistake = message_of(error), errors.mistake_behind(error, name)
+    if mistake == "shadowed":
+        hidden, value = errors.shadowed(error)
+        message += f"; `{hidden}` is of type {type(value).__name__} here"
+    return AnswerRaised(type(error).__name__, message, where, mistake, missing_name(error))
 
 
 def missing_name(error):
@@ -138,138 +139,6 @@ def message_of(error):
     # Keras prints the whole input, and the shapes that explain the error would be cut off.
     words = re.sub(r"(Invalid input shape for input) .*(Expected shape)", r"\1. \2", words)
     return words if len(words) < 300 else words[:297] + "..."
-
-
-def _slip_behind(error, name):  # noqa: C901 - one case after the other
-    text = str(error)
-    if isinstance(error, NotPlain):
-        return "Return an array or a tensor of numbers."
-    if isinstance(error, RecursionError):
-        return "The function calls itself without end: look for the case in which it stops."
-    if isinstance(error, SystemExit):
-        return "An answer ends by `return`; exit() and quit() would end the whole notebook."
-    if "unhashable type" in text:
-        return "Arrays can't be keys: not of a dict or a set, nor of a cache such as lru_cache."
-    if isinstance(error, MemoryError):
-        return (
-            "It wants more memory than there is: look for an axis too many, or a list that grows."
-        )
-    if isinstance(error, ModuleNotFoundError):
-        return "Labs are graded with the course's packages and no others: do without this one."
-    if isinstance(error, FileNotFoundError):
-        return "Labs are graded without your files: what an answer needs comes by its arguments."
-    if shadowed := _shadowed(error):
-        kind = type(shadowed[1]).__name__
-        return (
-            f"`{shadowed[0]}` is of type {kind} here: a cell uses the name for something else. "
-            "Rename it there, restart the kernel and run all cells."
-        )
-    if isinstance(error, NameError):
-        return "Check the spelling, and that the cell which defines the name has been run."
-    if isinstance(error, TypeError) and "argument" in text and name in text:
-        return "Keep the arguments that the question gives, with their names and order."
-    if "missing a required argument" in text:
-        return "It is called with the arguments that the docstring gives, and with no others."
-    if "NoneType" in text and "not callable" in text:
-        return "Something that may be None is called: call it only `if ... is not None`."
-    if "has no attribute '_id'" in text:
-        return (
-            "A NumPy value stands where TensorFlow needs a tensor: use keras.ops inside the tape."
-        )
-    if "cannot be interpreted as an integer" in text and re.search("None|Symbolic", text):
-        return (
-            "In a compiled training step a batch has no fixed size: use ops.shape(x), and no "
-            "NumPy, which can't draw there."
-        )
-    if "Unknown variable" in text:
-        return "An optimizer keeps to the variables of its first step: each network has its own."
-    if "No gradients provided" in text:
-        return (
-            "No gradient gets to these variables: the way from them to the loss has to lie inside "
-            "the tape, without stop_gradient or numpy()."
-        )
-    if "NoneType" in text and isinstance(error, (TypeError, ValueError)):
-        return (
-            "Something is None, perhaps a gradient: compute the objective inside the tape, from "
-            "the variables, with TensorFlow or keras.ops functions."
-        )
-    if "symbolic" in text and "umpy" in text:
-        return (
-            "NumPy can't compute inside a compiled training step: use the functions of keras.ops."
-        )
-    if "SymbolicTensor" in text and ("float()" in text or "int()" in text or "numpy" in text):
-        return (
-            "Inside a compiled training step a tensor has no value yet: leave float(), int() and "
-            "numpy() out, use the functions of keras.ops."
-        )
-    if "bitwise_xor" in text or "BitwiseXor" in text or "for ^" in text:
-        return "In Python a power is written with **; ^ is something else."
-    if "singleton tf.Variable" in text:
-        return "A variable or a SeedGenerator is made in each call: make it once, in `__init__`."
-    if "partially known TensorShape" in text or "convert elements of (None" in text:
-        return "In a compiled training step a batch has no fixed size: ops.shape(x), not x.shape."
-    if "OptionalFromValue" in text:
-        return "A step returns nothing: end it in `return self.track(...)`, which returns a dict."
-    if "No loss to compute" in text:
-        return "Keras's own step runs here: write train_step and test_step, by these names."
-    if "Iterating over a symbolic" in text:
-        return (
-            "In a compiled training step a batch has no fixed size: leave Python's loop over "
-            "examples out, the functions of keras.ops take the whole batch."
-        )
-    if "as a Python `bool`" in text:
-        return (
-            "While a step is traced nothing is known yet: no `if` on tensors, but "
-            "ops.where(condition, this, that)."
-        )
-    if "out of scope" in text:
-        return (
-            "A tensor of one traced step can't be kept for the next: what stays belongs into a "
-            "variable, by assign."
-        )
-    if "KerasTensor is symbolic" in text:
-        return "NumPy can't compute with a tensor of a model: use the functions of keras.ops."
-    if "addings must be less" in text:
-        return "Here the image is smaller than its margin: something before has made it too small."
-    if "double tensor" in text:
-        return "float32 and float64 meet: give both the same type, such as ops.cast(x, y.dtype)."
-    if "SeedSequence expects" in text:
-        return "A seed is a whole number: keep the order of the arguments."
-    if "size of the tensor must be unchanged" in text:
-        return (
-            "Reshape keeps the number of values: the layer before it has to make exactly so many."
-        )
-    if "Cannot convert" in text and "to a shape" in text:
-        return "A shape is a tuple: (n,) with its comma, not n."
-    if "Kernel shape must have the same length as input" in text:
-        return "keras.Input takes the shape of one example, without the axis of examples."
-    if "incompatible with the layer" in text or "Invalid input shape" in text:
-        return "A layer gets inputs of another shape than it expects: compare with the docstring."
-    if "ncompatible shapes" in text or "broadcast" in text or "Matrix size" in text:
-        return "Print the shapes on both sides: one of them is not what the docstring says."
-    return ""
-
-
-def _shadowed(error):
-    """(name, value) where the line that failed uses a name which a cell has given away, or None.
-
-    Such as np after `np = 3`, or list after `list = [1, 2]`.
-    """
-    if not isinstance(error, (AttributeError, TypeError)):
-        return None
-    for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]:
-        for name in set(frame.f_code.co_names) & set(frame.f_globals):
-            value = frame.f_globals[name]
-            module = name in ("keras", "math", "np", "ops", "tf")
-            builtin = hasattr(builtins, name) and not name.startswith("_")
-            if (
-                module
-                and not isinstance(value, types.ModuleType)
-                or builtin
-                and not callable(value)
-            ):
-                return name, value
-    return None
 
 
 class NotPlain(TypeError):

@@ -171,12 +171,13 @@ def gradient(function, *, fixed, variable):
     return tape.gradient(total, variable)
 
 
-def in_graph(function, *, arguments, options=None):
+def in_graph(function, *, arguments, options=None, compiled=True):
     """Call `function` as a training step does: compiled, for any batch size, inside a tape.
 
     Args:
         arguments: list of arrays (batch, ...).
         options: dict of further arguments, plain data.
+        compiled: bool; else inside a tape alone.
 
     Returns:
         dict of `result`, `dtype` (str) and `gradients`, those of the sum of the result: a dict by
@@ -187,14 +188,15 @@ def in_graph(function, *, arguments, options=None):
     tensors = [tf.constant(argument) for argument in arguments]
     specs = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in tensors]
 
-    @tf.function(input_signature=specs, autograph=False)
-    def compiled(*inputs):
+    def step(*inputs):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             result = tf.convert_to_tensor(function(*inputs, **(options or {})))
         return result, tape.gradient(result, inputs)
 
-    result, gradients = compiled(*tensors)
+    if compiled:
+        step = tf.function(step, input_signature=specs, autograph=False)
+    result, gradients = step(*tensors)
     return {
         "result": result,
         "dtype": result.dtype.name,

@@ -31,7 +31,7 @@ from utils.grading.inside import pipe
 FRAME = struct.Struct(">cI")
 SECONDS = struct.Struct(">d")
 CHUNK = 2**16
-ERROR = "kind", "message", "where", "slip", "missing"  # what is told of an error in a cell
+ERROR = "kind", "message", "where", "mistake", "missing"  # what is told of an error in a cell
 NOBODY = 65534
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100  # of a second, in /proc
@@ -114,7 +114,7 @@ def fresh_answers():
     """
     sys.modules["utils.checks"] = checks
     checks.remote = sys.modules["utils.checks.remote"] = types.ModuleType("utils.checks.remote")
-    for name in ("drivers", "picture_drivers", "answers"):
+    for name in ("drivers", "picture_drivers", "errors", "answers"):
         module = types.ModuleType(f"utils.checks.remote.{name}")
         sys.modules[module.__name__] = module
         setattr(checks.remote, name, module)
@@ -450,8 +450,8 @@ class Child:
         try:
             parts = pipe.encode(reply)
         except (pipe.Forbidden, RecursionError, MemoryError) as error:
-            slip = "Return an array or a tensor of numbers."
-            raised = ["TypeError", str(error) or type(error).__name__, "", slip, ""]
+            message = str(error) or type(error).__name__
+            raised = ["TypeError", message, "", "not_numbers", ""]
             parts = pipe.encode({"n": reply["n"], "raised": raised})
         for part in parts:
             self.channel.sendall(part)
@@ -499,7 +499,7 @@ class Child:
         except fresh.Unanswered as unanswered:
             return {"unanswered": [str(unanswered), unanswered.missing]}
         except fresh.AnswerRaised as raised:
-            parts = (raised.kind, raised.message, raised.where, raised.slip, raised.missing)
+            parts = (raised.kind, raised.message, raised.where, raised.mistake, raised.missing)
             return {"raised": list(parts)}
 
 

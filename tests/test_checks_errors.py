@@ -1,0 +1,104 @@
+"""Each row of `remote/errors.py` is provoked: what libraries say of a mistake still leads to it."""
+
+import re
+
+import numpy as np
+import pytest
+
+from utils.checks.remote import errors
+from utils.checks.remote.answers import AnswerRaised, Answers
+
+NAME = "sum_of_cubes"
+IMPORTS = """
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+"""
+
+# What is called plainly, as f(x) with three numbers; f stands for a name that no library's
+# message has.
+CALLED = {
+    "not_numbers": "f = lambda x: object()",
+    "endless_recursion": "f = lambda x: f(x)",
+    "exits": "f = lambda x: exit()",
+    "unhashable": "f = lambda x: {x: 1}",
+    "too_much_memory": "f = lambda x: np.zeros((10**6, 10**6, 10**3))",
+    "other_package": "def f(x):\n    import not_a_package",
+    "own_files": "f = lambda x: open('my own file.npy')",
+    "shadowed": "np = 3\nf = lambda x: np.sum(x)",
+    "unknown_name": "f = lambda x: summ(x)",
+    "other_arguments": "def f(x, y):\n    return x",
+    "none_called": "on_epoch = None\nf = lambda x: on_epoch(x)",
+    "no_gradients": (
+        "def f(x):\n    v = tf.Variable(1.0)\n"
+        "    keras.optimizers.SGD().apply_gradients([(None, v)])"
+    ),
+    "shared_optimizer": (
+        "def f(x):\n    a, b = keras.Variable(1.0), keras.Variable(1.0)\n"
+        "    sgd = keras.optimizers.SGD()\n    sgd.apply([ops.ones(())], [a])\n"
+        "    sgd.apply([ops.ones(())], [b])"
+    ),
+    "none_in_step": "f = lambda x: x + None",
+    "power": "f = lambda x: tf.constant(x) ^ 2",
+    "numpy_on_model": "f = lambda x: np.exp(keras.Input((3,)))",
+    "margin": "f = lambda x: tf.pad(tf.constant(x), [[5, 5]], 'REFLECT')",
+    "two_dtypes": "f = lambda x: tf.constant(x, 'float64') + tf.constant(x, 'float32')",
+    "seed": "f = lambda x: np.random.default_rng(0.5)",
+    "reshape": "f = lambda x: layers.Reshape((4, 4))(keras.Input((3,)))",
+    "shape_tuple": "f = lambda x: keras.Input(3)",
+    "layer_input": (
+        "def f(x):\n    layer = layers.Dense(2)\n    layer.build((None, 5))\n"
+        "    return layer(np.ones((1, 3)))"
+    ),
+    "shapes_differ": "f = lambda x: x + np.ones(4)",
+    "error": "f = lambda x: 1 / 0",
+}
+# What is called inside a compiled step, on a batch of three numbers.
+COMPILED = {
+    "numpy_in_step": "f = lambda x: np.sum(x)",
+    "no_value_yet": "f = lambda x: x * float(ops.sum(x))",
+    "numpy_draws": "f = lambda x: x + np.random.normal(size=(x.shape[0], 2))",
+    "static_shape": "f = lambda x: x + tf.zeros(x.shape)",
+    "made_in_each_call": "f = lambda x: x * tf.Variable(2.0)",
+    "loop_over_batch": "f = lambda x: sum(each for each in x)",
+    "if_on_tensor": "def f(x):\n    if ops.sum(x) > 0:\n        return x\n    return -x",
+}
+# Provoked by whole models in the banks of labs 3 to 5 alone, or worded by Keras's own checks.
+IN_BANKS = {
+    *("argument_missing", "numpy_in_tape", "step_returns_nothing", "keras_step"),
+    *("kept_tensor", "input_with_batch"),
+}
+
+
+def raised(source, use):
+    names = {"__name__": "answer"}
+    exec(IMPORTS + re.sub(r"\bf\b", NAME, source), names)
+    with pytest.raises(AnswerRaised) as error:
+        use(Answers(names))
+    return error.value
+
+
+@pytest.mark.parametrize("mistake", CALLED)
+def test_an_error_leads_to_its_mistake(mistake):
+    error = raised(CALLED[mistake], lambda answers: answers.call(NAME, [1.0, 2.0, 3.0]))
+    assert error.mistake == mistake, f"{error}"
+
+
+@pytest.mark.parametrize("mistake", COMPILED)
+def test_an_error_in_a_compiled_step_leads_to_its_mistake(mistake):
+    x = np.ones(3, "float32")
+    error = raised(
+        COMPILED[mistake], lambda answers: answers.drive("in_graph", NAME, arguments=[x])
+    )
+    assert error.mistake == mistake, f"{error}"
+
+
+def test_every_row_is_provoked():
+    rows = {mistake for _, mistake, _ in errors.ROWS}
+    assert rows - CALLED.keys() - COMPILED.keys() == IN_BANKS
+
+
+def test_a_shadowed_name_is_told():
+    error = raised(CALLED["shadowed"], lambda answers: answers.call(NAME, [1.0]))
+    assert "`np` is of type int here" in error.message

@@ -1,0 +1,88 @@
+"""What errors of Python, NumPy, Keras and TensorFlow mostly mean, by the words in which they come.
+
+The first row that fits names the mistake; its sentence stands in `checks/common.toml`. Each row is
+provoked in `tests/test_checks_errors.py`, so that a new wording of a library is noticed.
+"""
+
+import builtins
+import re
+import traceback
+import types
+
+ANY = (Exception, SystemExit)
+# Pairs of pattern and id, with the types of error where they count. `{name}` is the answer's name.
+ROWS = [
+    ("", "not_numbers", "NotPlain"),
+    ("", "endless_recursion", RecursionError),
+    ("", "exits", SystemExit),
+    ("unhashable type", "unhashable", ANY),
+    ("", "too_much_memory", MemoryError),
+    ("", "other_package", ModuleNotFoundError),
+    ("", "own_files", FileNotFoundError),
+    ("", "shadowed", "shadowed"),
+    ("", "unknown_name", NameError),
+    ("(?=.*{name})(?=.*argument)", "other_arguments", TypeError),
+    ("missing a required argument", "argument_missing", ANY),
+    ("(?=.*NoneType)(?=.*not callable)", "none_called", ANY),
+    ("has no attribute '_id'", "numpy_in_tape", ANY),
+    ("(?=.*cannot be interpreted as an integer)(?=.*(None|Symbolic))", "numpy_draws", ANY),
+    ("Unknown variable", "shared_optimizer", ANY),
+    ("No gradients provided", "no_gradients", ANY),
+    ("NoneType", "none_in_step", (TypeError, ValueError)),
+    ("(?=.*symbolic)(?=.*umpy)", "numpy_in_step", ANY),
+    (r"(?=.*SymbolicTensor)(?=.*(float\(\)|int\(\)|numpy))", "no_value_yet", ANY),
+    (r"bitwise_xor|BitwiseXor|for \^", "power", ANY),
+    ("singleton tf.Variable", "made_in_each_call", ANY),
+    (r"partially known TensorShape|convert elements of \(None", "static_shape", ANY),
+    ("OptionalFromValue", "step_returns_nothing", ANY),
+    ("No loss to compute", "keras_step", ANY),
+    ("Iterating over a symbolic", "loop_over_batch", ANY),
+    ("as a Python `bool`", "if_on_tensor", ANY),
+    ("out of scope", "kept_tensor", ANY),
+    ("KerasTensor is symbolic", "numpy_on_model", ANY),
+    ("addings must be less", "margin", ANY),
+    ("double tensor", "two_dtypes", ANY),
+    ("SeedSequence expects", "seed", ANY),
+    ("size of the tensor must be unchanged", "reshape", ANY),
+    ("(?=.*Cannot convert)(?=.*to a shape)", "shape_tuple", ANY),
+    ("Kernel shape must have the same length as input", "input_with_batch", ANY),
+    ("incompatible with the layer|Invalid input shape", "layer_input", ANY),
+    ("ncompatible shapes|broadcast|Matrix size", "shapes_differ", ANY),
+]
+
+
+def mistake_behind(error, name):
+    """The id of what an error of the answer `name` mostly means: "error" where no row fits."""
+    words = " ".join(str(error).split())
+    for pattern, mistake, kinds in ROWS:
+        if kinds == "shadowed":
+            fits = shadowed(error)
+        elif isinstance(kinds, str):
+            fits = type(error).__name__ == kinds
+        else:
+            fits = isinstance(error, kinds)
+        if fits and re.search(pattern.replace("{name}", re.escape(name)), words):
+            return mistake
+    return "error"
+
+
+def shadowed(error):
+    """(name, value) where the line that failed uses a name which a cell has given away, or None.
+
+    Such as np after `np = 3`, or list after `list = [1, 2]`.
+    """
+    if not isinstance(error, (AttributeError, TypeError)):
+        return None
+    for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]:
+        for name in set(frame.f_code.co_names) & set(frame.f_globals):
+            value = frame.f_globals[name]
+            module = name in ("keras", "math", "np", "ops", "tf")
+            builtin = hasattr(builtins, name) and not name.startswith("_")
+            if (
+                module
+                and not isinstance(value, types.ModuleType)
+                or builtin
+                and not callable(value)
+            ):
+                return name, value
+    return None

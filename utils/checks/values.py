@@ -1,0 +1,199 @@
+"""A question that computes a value says what, not how: cases, a reference, mistakes with names.
+
+    @questions.value(4, "sum_squared_error", points=2)
+    class SumSquaredError:
+        def cases(rng):
+            yield rng.uniform(0, 1, (6, 8)), rng.uniform(0, 1, (6, 8))
+
+        def reference(targets, outputs):
+            return ((targets - outputs) ** 2).sum(-1)
+
+        def gradients(targets, outputs):
+            return {"outputs": 2 * (outputs - targets)}
+
+        mistakes = {"mean": lambda t, o: ((t - o) ** 2).mean(-1)}
+
+What is said of each stands in `labs/<lab>.toml`. The rest is done here, the same for all: the
+result is made of numbers, and has the shape and the values of the reference, or else those of a
+mistake; it is the same inside a compiled step, for any batch size, and has these gradients.
+"""
+
+import inspect
+
+import numpy as np
+
+from utils.checks.compare import Wrong, agree, brief, numbers
+
+# Mistakes that any question can meet: what they make of the right result. Tried after its own.
+EVERYWHERE = {
+    "negative": lambda right: -right,
+    "doubled": lambda right: 2 * right,
+    "halved": lambda right: right / 2,
+    "in_bits": lambda right: right / np.log(2),
+    "keepdims": lambda right: right[..., None],
+    "leading_axis": lambda right: right[None],
+    "transposed": lambda right: right.T if right.ndim == 2 else None,
+    "flattened": lambda right: right.ravel() if right.ndim > 1 else None,
+    "one_sum": lambda right: right.sum() if right.ndim else None,
+    "one_mean": lambda right: right.mean() if right.ndim else None,
+    "one_number": lambda right: right.ravel()[0] if right.ndim else None,
+}
+
+
+class Form:
+    """What a question of this kind can have; `questions.value` takes a class with some of these.
+
+    Attributes:
+        cases: function rng -> tuples of arguments, arrays and plain data, as the answer gets them;
+            a `Case` where something else than `otherwise` is said of it.
+        reference: function of these arguments, floating-point arrays in float64 -> right result.
+        mistakes: dict, id -> function of the arguments, or dict of options of the reference.
+        gradients: function of the arguments -> dict of an argument's name to the gradient of the
+            result's sum; None where nothing is to be differentiated.
+        compiled: bool, whether a step that differentiates it is compiled, for any batch size.
+        kinds: kinds of dtype (NumPy's letters) that the result may have.
+        whole: bool, whether results are whole numbers, which agree with a mistake by chance: then
+            a mistake has to explain every case.
+        tolerance: float, relative and absolute.
+        otherwise: function (cases, results) -> (id, values) of what no mistake explains, or None.
+    """
+
+    mistakes, gradients, compiled, kinds = {}, None, True, "biuf"
+    whole, tolerance, otherwise = False, 1e-4, None
+
+
+class Case(tuple):
+    """Arguments of which something of their own is said where no mistake explains the result."""
+
+    def __new__(cls, *arguments, otherwise="otherwise"):
+        case = super().__new__(cls, arguments)
+        case.otherwise = otherwise
+        return case
+
+
+def check_of(form, name, verified="verified"):
+    """The check `(answers, rng) -> verified` of a question of this form."""
+
+    def check(answers, rng):
+        cases = list(form.cases(rng))
+        compare(form, cases, [result_of(form, answers, name, case) for case in cases])
+        if form.gradients:
+            in_a_step(form, answers, name, cases[0])
+        return verified
+
+    return check
+
+
+def with_defaults(cls):
+    """The class with what `Form` gives to all."""
+    return type(cls.__name__, (cls, Form), {})
+
+
+def result_of(form, answers, name, case):
+    """The answer's result for a case, float64; Wrong where it is not made of such numbers."""
+    with np.errstate(all="ignore"):
+        result = answers.call(name, *case)
+    found = numbers(result, "expects", values=named(form, case))
+    kind = np.asarray(result).dtype.kind
+    if kind not in form.kinds:
+        raise Wrong("expects", f"values of type {np.asarray(result).dtype}", "kind",
+                    **named(form, case))  # fmt: skip
+    return found
+
+
+def compare(form, cases, results):
+    """Wrong unless all results are right, with the mistake that explains them."""
+    rights = [np.asarray(form.reference(*wide(case)), "float64") for case in cases]
+    wrong = [place for place, (found, right) in enumerate(zip(results, rights, strict=True))
+             if not agree(found, right, form.tolerance)]  # fmt: skip
+    if not wrong:
+        return
+    first = wrong[0]
+    found, right = results[first], rights[first]
+    said, more = explanation(form, cases, results, rights, wrong), {}
+    if said is None and not np.all(np.isfinite(found)):
+        said = "not_finite"
+    if said is None and found.shape != right.shape:
+        said = "shape"
+    if said is None and form.otherwise:
+        said, more = form.otherwise(cases, results) or (None, {})
+    if said is None:
+        said = getattr(cases[first], "otherwise", "otherwise")
+    told = brief(found)
+    if found.shape != right.shape:
+        told, right = f"shape {found.shape}: {told}", f"shape {right.shape}: {brief(right)}"
+    raise Wrong("expects", told, said, right=right, **named(form, cases[first]), **more)
+
+
+def explanation(form, cases, results, rights, wrong):
+    """The id of the likeliest mistake, or None.
+
+    That is one that gives all results; else, where results are no whole numbers, the one that gives
+    most of the wrong ones, the first among them; else one that gives the first one's shape.
+    """
+    first, explained, shapes = wrong[0], {}, []
+    for mistake, values in mistaken(form, cases, rights):
+        given = [value is not None and agree(result, value, form.tolerance)
+                 for result, value in zip(results, values, strict=True)]  # fmt: skip
+        if all(given):
+            return mistake
+        if given[first] and not form.whole:
+            explained.setdefault(mistake, sum(given[place] for place in wrong))
+        if np.shape(values[first]) == results[first].shape != rights[first].shape:
+            shapes.append(mistake)
+    return max(explained, key=explained.get) if explained else next(iter(shapes), None)
+
+
+def mistaken(form, cases, rights):
+    """Pairs of a mistake and what it gives for each case, None where it can't be computed."""
+    for mistake, way in form.mistakes.items():
+        ways = way if isinstance(way, (list, tuple)) else [way]
+        for one in ways:
+            yield mistake, [attempt(form, one, wide(case)) for case in cases]
+    for mistake, way in EVERYWHERE.items():
+        yield mistake, [way(right) for right in rights]
+
+
+def attempt(form, way, arguments):
+    """What a mistake gives, float64, or None where it ends in an error, as of shapes."""
+    try:
+        with np.errstate(all="ignore"):
+            value = form.reference(*arguments, **way) if isinstance(way, dict) else way(*arguments)
+        return None if value is None else np.asarray(value, "float64")
+    except (ValueError, IndexError, np.linalg.LinAlgError):
+        return None
+
+
+def in_a_step(form, answers, name, case):
+    """Wrong unless the answer is the same inside a compiled step, and can be differentiated."""
+    arguments, values = wide(case), named(form, case)
+    right, gradients = form.reference(*arguments), form.gradients(*arguments)
+    report = answers.drive("in_graph", name, arguments=list(case), compiled=form.compiled)
+    found = numbers(report["result"], "in_graph_expects", values=values)
+    if not agree(found, right, 1e-3):
+        raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)
+    for place, argument in enumerate(names_of(form)):
+        if argument not in gradients:
+            continue
+        found, values["argument"] = report["gradients"][str(place)], argument
+        right = gradients[argument]
+        if found is None:
+            raise Wrong("gradient_expects", "None", "no_gradient", right=right, **values)
+        if not agree(numbers(found, "gradient_expects", values=values), right, 1e-3):
+            raise Wrong("gradient_expects", brief(np.asarray(found)), "gradient", right=right,
+                        **values)  # fmt: skip
+
+
+def wide(case):
+    """The arguments of a case with floating-point arrays in float64."""
+    return [np.float64(each) if np.asarray(each).dtype.kind == "f" else each for each in case]
+
+
+def names_of(form):
+    """Names of the arguments, as the reference has them."""
+    return list(inspect.signature(form.reference).parameters)
+
+
+def named(form, case):
+    """The arguments of a case by name, for sentences."""
+    return dict(zip(names_of(form), case, strict=False))
