@@ -6,12 +6,11 @@ import zlib
 
 import pytest
 
-from tests.cases import LABS, cases, namespace
+from tests.cases import LABS, cases, is_named, namespace
 from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
-from utils.checks.sentences import table
 
 # See tests/keys.py.
 INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.*", "utils/checks/*.toml"]
@@ -27,17 +26,13 @@ def hidden_part(lab, name):
 
 
 def verify(results, mistake, states):
-    """The states are as expected, marks are lost where they should be, and the mistake is named.
-
-    `mistake` is its id; of labs whose sentences still stand in their checks, words of its sentence.
-    """
+    """The states are as expected, marks are lost where they should be, and the mistake is named."""
     shown, whole = results
     assert (shown.state, whole.state) == states, f"{shown}\n{whole}"
     assert whole.points == (whole.question.points if whole.state == "right" else 0)
     for result in results:
         if result.state == "wrong":
-            named = result.mistake if table(f"labs/{result.question.lab}") else repr(result)
-            assert mistake in named, f"the mistake should be '{mistake}':\n{named}\n{result}"
+            assert is_named(result, mistake), f"not '{mistake}' but '{result.mistake}':\n{result}"
             assert result.expected and result.found and result.slip
 
 

@@ -54,7 +54,7 @@ def test_no_sentence_is_missing(lab):
     """Of mistakes in tables here; those that code names are told in the case banks."""
     for name, question in questions_of(lab).items():
         assert say(lab, name, "verified")
-        if form := getattr(question, "form", None):
+        if form := question.form:
             assert all(say(lab, name, mistake) for mistake in ("expects", *form.mistakes))
     for mistake in EVERYWHERE:
         assert table("common")["questions"][mistake]
@@ -112,3 +112,34 @@ def test_every_chinese_sentence_is_of_an_english_one():
             assert said.keys() <= table(file)[part].keys(), part
             for key, text in said.items():
                 assert re.findall(r"{.*?}", text) == re.findall(r"{.*?}", table(file)[part][key])
+
+
+# --- what a lone number or another shape is told -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer, mistake",
+    [
+        (lambda t, o: ((t - o) ** 2).sum(), "sum_of_all"),
+        (lambda t, o: ((t - o) ** 2).mean(), "mean_of_all"),
+        (
+            lambda t, o: abs(t - o).max(),
+            "one_number",
+        ),  # no sum and no mean: only its shape is known
+        (lambda t, o: ((t - o) ** 2).mean(-1, keepdims=True), "keepdims"),
+    ],
+)
+def test_of_another_shape_no_more_is_said_than_is_known(answer, mistake):
+    assert answered("en", answer=answer).mistake == mistake
+
+
+def test_a_mistake_in_a_hidden_case_has_its_sentence():
+    """Right for several patterns, a mean for one alone: sentences hold for arrays of any rank."""
+
+    def answer(t, o):
+        import tensorflow as tf
+
+        squares = tf.square(t - o)
+        return tf.reduce_mean(squares, -1) if t.ndim == 1 else tf.reduce_sum(squares, -1)
+
+    assert answered("en", answer=answer).mistake == "mean_over_units"

@@ -26,12 +26,13 @@ from utils.checks.values import check_of, with_defaults
 class Question:
     """A question of a lab, and the check functions that its answer must pass."""
 
-    def __init__(self, lab, number, name, points, check):
+    def __init__(self, lab, number, name, points, check, form=None):
         self.lab = lab
         self.number = number
         self.name = name
         self.points = points
         self.checks = [check]
+        self.form = form  # of one that computes a value, see `values.Form`
 
     @property
     def title(self):
@@ -113,8 +114,7 @@ class Questions(dict):
 
         def add(form):
             form = with_defaults(form)
-            self[name] = Question(self.lab, number, name, points, check_of(form, name))
-            self[name].form = form
+            self[name] = Question(self.lab, number, name, points, check_of(form, name), form)
             return form
 
         return add
@@ -147,8 +147,8 @@ class Questions(dict):
 
         def add(cases):
             question = self[name]
-            form = type(question.form.__name__, (question.form,), {"cases": cases})
-            form.gradients = None
+            own = {"cases": cases, "gradients": None}
+            form = type(question.form.__name__, (question.form,), own)
             question.checks.append(check_of(form, name, cases.__name__))
             return cases
 

@@ -24,9 +24,8 @@ def sentence(words):
     return words[:1].upper() + words[1:]
 
 
-def numbers(result, what, slip="not_numbers", values=None):
+def numbers(result, what, slip="not_numbers", /, **values):
     """The result as a float64 array; `Wrong` where it is not made of numbers."""
-    values = values or {}
     if result is None:
         raise Wrong(what, "None", "no_return", **values)
     if isinstance(result, (str, list, dict)):

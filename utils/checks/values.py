@@ -40,6 +40,10 @@ EVERYWHERE = {
 }
 
 
+# Those of them that say what shape the result has, and nothing of its values.
+OF_SHAPE = "keepdims", "leading_axis", "transposed", "flattened", "one_number"
+
+
 class Form:
     """What a question of this kind can have; `questions.value` takes a class with some of these.
 
@@ -93,7 +97,7 @@ def result_of(form, answers, name, case):
     """The answer's result for a case, float64; Wrong where it is not made of such numbers."""
     with np.errstate(all="ignore"):
         result = answers.call(name, *case)
-    found = numbers(result, "expects", values=named(form, case))
+    found = numbers(result, "expects", **named(form, case))
     kind = np.asarray(result).dtype.kind
     if kind not in form.kinds:
         raise Wrong("expects", f"values of type {np.asarray(result).dtype}", "kind",
@@ -129,7 +133,8 @@ def explanation(form, cases, results, rights, wrong):
     """The id of the likeliest mistake, or None.
 
     That is one that gives all results; else, where results are no whole numbers, the one that gives
-    most of the wrong ones, the first among them; else one that gives the first one's shape.
+    most of the wrong ones, the first among them; else one that gives the first one's shape, if it
+    can be one that says nothing of the values.
     """
     first, explained, shapes = wrong[0], {}, []
     for mistake, values in mistaken(form, cases, rights):
@@ -139,9 +144,12 @@ def explanation(form, cases, results, rights, wrong):
             return mistake
         if given[first] and not form.whole:
             explained.setdefault(mistake, sum(given[place] for place in wrong))
-        if np.shape(values[first]) == results[first].shape != rights[first].shape:
+        shape = None if values[first] is None else values[first].shape
+        if shape == results[first].shape != rights[first].shape:
             shapes.append(mistake)
-    return max(explained, key=explained.get) if explained else next(iter(shapes), None)
+    if explained:
+        return max(explained, key=explained.get)
+    return next((each for each in shapes if each in OF_SHAPE), next(iter(shapes), None))
 
 
 def mistaken(form, cases, rights):
@@ -169,7 +177,7 @@ def in_a_step(form, answers, name, case):
     arguments, values = wide(case), named(form, case)
     right, gradients = form.reference(*arguments), form.gradients(*arguments)
     report = answers.drive("in_graph", name, arguments=list(case), compiled=form.compiled)
-    found = numbers(report["result"], "in_graph_expects", values=values)
+    found = numbers(report["result"], "in_graph_expects", **values)
     if not agree(found, right, 1e-3):
         raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)
     for place, argument in enumerate(names_of(form)):
@@ -179,7 +187,7 @@ def in_a_step(form, answers, name, case):
         right = gradients[argument]
         if found is None:
             raise Wrong("gradient_expects", "None", "no_gradient", right=right, **values)
-        if not agree(numbers(found, "gradient_expects", values=values), right, 1e-3):
+        if not agree(numbers(found, "gradient_expects", **values), right, 1e-3):
             raise Wrong("gradient_expects", brief(np.asarray(found)), "gradient", right=right,
                         **values)  # fmt: skip
 

@@ -66,16 +66,17 @@ def trained(report):
 
 
 def rates(rate, patterns, units):
-    """Pairs of a mistake and the rate that it comes to: steps in the right direction."""
-    yield from (("uphill", -rate), ("uphill", -2 * rate), ("half_missing", 2 * rate))
-    yield "halved_twice", rate / 2
+    """A mistake, the rate that it comes to, and the argument's: steps in the right direction."""
+    for mistake, factor in (("uphill", -1), ("uphill", -2), ("half_missing", 2)):
+        yield mistake, factor * rate, rate
+    yield "halved_twice", rate / 2, rate
     for half in (1, 2):  # the half may be missing, too
-        yield "mean_over_outputs", half * rate / units
-        yield "mean_over_patterns", half * rate / patterns
-        yield "mean_over_all", half * rate / units / patterns
+        yield "mean_over_outputs", half * rate / units, rate
+        yield "mean_over_patterns", half * rate / patterns, rate
+        yield "mean_over_all", half * rate / units / patterns, rate
     for fixed in (0.3, 0.01, 0.001, 0.1, 1.0):
         for factor in (1, 2, 1 / units, 2 / units):
-            yield "fixed_rate", fixed * factor
+            yield "fixed_rate", fixed * factor, fixed
 
 
 def first_step(start, after, x, rate):
@@ -102,12 +103,14 @@ def first_step(start, after, x, rate):
     ]
     for name, weights in replayed:
         if not mistake and agree(found, flat(weights) - flat(start), 2e-5):
-            mistake = name
+            mistake, values = name, {"trained": 2, "epochs": 1}
     if not mistake and abs(along(expected)[0]) > 0.9999:
         ratio = along(expected)[1]
-        known = (m for m, r in rates(rate, *x.shape) if abs(ratio - r / rate) < 0.01 * abs(ratio))
-        mistake = next(known, "nearly" if abs(ratio - 1) < 0.02 else "step_size")
-        values = {"ratio": ratio, "patterns": len(x)}
+        near = "nearly" if abs(ratio - 1) < 0.02 else "step_size"
+        known = ((m, fixed) for m, r, fixed in rates(rate, *x.shape)
+                 if abs(ratio - r / rate) < 0.01 * abs(ratio))  # fmt: skip
+        mistake, fixed = next(known, (near, rate))
+        values = {"ratio": ratio, "times": 1 / ratio, "patterns": len(x), "fixed": fixed}
     if not mistake:
         steps = np.abs(found[np.abs(expected) > 1e-4])
         # The same step with the other network left where it was.

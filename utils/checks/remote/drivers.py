@@ -156,21 +156,6 @@ def training(
     }
 
 
-def gradient(function, *, fixed, variable):
-    """The gradient of the sum of `function(fixed, variable)` with respect to `variable`.
-
-    Returns:
-        array of the shape of `variable`, or None where the answer lets no gradient through.
-    """
-    import tensorflow as tf
-
-    variable = tf.constant(variable)
-    with tf.GradientTape() as tape:
-        tape.watch(variable)
-        total = tf.reduce_sum(function(tf.constant(fixed), variable))
-    return tape.gradient(total, variable)
-
-
 def in_graph(function, *, arguments, options=None, compiled=True):
     """Call `function` as a training step does: compiled, for any batch size, inside a tape.
 
@@ -671,7 +656,6 @@ def step_by_step(model, batches, networks, optimizers):
 DRIVERS = {
     "network": network,
     "training": training,
-    "gradient": gradient,
     "arguments_after": arguments_after,
     "in_graph": in_graph,
     "draws": draws,
