@@ -357,7 +357,7 @@ COMPUTES = (
 def test_whatever_does_not_end_is_ended(warm, source, monkeypatch):
     """A loop, in threads, in a child, in many children; what waits for nothing, or for a child."""
     monkeypatch.setattr(jail, "BUSY", 100)  # so that it is not the bound by the clock that ends it
-    blocked = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
+    blocked = "import signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
     warm.fork(fresh=True)
     spent = warm.spent
     with pytest.raises(Ended, match="time"):

@@ -670,6 +670,13 @@ WRONG["build_discriminator"] = {
     ),
     "tanh": (discriminator(*JUDGE[:-1], LOGIT[:-1] + ', activation="tanh")'), "tanh"),
     "relu at the end": (discriminator(*JUDGE, RELU), "relu cuts off"),
+    # As a relu of few logits is by chance: 0 for every image.
+    "relu at the end, off": (
+        discriminator(
+            *JUDGE[:-1], LOGIT[:-1] + ", bias_initializer=keras.initializers.Constant(-1e3))", RELU
+        ),
+        "relu cuts off",
+    ),
     "leaky at the end": (discriminator(*JUDGE, LEAKY), "the loss holds the sigmoid"),
     "pooling": (
         discriminator(down(8).replace("strides=2", "strides=1"), LEAKY, "layers.MaxPooling2D()",

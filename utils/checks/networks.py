@@ -46,10 +46,15 @@ def no_final_activation(outputs, what):
     raise Wrong(f"{what} of any size and both signs", found, slip)
 
 
-def network(answers, name, arguments, inputs, expected, slips, otherwise, joined=None):
+def network(
+    answers, name, arguments, inputs, expected, slips, otherwise, joined=None, unbounded=""
+):
     """The driver's report of a network, `name(*arguments)`, whose outputs have the expected shape.
 
-    `joined(outputs, what)` makes one array (n, ...) of the outputs of a network that has several.
+    Args:
+        joined: function (outputs, what) -> one array (n, ...), for a network with several outputs.
+        unbounded: str, what comes out of a network with a single number, which must not end in an
+            activation: a relu there gives 0 for all inputs by chance, and that is named first.
     """
     report = answers.drive("network", name, arguments=arguments, inputs=inputs, scale=LARGER)
     new_network(report)
@@ -73,14 +78,16 @@ def network(answers, name, arguments, inputs, expected, slips, otherwise, joined
         raise Wrong("trainable weights", "none", "The network is frozen: leave `trainable` alone.")
     if not np.all(np.isfinite(report["outputs"])):
         raise Wrong(what, "values that are not finite", "Look at the initial weights.")
+    # Not finite where the network is very deep, or ends in an exponential.
+    report["outputs_scaled"] = np.clip(np.nan_to_num(report["outputs_scaled"]), -1e30, 1e30)
+    if unbounded:
+        no_final_activation(report["outputs_scaled"], unbounded)
     first, second = report["outputs"][:2]
     first, second = (each / max(np.abs(first).max(), 1e-30) for each in (first, second))
     if agree(first, second, 1e-6):
         raise Wrong(
             "other outputs for other inputs", "the same outputs", "The inputs don't get through."
         )
-    # Not finite where the network is very deep, or ends in an exponential.
-    report["outputs_scaled"] = np.clip(np.nan_to_num(report["outputs_scaled"]), -1e30, 1e30)
     return report
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from utils.checks import Questions, guidelines
 from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
 from utils.checks.losses import in_graph, sigmoid, softplus
-from utils.checks.networks import network, no_final_activation, not_too_many
+from utils.checks.networks import network, not_too_many
 from utils.checks.reference.game import (
     PLAYERS,
     draw,
@@ -252,9 +252,9 @@ def build_discriminator(answers, rng):
             ((6, 2), "One logit for each image: Dense(1)."),
         ],
         "One logit for each image: Flatten, then Dense(1).",
+        unbounded="logits",
     )
     not_too_many(report, "16 maps of 14 x 14, then 32 of 7 x 7, need a hundredth of that.")
-    no_final_activation(report["outputs_scaled"], "logits")
     layers = guidelines.inspected(answers, "build_discriminator", [], images)
     guidelines.strided(layers, "Conv2D", "convolutions")
     guidelines.one_dense_layer(layers, "at the end, from the last maps to the logit")
