@@ -13,7 +13,13 @@ from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
 
 # See tests/keys.py.
-INPUTS = ["tests/cases/{lab}.py", "utils/checks/*/{lab}.*", "utils/checks/*.toml"]
+INPUTS = [
+    "tests/cases/{lab}.py",
+    "tests/cases/__init__.py",
+    "content/labs/{lab}.py",
+    "utils/checks/*/{lab}.*",
+    "utils/checks/*.toml",
+]
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
 

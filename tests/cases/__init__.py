@@ -1,6 +1,8 @@
 """The case banks of the labs, a module a lab, and the way through all of them."""
 
+import functools
 import importlib
+import re
 
 import pytest
 
@@ -8,6 +10,25 @@ from utils import ROOT
 from utils.checks.sentences import table
 
 LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
+
+
+@functools.cache
+def solution(lab, question):
+    """The solution's own answer to a question, as it stands in the lab's text, without docstring."""
+    cells = (ROOT / "content" / "labs" / f"{lab}.py").read_text(encoding="utf-8").split("# %%")
+    starts = re.compile(rf"^(def|class) {question}\b", re.MULTILINE)
+    (cell,) = (cell for cell in cells if "### BEGIN SOLUTION" in cell and starts.search(cell))
+    source = "\n".join(line for line in cell.splitlines()[1:] if "### " not in line)
+    return re.sub(r'\n *"""(.|\n)*?"""', "", source).strip() + "\n"
+
+
+def changed(source, *changes):
+    """The source with each (old text, new text); ValueError unless each old one is there once."""
+    for old, new in changes:
+        if source.count(old) != 1:
+            raise ValueError(f"{source.count(old)} times, not once, there is {old!r} in:\n{source}")
+        source = source.replace(old, new)
+    return source
 
 
 def namespace(bank, source):

@@ -85,13 +85,13 @@ def new_network(report):
     if not report["is_network"]:
         none = report["kind"] == "NoneType"
         raise Wrong(
-            "a Keras model",
+            "model_expects",
             f"a value of type {report['kind']}",
             "no_return" if none else "no_model",
         )
     if report["same_again"]:
         raise Wrong(
-            "a new model at each call",
+            "new_model_expects",
             "the same model, or the same layers, twice",
             "same_model",
         )

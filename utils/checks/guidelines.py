@@ -35,81 +35,68 @@ def full_precision(answers, name, arguments, shape):
         "output_dtype", name, arguments=arguments, shape=shape, policy="mixed_bfloat16"
     )
     if dtype != "float32":
-        raise Wrong(
-            "float32 outputs under the policy mixed_bfloat16",
-            f"{dtype} outputs",
-            'Give the last layer `dtype="float32"`: three digits are too few for what comes out.',
-        )
+        raise Wrong("full_precision_expects", f"{dtype} outputs", "half_precision")
 
 
 def kinds_between(report, place, end=None):
     return [layer["kind"] for layer in report["layers"][place:end]]
 
 
-def one_dense_layer(report, purpose):
-    """Wrong unless exactly one layer is dense."""
+def one_dense_layer(report):
+    """The only dense layer; Wrong unless exactly one is."""
     dense = [layer for layer in report["trained"] if "Dense" in layer["kind"]]
     convolutions = len(report["trained"]) - len(dense)
     if not convolutions:
-        raise Wrong("convolutions", "dense layers alone", "See the sizes in hint 1.")
+        raise Wrong("convolutions_expects", "dense layers alone", "dense_alone")
     if len(dense) != 1:
-        slip = "There are no hidden dense layers in a DCGAN: " if dense else "It is missing: "
-        raise Wrong("one dense layer", f"{len(dense)}", f"{slip}one dense layer {purpose}.")
+        mistake = "hidden_dense" if dense else "no_dense"
+        raise Wrong("one_dense_expects", f"{len(dense)}", mistake)
     return dense[0]
 
 
-def strided(report, kind, name):
+def strided(report, kind):
     """Wrong unless strided convolutions of this kind, and nothing else, change the pictures' size.
 
     Args:
-        kind: str, the Keras class; name: str, what it is called in a message.
+        kind: str, the Keras class.
     """
     for layer in report["layers"]:
         if any(each in layer["kind"] for each in RESIZING):
-            slip = f"Neither pooling nor upsampling in a DCGAN: {name} with strides=2 learn it."
-            raise Wrong(f"{name} with stride 2", f"a layer {layer['kind']}", slip)
+            raise Wrong("strided_expects", f"a layer {layer['kind']}", "pooling", kind=kind)
     ends = [layer["input"] for layer in report["trained"][1:]] + [report["outputs"]]
     for layer, following in zip(report["trained"], ends, strict=True):
         if np.ndim(layer["output"]) != 4 or np.ndim(following) != 4:
             continue
         before, after = layer["output"].shape[1], following.shape[1]
         if not 0.7 < after / before < 1.5:
-            slip = f"Something resizes between the layers: leave that to {name} with strides=2."
-            raise Wrong(
-                "pictures that change their size in convolutions alone",
-                f"{before} x {before} become {after} x {after} between two of them",
-                slip,
-            )
+            found = f"{before} x {before} become {after} x {after} between two of them"
+            raise Wrong("sizes_expects", found, "resized_between", kind=kind)
     strides = [np.ravel(layer["strides"]) for layer in report["trained"] if layer["kind"] == kind]
     steps = [int(step.max()) for step in strides]
     if max(steps, default=1) > 2:
-        slip = "So large a stride leaves gaps: take two of stride 2 instead."
-        raise Wrong(f"{name} with stride 2", f"a stride of {max(steps)}", slip)
+        found = f"a stride of {max(steps)}"
+        raise Wrong("strided_expects", found, "stride_leaves_gaps", kind=kind)
     if steps.count(2) < 2:
         found = f"{steps.count(2)} such layers; strides {steps}" if steps else "none"
-        raise Wrong(f"two or more {name} with stride 2", found, "See the sizes in hint 1.")
+        raise Wrong("two_strided_expects", found, "too_few_strided", kind=kind)
 
 
 def normalized(report, without):
     """Wrong unless batch normalization follows every layer with a kernel but those `without`.
 
     Args:
-        without: dict of a place among `trained` (-1: the last) to why it has none.
+        without: dict of a place among `trained` (-1: the last) to the id of the mistake to
+            normalize there.
     """
     places = [layer["place"] for layer in report["trained"]] + [None]
-    without = {place % len(report["trained"]): why for place, why in without.items()}
+    without = {place % len(report["trained"]): mistake for place, mistake in without.items()}
     for count, layer in enumerate(report["trained"]):
         follows = "BatchNormalization" in kinds_between(report, *places[count : count + 2])
-        said = f"layer {count + 1} of {len(report['trained'])} with weights, {layer['kind']}"
+        values = {"count": count + 1, "of": len(report["trained"]), "kind": layer["kind"]}
         if follows and count in without:
-            raise Wrong(
-                f"no batch normalization after {said}",
-                "one there",
-                f"{without[count]}: leave it out.",
-            )
+            raise Wrong("not_normalized_expects", "one there", without[count], **values)
         if not follows and count not in without:
-            slip = "Put layers.BatchNormalization() between the layer and its activation."
-            raise Wrong(f"batch normalization after {said}", "none there", slip)
+            raise Wrong("normalized_expects", "none there", "not_normalized", **values)
 
 
 def bends(layer, following):
@@ -134,7 +121,7 @@ def bends(layer, following):
     return tuple(slopes)
 
 
-def activations(report, slope, name):
+def activations(report, slope):
     """Wrong unless each layer but the last is followed by an activation of this slope below 0."""
     for count, (layer, following) in enumerate(
         zip(report["trained"], report["trained"][1:], strict=False), start=1
@@ -143,22 +130,22 @@ def activations(report, slope, name):
         if found is None or agree(np.array(found), np.array([slope, 1.0]), 0.01):
             continue
         below, above = found
+        straight = not np.isnan([below, above]).any()
+        rises = abs(above - 1) < 0.01
+        mistakes = {
+            "no_activation": straight and agree(np.array(found), np.ones(2), 0.01),
+            "relu_inside": straight and rises and abs(below) < 0.001,
+            "default_slope": straight and abs(below - 0.3) < 0.01,
+            "leaky_inside": straight and rises and slope == 0,
+            "other_slope": straight and rises,
+        }
+        mistake = next((name for name, made in mistakes.items() if made), "other_activation")
         told = f"slope {below:.3g} below 0 and {above:.3g} above"
-        slip = f"That is another activation (tanh, elu, gelu, sigmoid, ...): {name} belongs there."
-        if np.isnan([below, above]).any():
+        if not straight:
             told = "a curve that is no pair of straight lines"
-        elif agree(np.array(found), np.ones(2), 0.01):
+        elif mistake == "no_activation":
             told = "the values as they are"
-            slip = f"There is no activation after this layer: {name}."
-        elif abs(below) < 0.001 and abs(above - 1) < 0.01:
-            slip = f"That is a ReLU, through which no gradient comes where it is off: {name}."
-        elif abs(below - 0.3) < 0.01:
-            slip = f"0.3 is what Keras takes where no slope is given: {name}."
-        elif abs(above - 1) < 0.01 and slope == 0:
-            slip = f"That is a LeakyReLU, as the discriminator has: {name}."
-        elif abs(above - 1) < 0.01:
-            slip = f"The slope below 0 is another: {name}."
-        raise Wrong(f"{name} after layer {count} with weights, {layer['kind']}", told, slip)
+        raise Wrong("activation_expects", told, mistake, count=count, kind=layer["kind"])
 
 
 def ends_in_tanh(report):
@@ -166,10 +153,8 @@ def ends_in_tanh(report):
     last, found = report["trained"][-1]["linear"], report["outputs"]
     low, high = found.min(), found.max()
     said = f"values from {low:.3g} to {high:.3g}"
-    what = "outputs between -1 and 1, by a tanh"
     if low < -1.001 or high > 1.001:
-        slip = 'The last layer has no tanh: `activation="tanh"`.'
-        raise Wrong(what, said, slip)
+        raise Wrong("tanh_expects", said, "no_tanh")
     same_size = last.size == found.size
     x, y = (np.sort(np.ravel(each)) for each in (last, found))
     if not same_size:
@@ -177,28 +162,25 @@ def ends_in_tanh(report):
             return
     elif agree(y, np.tanh(x), 2e-3):
         return
-    slip = "Another function ends the generator: the real images fill the range of a tanh."
-    for function, told in (
-        (lambda x: 1 / (1 + np.exp(-np.clip(x, -80, 80))), "That is a sigmoid, from 0 to 1"),
-        (lambda x: np.tanh(np.tanh(x)), "The tanh acts twice"),
-        (lambda x: np.clip(x, -1, 1), "The values are cut off, and where they are no gradient is"),
-        (lambda x: x / (1 + np.abs(x)), "That is a softsign"),
-        (lambda x: np.tanh(np.maximum(x, 0)), "A ReLU stands before the tanh"),
-    ):
-        if same_size and agree(y, function(x), 2e-3):
-            slip = f"{told}: one tanh at the end."
-    raise Wrong(what, said, slip)
+    mistakes = {
+        "sigmoid_at_end": lambda x: 1 / (1 + np.exp(-np.clip(x, -80, 80))),
+        "tanh_twice": lambda x: np.tanh(np.tanh(x)),
+        "cut_off_at_end": lambda x: np.clip(x, -1, 1),
+        "softsign_at_end": lambda x: x / (1 + np.abs(x)),
+        "relu_before_tanh": lambda x: np.tanh(np.maximum(x, 0)),
+    }
+    made = (name for name, way in mistakes.items() if same_size and agree(y, way(x), 2e-3))
+    raise Wrong("tanh_expects", said, next(made, "other_end"))
 
 
 def ends_in_logits(report):
     """Wrong unless the last layer, a dense one, gives one number and nothing is done with it."""
     last = report["trained"][-1]
     if "Dense" not in last["kind"]:
-        raise Wrong("a dense layer at the end", f"{last['kind']}", "See hint 3.")
+        raise Wrong("dense_end_expects", f"{last['kind']}", "other_layer_at_end")
     pairs = (last["linear"], report["outputs"]), report["turned"].values()
     if not all(agree(linear, outputs, 1e-3) for linear, outputs in pairs):
-        slip = "The dense layer's number goes out as it is: the loss holds the sigmoid."
-        raise Wrong("logits without an activation", "other values than before it", slip)
+        raise Wrong("logits_expects", "other values than before it", "activation_at_end")
 
 
 def small_draws(report):
@@ -215,18 +197,11 @@ def small_draws(report):
         low, high = (1 + side * (0.15 + 3 / np.sqrt(2 * size)) for side in (-1, 1))
         if low * DEVIATION < found < high * DEVIATION:
             continue
-        slip = (
-            "Every layer with a kernel takes "
-            "`kernel_initializer=keras.initializers.RandomNormal(stddev=0.02)`."
-        )
-        if abs(found / 0.05 - 1) < 0.1:
-            slip = f"0.05 is what RandomNormal takes where no stddev is given. {slip}"
-        if abs(found / np.sqrt(0.02) - 1) < 0.1:
-            slip = f"0.02 is the standard deviation, not the variance. {slip}"
-        if found < 1e-6:
-            slip = f"All weights are the same. {slip}"
-        raise Wrong(
-            f"a kernel of shape {np.shape(weight)} with standard deviation {DEVIATION}",
-            f"{found:.3g}",
-            slip,
-        )
+        mistakes = {
+            "draws_equal": found < 1e-6,
+            "draws_default": abs(found / 0.05 - 1) < 0.1,
+            "draws_variance": abs(found / np.sqrt(DEVIATION) - 1) < 0.1,
+        }
+        mistake = next((name for name, made in mistakes.items() if made), "draws_other")
+        raise Wrong("draws_expects", f"{found:.3g}", mistake, kernel=np.shape(weight),
+                    deviation=DEVIATION)  # fmt: skip
