@@ -18,11 +18,13 @@ result is made of numbers, and has the shape and the values of the reference, or
 mistake; it is the same inside a compiled step, for any batch size, and has these gradients.
 """
 
+import functools
 import inspect
 
 import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief, numbers
+from utils.checks.kinds import attempt, kind_of, where_right, wide
 
 # Mistakes that any question can meet: what they make of the right result. Tried after its own.
 EVERYWHERE = {
@@ -59,10 +61,12 @@ class Form:
         whole: bool, whether results are whole numbers, which agree with a mistake by chance: then
             a mistake has to explain every case.
         tolerance: float, relative and absolute.
+        terms: function of the arguments -> dict of a name to a term, whose sum is the reference;
+            None where it is no sum.
         otherwise: function (cases, results) -> (id, values) of what no mistake explains, or None.
     """
 
-    mistakes, gradients, compiled, kinds = {}, None, True, "biuf"
+    mistakes, gradients, terms, compiled, kinds = {}, None, None, True, "biuf"
     whole, tolerance, otherwise = False, 1e-4, None
 
 
@@ -80,7 +84,7 @@ def check_of(form, name, verified="verified"):
 
     def check(answers, rng):
         cases = list(form.cases(rng))
-        compare(form, cases, [result_of(form, answers, name, case) for case in cases])
+        compare(form, cases, lambda *case: result_of(form, answers, name, case))
         if form.gradients:
             in_a_step(form, answers, name, cases[0])
         return verified
@@ -105,8 +109,13 @@ def result_of(form, answers, name, case):
     return found
 
 
-def compare(form, cases, results):
-    """Wrong unless all results are right, with the mistake that explains them."""
+def compare(form, cases, call):
+    """Wrong unless all results are right, with the mistake that explains them.
+
+    Args:
+        call: function of a case's arguments -> the answer's result, float64.
+    """
+    results = [call(*case) for case in cases]
     rights = [np.asarray(form.reference(*wide(case)), "float64") for case in cases]
     wrong = [place for place, (found, right) in enumerate(zip(results, rights, strict=True))
              if not agree(found, right, form.tolerance)]  # fmt: skip
@@ -121,12 +130,20 @@ def compare(form, cases, results):
         said = "shape"
     if said is None and form.otherwise:
         said, more = form.otherwise(cases, results) or (None, {})
+    own = getattr(cases[first], "otherwise", "otherwise")
+    pairs = list(zip(results, rights, strict=True))
+    alike = all(result.shape == right.shape and np.all(np.isfinite(result))
+                for result, right in pairs)  # fmt: skip
+    if said is None and alike:
+        said, more = kind_of(form, cases, results, rights, names_of(form), call) or (None, {})
+    if said is None and alike and own == "otherwise":
+        said, more = where_right(cases, results, rights, form.tolerance) or (None, {})
     if said is None:
-        said = getattr(cases[first], "otherwise", "otherwise")
+        said, more = own, {}
     told = brief(found)
     if found.shape != right.shape:
         told, right = f"shape {found.shape}: {told}", f"shape {right.shape}: {brief(right)}"
-    raise Wrong("expects", told, said, right=right, **named(form, cases[first]), **more)
+    raise Wrong("expects", told, said, **(named(form, cases[first]) | more | {"right": right}))
 
 
 def explanation(form, cases, results, rights, wrong):
@@ -157,19 +174,10 @@ def mistaken(form, cases, rights):
     for mistake, way in form.mistakes.items():
         ways = way if isinstance(way, (list, tuple)) else [way]
         for one in ways:
-            yield mistake, [attempt(form, one, wide(case)) for case in cases]
+            changed = functools.partial(form.reference, **one) if isinstance(one, dict) else one
+            yield mistake, [attempt(changed, wide(case)) for case in cases]
     for mistake, way in EVERYWHERE.items():
         yield mistake, [way(right) for right in rights]
-
-
-def attempt(form, way, arguments):
-    """What a mistake gives, float64, or None where it ends in an error, as of shapes."""
-    try:
-        with np.errstate(all="ignore"):
-            value = form.reference(*arguments, **way) if isinstance(way, dict) else way(*arguments)
-        return None if value is None else np.asarray(value, "float64")
-    except (ValueError, IndexError, np.linalg.LinAlgError):
-        return None
 
 
 def in_a_step(form, answers, name, case):
@@ -188,13 +196,9 @@ def in_a_step(form, answers, name, case):
         if found is None:
             raise Wrong("gradient_expects", "None", "no_gradient", right=right, **values)
         if not agree(numbers(found, "gradient_expects", **values), right, 1e-3):
-            raise Wrong("gradient_expects", brief(np.asarray(found)), "gradient", right=right,
+            mistake = "gradient" if np.any(np.asarray(found)) else "gradient_zero"
+            raise Wrong("gradient_expects", brief(np.asarray(found)), mistake, right=right,
                         **values)  # fmt: skip
-
-
-def wide(case):
-    """The arguments of a case with floating-point arrays in float64."""
-    return [np.float64(each) if np.asarray(each).dtype.kind == "f" else each for each in case]
 
 
 def names_of(form):
