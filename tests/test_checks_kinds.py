@@ -1,4 +1,4 @@
-"""Kinds of mistakes are recognized for any question that computes a value, with no words of its own."""
+"""Kinds of mistakes are recognized for any question that computes a value, without own words."""
 
 import numpy as np
 import pytest
