@@ -242,12 +242,14 @@ def test_no_cell_is_a_formula(tmp_path):
 
 def test_gradescope_format(tmp_path):
     made = record("Ada", "right wrong unanswered", notes=["The file is in UTF-16."])
+    made.questions[1].mistake = "negative"
     result = json.loads(write(tmp_path, [made])["students/Ada/results.json"])
     assert result["score"] == 2 and result["output_format"] == "text"
     assert "UTF-16" in result["output"]
     assert sum(test["score"] for test in result["tests"]) == result["score"]
     assert [test["status"] for test in result["tests"]] == ["passed", "failed", "failed"]
     assert [test["max_score"] for test in result["tests"]] == [2, 3, 5]
+    assert [test["tags"] for test in result["tests"]] == [[], ["negative"], []]
     first = result["tests"][0]
     assert first["name"] == "Question 1, encode" and first["number"] == "1"
     assert first["output"] == made.questions[0].message

@@ -159,6 +159,7 @@ def gradescope(record):
                 "output": question.message,
                 "output_format": "text",
                 "visibility": "visible",
+                "tags": [question.mistake] if question.mistake else [],
             }
             for question in record.questions
         ],
