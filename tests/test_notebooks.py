@@ -122,7 +122,8 @@ def links(path):
 # docs/students.md is the README of the bundle; its links are tested there.
 PAGES = [ROOT / "README.md"]
 PAGES += [
-    ROOT / f"docs/{name}.md" for name in ("architecture", "contributing", "instructors", "nbgrader")
+    ROOT / f"docs/{name}.md"
+    for name in ("architecture", "checks", "contributing", "instructors", "nbgrader")
 ]
 
 

@@ -35,7 +35,7 @@ def kind_of(form, cases, results, rights, names, call):
     )
 
 
-def where_right(cases, results, rights, tolerance):
+def where_right(results, rights, tolerance):
     """(id, values) of where the results are right, if they are somewhere, or None."""
     right = [agree(*pair, tolerance) for pair in zip(results, rights, strict=True)]
     if any(right):

@@ -117,33 +117,27 @@ def compare(form, cases, call):
     """
     results = [call(*case) for case in cases]
     rights = [np.asarray(form.reference(*wide(case)), "float64") for case in cases]
-    wrong = [place for place, (found, right) in enumerate(zip(results, rights, strict=True))
-             if not agree(found, right, form.tolerance)]  # fmt: skip
+    pairs = list(zip(results, rights, strict=True))
+    wrong = [place for place, pair in enumerate(pairs) if not agree(*pair, form.tolerance)]
     if not wrong:
         return
-    first = wrong[0]
-    found, right = results[first], rights[first]
-    said, more = explanation(form, cases, results, rights, wrong), {}
-    if said is None and not np.all(np.isfinite(found)):
-        said = "not_finite"
-    if said is None and found.shape != right.shape:
-        said = "shape"
-    if said is None and form.otherwise:
-        said, more = form.otherwise(cases, results) or (None, {})
-    own = getattr(cases[first], "otherwise", "otherwise")
-    pairs = list(zip(results, rights, strict=True))
-    alike = all(result.shape == right.shape and np.all(np.isfinite(result))
-                for result, right in pairs)  # fmt: skip
-    if said is None and alike:
-        said, more = kind_of(form, cases, results, rights, names_of(form), call) or (None, {})
-    if said is None and alike and own == "otherwise":
-        said, more = where_right(cases, results, rights, form.tolerance) or (None, {})
-    if said is None:
-        said, more = own, {}
-    told = brief(found)
-    if found.shape != right.shape:
-        told, right = f"shape {found.shape}: {told}", f"shape {right.shape}: {brief(right)}"
-    raise Wrong("expects", told, said, **(named(form, cases[first]) | more | {"right": right}))
+    result, right = pairs[wrong[0]]
+    mistake, values = explanation(form, cases, results, rights, wrong), {}
+    mistake = mistake or (None if np.all(np.isfinite(result)) else "not_finite")
+    mistake = mistake or (None if result.shape == right.shape else "shape")
+    own = getattr(cases[wrong[0]], "otherwise", "otherwise")
+    if not mistake and form.otherwise:
+        mistake, values = form.otherwise(cases, results) or (None, {})
+    if not mistake and all(a.shape == b.shape and np.all(np.isfinite(a)) for a, b in pairs):
+        seen = kind_of(form, cases, results, rights, names_of(form), call)
+        if not seen and own == "otherwise":
+            seen = where_right(results, rights, form.tolerance)
+        mistake, values = seen or (None, {})
+    found = brief(result)
+    if result.shape != right.shape:
+        found, right = f"shape {result.shape}: {found}", f"shape {right.shape}: {brief(right)}"
+    values = named(form, cases[wrong[0]]) | values | {"right": right}
+    raise Wrong("expects", found, mistake or own, **values)
 
 
 def explanation(form, cases, results, rights, wrong):
