@@ -6,6 +6,7 @@ and pictures from that comparison, and this plugin takes them up. Labs are only 
 
 import json
 import os
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -67,6 +68,10 @@ nbval.plugin.RunningKernel = PatientKernel
 
 def pytest_configure(config):
     os.environ.update(ENVIRONMENT)
+    # An empty profile: no start-up files of somebody's own.
+    profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    config.add_cleanup(profile.cleanup)
+    os.environ["IPYTHONDIR"] = profile.name
     for name in ("COURSE_RESULTS", "COURSE_STRICT", "COURSE_SEED"):
         os.environ.pop(name, None)
 

@@ -385,6 +385,16 @@ def test_the_clock_counts_what_is_asked_for_and_no_more(warm):
     warm.kill()
 
 
+@pytest.mark.parametrize("starts", [[8.0, 8.0], [0.5, 8.0]], ids=["later", "at the start"])
+def test_what_ends_between_two_looks_costs_nothing(monkeypatch, starts):
+    """A process may end after its parent was asked: its 7.5 seconds are missing in that look."""
+    looks = iter([*starts, 0.5, 8.1, 8.2, 0.7, 0.7])
+    monkeypatch.setattr(inside, "computed_by", lambda pids, session: (next(looks), True))
+    clock = inside.Clock(None)
+    clock.turn(True)
+    assert [round(clock.more(), 3) for _ in range(3)] == [0.1, 0.1, 0]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the clock reads /proc")
 def test_waiting_for_a_busy_processor_does_not_count():
     """Four loops on one core: the clock of one goes a quarter as fast as that on the wall."""

@@ -73,17 +73,65 @@ assert not np.allclose(ends[0], 0)
 
 
 def test_tf_config_gives_multi_worker():
-    status, out, err = run(
-        """
-from utils import runtime
-runtime.import_tensorflow()
-print(type(runtime.choose_strategy()).__name__)
-""",
-        TF_CONFIG='{"cluster": {"worker": ["localhost:0"]}, '
-        '"task": {"type": "worker", "index": 0}}',
-    )
+    """Some services set it for a single machine, too; a cell may be run twice."""
+    config = '{"cluster": {"worker": ["localhost:0"]}, "task": {"type": "worker", "index": 0}}'
+    code = "from utils import runtime; runtime.start(); print(runtime.start().strategy)"
+    status, out, err = run(code, TF_CONFIG=config)
     assert status == 0, err
     assert "MultiWorkerMirroredStrategy" in out or "CollectiveAllReduceStrategy" in out
+
+
+@pytest.mark.parametrize(
+    "config, told",
+    [
+        ("{}", ""),
+        ("worker", "Expecting value"),
+        ("[]", "no attribute"),
+        ('{"cluster": {"worker": ["localhost:0"]}}', "task_type"),
+    ],
+)
+def test_tf_config_that_is_none(config, told, monkeypatch):
+    import tensorflow as tf
+
+    monkeypatch.setenv("TF_CONFIG", config)
+    if not told:
+        assert runtime.choose_strategy() is tf.distribute.get_strategy()
+        return
+    with pytest.raises(RuntimeError, match=f"TF_CONFIG is set.*{told}.*unset TF_CONFIG"):
+        runtime.choose_strategy()
+
+
+# --- what somebody has set for all of their Python -----------------------------------------
+
+
+def test_personal_settings_are_set_aside(tmp_path):
+    code = """
+from utils import runtime
+import matplotlib
+runtime.start()
+import keras
+print(keras.config.image_data_format(), keras.config.floatx(), keras.config.epsilon())
+print(keras.config.max_epochs(), matplotlib.rcParams["text.usetex"], keras.config.backend())
+"""
+    plain = run(code, HOME=str(tmp_path))
+    for folder, text in (
+        (".keras/keras.json", '{"floatx": "float16", "epsilon": 0.1, "backend": "jax",'
+         ' "image_data_format": "channels_first", "max_epochs": 1}'),
+        (".config/matplotlib/matplotlibrc", "text.usetex: True\nfont.size: 30\n"),
+    ):  # fmt: skip
+        (tmp_path / folder).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder).write_text(text)
+    assert run(code, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path / ".config")) == plain
+    assert "channels_last float32 1e-07\nNone False tensorflow" in plain[1]
+
+
+@pytest.mark.parametrize("file", ["keras.py", "numpy/__init__.py"])
+def test_a_file_in_the_way_is_named(tmp_path, file, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+    with pytest.raises(RuntimeError, match=f"{file} has the name of .* Rename it"):
+        runtime.start()
 
 
 def test_another_backend_is_named():

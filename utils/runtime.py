@@ -3,6 +3,7 @@
 Importing this module does nothing; `start()` does it all and prints one line.
 """
 
+import json
 import os
 import sys
 from contextlib import contextmanager
@@ -54,21 +55,24 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
 
     Raises:
         ValueError: for a profile that does not exist.
-        RuntimeError: where Keras already runs on a backend other than TensorFlow.
+        RuntimeError: where Keras already runs on a backend other than TensorFlow, or a file beside
+            the notebook has the name of a package.
     """
     chosen = profile_in_use(profile)
     seed = int(os.environ.get("COURSE_SEED") or seed)
+    name_what_is_in_the_way(Path.cwd())
     tf, keras = import_tensorflow()
+    set_aside_personal_settings(keras)
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         grow_memory(tf, gpu)
+    if strategy is None:  # before anything is computed: several workers have to find each other
+        strategy = choose_strategy(gpus)
     policy = fitting_precision(tf, gpus) if precision == "auto" else precision
     keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)
     if rounding := os.environ.get("COURSE_ROUNDING"):
         _round_otherwise(keras, int(rounding))
-    if strategy is None:
-        strategy = choose_strategy(tf.config.list_logical_devices("GPU"))
     names = [gpu_name(tf, gpu) for gpu in gpus] or [f"CPU with {cores()} cores"]
     replicas = strategy.num_replicas_in_sync
     devices = " + ".join(names) + (f" ({replicas} replicas)" if replicas > 1 else "")
@@ -108,12 +112,42 @@ def import_tensorflow():
             f"Keras runs on '{backend}' here, and this course needs TensorFlow. "
             "Restart the kernel without KERAS_BACKEND, or with KERAS_BACKEND=tensorflow."
         )
+    new = "keras" not in sys.modules
     # Some lines are written before the log level is read, so the descriptor itself is turned away.
     with _standard_error_held_back():
         import keras
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")
+    if new:
+        set_aside_personal_settings(keras)
     return tf, keras
+
+
+def set_aside_personal_settings(keras):
+    """Keras and Matplotlib as they come, whatever keras.json and matplotlibrc say."""
+    import matplotlib
+
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
+    keras.config.enable_traceback_filtering()
+    matplotlib.rcdefaults()
+
+
+PACKAGES = "keras", "matplotlib", "numpy", "scipy", "sklearn", "tensorflow", "tensorflow_datasets"
+
+
+def name_what_is_in_the_way(folder):
+    """RuntimeError if a file in this folder is imported in the place of a package."""
+    for name in PACKAGES:
+        for file in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if file.is_file():
+                raise RuntimeError(
+                    f"{file} has the name of the package {name} and is imported in its place. "
+                    "Rename it, then restart the kernel."
+                )
 
 
 @contextmanager
@@ -201,12 +235,37 @@ def choose_strategy(devices=()):
     `MirroredStrategy` over them; otherwise the default, which is no distribution at all.
 
     Args:
-        devices: sequence of `tf.config.LogicalDevice` (or their names).
+        devices: sequence of devices of TensorFlow, physical or logical (or their names).
+
+    Raises:
+        RuntimeError: TF_CONFIG is no such configuration, or it comes too late.
     """
     import tensorflow as tf
 
     if os.environ.get("TF_CONFIG"):
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        return _strategy_of_workers(tf)
     if len(devices) > 1:
-        return tf.distribute.MirroredStrategy([getattr(d, "name", d) for d in devices])
+        names = [getattr(device, "name", device) for device in devices]
+        return tf.distribute.MirroredStrategy(
+            [name.removeprefix("/physical_device:") for name in names]
+        )
     return tf.distribute.get_strategy()
+
+
+_workers = []  # the strategy over them: a process can make one alone
+
+
+def _strategy_of_workers(tf):
+    try:
+        tf_config = json.loads(os.environ["TF_CONFIG"])
+        if not tf_config.get("cluster"):
+            return tf.distribute.get_strategy()  # some services set it to {}
+        if not _workers:
+            _workers.append(tf.distribute.MultiWorkerMirroredStrategy())
+    except (ValueError, AttributeError, KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RuntimeError(
+            f"TF_CONFIG is set, and no group of workers comes of it: {reason}. Restart the kernel, "
+            "without TF_CONFIG (`unset TF_CONFIG`) if this machine is to compute alone."
+        ) from error
+    return _workers[0]

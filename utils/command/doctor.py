@@ -24,7 +24,8 @@ class Finding:
 
 def examine():
     """All findings, in the order of the table."""
-    return [*_versions(), *_devices(), *_room(), *_data(), _profile(), *_jail()]
+    own = (*_personal(), _profile())
+    return [*_versions(), *_devices(), *_room(), *_data(), *own, *_jail()]
 
 
 def _versions():
@@ -122,6 +123,26 @@ def _data():
                 yield Finding(f"{source} data", f"{row.name}: ready in {place}")
         if absent := ", ".join(row.name for row in rows if not row.prepared):
             yield Finding(f"{source} data", f"{absent}: {otherwise}")
+
+
+def _personal():
+    """What somebody has set for all of their Python, and what the course makes of it."""
+    home, aside = Path.home(), []
+    keras_home = os.environ.get("KERAS_HOME") or home / ".keras"
+    ipython = Path(os.environ.get("IPYTHONDIR") or home / ".ipython")
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    for name, files in (
+        ("keras.json", [Path(keras_home) / "keras.json"]),
+        ("matplotlibrc", [config / "matplotlib/matplotlibrc", home / ".matplotlib/matplotlibrc"]),
+        ("IPython's start-up files", ipython.glob("profile_default/startup/*.*py")),
+        ("IPython's settings", ipython.glob("profile_default/ipython*_config.py")),
+    ):
+        aside += [name] if any(file.is_file() for file in files) else []
+    if aside:
+        yield Finding("personal settings", f"{', '.join(aside)}: set aside in the course")
+    for name in ("PYTHONPATH", "TF_CONFIG", "CUDA_VISIBLE_DEVICES"):
+        if value := os.environ.get(name):
+            yield Finding("environment", f"{name}={value}")
 
 
 def _profile():

@@ -34,6 +34,8 @@ def open_lab(root, *, browser=True, port=8888):
         f"--ServerApp.root_dir={root}",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=50",
+        # Open tabs of another copy of the course stay with that one.
+        f"--LabApp.workspaces_dir={configuration / 'workspaces'}",
         "--log-level=ERROR",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -46,6 +48,7 @@ def open_lab(root, *, browser=True, port=8888):
             | {
                 "JUPYTER_TOKEN": token,
                 "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(configuration), known))),
+                "IPYTHONDIR": str(configuration / "ipython"),  # no start-up files of somebody's own
             },
             cwd=root,
             stdout=written,

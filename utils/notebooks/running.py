@@ -58,7 +58,10 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
     )
     environment = os.environ | {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     failure, heading, total = None, "", len(notebook.cells)
-    with client.setup_kernel(env=environment, cwd=str(folder)):
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+        client.setup_kernel(env=environment | {"IPYTHONDIR": profile}, cwd=str(folder)),
+    ):
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "markdown" and cell.source.startswith("#"):
                 heading = cell.source.splitlines()[0].lstrip("# ")

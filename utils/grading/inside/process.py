@@ -299,11 +299,15 @@ class Clock:
     def turn(self, on):
         """Start or stop it."""
         self.on = on
-        self.then, (self.computed, _) = time.monotonic(), computed_by(processes(), self.session)
+        self.then = time.monotonic()
+        self.computed = max(computed_by(processes(), self.session)[0] for _ in range(2))
 
     def more(self):
         """Seconds since the last look, or since it was started."""
         now, (computed, waits) = time.monotonic(), computed_by(processes(), self.session)
+        if computed < self.computed:
+            # One has ended since its parent was asked, which is the one that has its seconds now.
+            computed, waits = computed_by(processes(), self.session)
         slept = 0 if waits else min(now - self.then, self.LONGEST)
         added = max(computed - self.computed, slept)
         self.then, self.computed = now, computed
