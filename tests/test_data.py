@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import downloader
 
 from tests.conftest import HANGS, until
 from tests.real_sets import REAL, needs_real
 from utils import ROOT, data
-from utils.data import glyphs
+from utils.data import builders, glyphs
 
 INPUTS = ["utils/data/*.py"]  # see tests/keys.py
 
@@ -373,6 +374,90 @@ def test_a_public_set_without_a_network(tmp_path, capfd, monkeypatch):
     assert not list((tmp_path / "public").rglob("dataset_info.json"))
     captured = capfd.readouterr()
     assert captured.out == "" and "url" not in captured.err and "Retry" not in captured.err
+
+
+def small_mnist(root):
+    """A public set of noise, as TFDS writes it; returns its folder."""
+    builder = tfds.builder("mnist", data_dir=root)
+    rng = np.random.default_rng(0)
+
+    def rows(n):
+        images = rng.integers(0, 255, (n, 28, 28, 1)).astype("uint8")
+        return ((i, {"image": image, "label": i % 10}) for i, image in enumerate(images))
+
+    builder._split_generators = lambda manager: {"train": rows(300), "test": rows(60)}
+    with builders._quiet():
+        builder.download_and_prepare()
+    return Path(builder.data_path)
+
+
+def garbage(path):
+    path.write_bytes(bytes(len(path.read_bytes())))
+
+
+DAMAGES = {
+    "cut record": lambda f: truncated(f / "mnist-train.tfrecord-00000-of-00001", 20_000),
+    "empty record": lambda f: truncated(f / "mnist-train.tfrecord-00000-of-00001", 0),
+    "no record": lambda f: (f / "mnist-train.tfrecord-00000-of-00001").unlink(),
+    "zeros in the record": lambda f: garbage(f / "mnist-train.tfrecord-00000-of-00001"),
+    "information cut": lambda f: truncated(f / "dataset_info.json", 100),
+    "information empty": lambda f: truncated(f / "dataset_info.json", 0),
+    "information missing": lambda f: (f / "dataset_info.json").unlink(),
+    "information of no splits": lambda f: (f / "dataset_info.json").write_text("{}"),
+    "features cut": lambda f: truncated(f / "features.json", 30),
+    "an empty folder": lambda f: [path.unlink() for path in f.iterdir()],
+}
+
+
+def truncated(path, length):
+    path.write_bytes(path.read_bytes()[:length])
+
+
+@pytest.fixture(scope="module")
+def whole_mnist(tmp_path_factory):
+    return small_mnist(tmp_path_factory.mktemp("tfds"))
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_public_set_is_named_and_deleted_it_works_again(
+    damage, whole_mnist, tmp_path, monkeypatch
+):
+    folder = tmp_path / "mnist" / "3.0.1"
+    shutil.copytree(whole_mnist, folder)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    assert data.load_arrays("mnist")["image"].shape == (300, 28, 28, 1)
+    DAMAGES[damage](folder)
+    for load in (data.load_arrays, data.load):
+        with pytest.raises(data.DataError) as error:
+            load("mnist")
+        message = str(error.value)
+        assert "\n" not in message and str(folder) in message and "delete that folder" in message
+    (row,) = (row for row in data.available() if row.name == "mnist")
+    if damage != "zeros in the record":  # their sizes are right: it shows when they are read
+        assert row.damaged and not row.prepared and row.folder == folder
+    shutil.rmtree(folder)
+    shutil.copytree(whole_mnist, folder)
+    assert len(data.load_arrays("mnist", "test")["label"]) == 60
+
+
+def test_an_interrupted_download_does_not_block_a_set(tmp_path, monkeypatch):
+    """Nor are its files kept for ever; those of today may be another program's."""
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    left = [tmp_path / "mnist" / f"incomplete.{name}_3.0.1" for name in ("OLD123", "NEW123")]
+    for path in left:
+        path.mkdir(parents=True)
+        (path / "mnist-train.tfrecord-00000-of-00001").write_bytes(b"half")
+    os.utime(left[0], (1, 1))
+    made = type(tfds.builder("mnist", data_dir=tmp_path))
+    plain = made.download_and_prepare
+
+    def fetched(self, **options):
+        monkeypatch.setattr(made, "download_and_prepare", plain)
+        small_mnist(tmp_path)
+
+    monkeypatch.setattr(made, "download_and_prepare", fetched)
+    assert data.load_arrays("mnist")["image"].shape == (300, 28, 28, 1)
+    assert not any(path.exists() for path in left)
 
 
 def snapshot(folder):

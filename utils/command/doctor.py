@@ -121,7 +121,10 @@ def _data():
             if row.prepared:
                 place = str(row.folder).replace(str(Path.home()), "~", 1)
                 yield Finding(f"{source} data", f"{row.name}: ready in {place}")
-        if absent := ", ".join(row.name for row in rows if not row.prepared):
+            if row.damaged:
+                remedy = f"Delete {row.folder}; it is fetched again at its next use"
+                yield Finding(f"{source} data", f"{row.name}: damaged", remedy)
+        if absent := ", ".join(r.name for r in rows if not r.prepared and not r.damaged):
             yield Finding(f"{source} data", f"{absent}: {otherwise}")
 
 

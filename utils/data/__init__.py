@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from utils.data.catalog import EMBEDDED, PLAIN, DataError, available, embedded_dir
+from utils.data.catalog import EMBEDDED, PLAIN, DataError, available, damaged, embedded_dir
 
 if TYPE_CHECKING:  # imported where they are used: this module is imported at once
     import numpy as np
@@ -61,7 +61,7 @@ def load(
     """
     import tensorflow as tf
 
-    source, n, white = _open(name, split, count, size, ["image"])
+    source, n, white, folder = _open(name, split, count, size, ["image"])
     batch = None if batch is None else _positive(batch, "batch")
     if drop_remainder and batch and batch > n:
         raise DataError(f"batch={batch} with drop_remainder leaves nothing of the {n} images")
@@ -74,7 +74,7 @@ def load(
         return tf.cast(image, tf.float32) / white, label
 
     if shape.is_fully_defined() and n * shape.num_elements() <= _IN_MEMORY:
-        images, labels = _collect(stream, n)
+        images, labels = _collect(stream, n, name, folder)
         with tf.device("CPU"):  # where input pipelines run; a GPU's memory is for the model
             images, labels = tf.constant(images), tf.constant(labels)
 
@@ -118,10 +118,10 @@ def load_arrays(
     (n, height, width, 1), how much of a pixel the animal covers; float32 like 'image'.
     Arguments and errors as in `load`.
     """
-    source, n, white = _open(name, split, count, size)
+    source, n, white, folder = _open(name, split, count, size)
     if not source.element_spec["image"].shape.is_fully_defined():
         raise DataError(f"the images of {name!r} differ in size: pass size= to stack them")
-    arrays = _collect(source, n)
+    arrays = _collect(source, n, name, folder)
     for key, values in arrays.items():
         if values.dtype == "uint8":  # pictures
             arrays[key] = values.astype("float32") / white
@@ -129,7 +129,7 @@ def load_arrays(
 
 
 def _open(name, split, count, size, pictures=("image", "partner", "animal")):
-    """(dataset of dicts with these pictures, uint8, 'label' and numbers; length; white)."""
+    """(dataset of dicts with these pictures, uint8, 'label' and numbers; length; white; folder)."""
     import numpy as np
     import tensorflow as tf
     import tensorflow_datasets as tfds
@@ -171,13 +171,20 @@ def _open(name, split, count, size, pictures=("image", "partner", "animal")):
         return {"label": tf.constant(-1, tf.int64), **kept}
 
     config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
-    rows = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
+    try:
+        rows = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
+    except Exception as error:  # of files beside the records, such as names of classes
+        raise damaged(name, builder.data_path, builders.reason(error)) from error
     n = count or n
-    return rows.take(n).map(select, tf.data.AUTOTUNE), n, 255 if resized else white
+    dataset = rows.take(n).map(select, tf.data.AUTOTUNE)
+    return dataset, n, 255 if resized else white, builder.data_path
 
 
-def _collect(dataset, n):
-    """A finite dataset as NumPy arrays in the same structure, each filled in place."""
+def _collect(dataset, n, name, folder):
+    """A finite dataset as NumPy arrays in the same structure, each filled in place.
+
+    Raises DataError where the files of the set, `name` in `folder`, can't be read.
+    """
     import numpy as np
     import tensorflow as tf
 
@@ -185,13 +192,16 @@ def _collect(dataset, n):
         lambda s: np.empty((n, *s.shape), s.dtype.as_numpy_dtype), dataset.element_spec
     )
     done = 0
-    for chunk in dataset.batch(512).as_numpy_iterator():
-        rows = slice(done, done + len(tf.nest.flatten(chunk)[0]))
-        for array, part in zip(tf.nest.flatten(arrays), tf.nest.flatten(chunk), strict=True):
-            array[rows] = part
-        done = rows.stop
+    try:
+        for chunk in dataset.batch(512).as_numpy_iterator():
+            rows = slice(done, done + len(tf.nest.flatten(chunk)[0]))
+            for array, part in zip(tf.nest.flatten(arrays), tf.nest.flatten(chunk), strict=True):
+                array[rows] = part
+            done = rows.stop
+    except (tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as e:
+        raise damaged(name, folder, e.message) from e
     if done != n:
-        raise DataError(f"expected {n} images and read {done}: delete the set and load it again")
+        raise damaged(name, folder, f"{done} of {n} images are there")
     return arrays
 
 

@@ -13,6 +13,7 @@ import logging
 import shutil
 import sys
 import time
+from pathlib import Path
 
 import filelock
 import numpy as np
@@ -216,7 +217,9 @@ def public(name):
     """A builder of a public set: from `catalog.public_dir()` as it lies there, or downloaded."""
     root = catalog.public_dir()
     builder = _public_builder(name, root)
-    if (builder.data_path / "dataset_info.json").exists():
+    if (folder := Path(builder.data_path)).exists():
+        if not catalog.is_whole(folder, by_others=True):
+            raise catalog.damaged(name, folder)
         return builder
     base = builder.name
     serves = catalog.PUBLIC.get(name, catalog.PUBLIC.get(base, "glyphs"))
@@ -228,13 +231,14 @@ def public(name):
     with _writing(root, base, failed, hint):
         # Half a download of ours; another program's may be under way, so only old ones.
         _sweep(root / "downloads" / base, "*.tmp.*", older=_DAY)
-        _sweep(builder.data_path.parent, "incomplete.*", older=_DAY)
+        _sweep(folder.parent, "incomplete.*", older=_DAY)
         if sys.stderr.isatty():
             print(f"downloading {name} to {root} (once) ...", file=sys.stderr)
         # Neither Google's bucket nor minutes of retries: no network is an answer, too.
         config = tfds.download.DownloadConfig(try_download_gcs=False)
         with _quiet(progress=sys.stderr.isatty()), _impatient_downloads():
             builder.download_and_prepare(download_config=config)
+        _sweep(folder.parent, "incomplete.*")  # nobody can put another one in this one's place
     return _public_builder(name, root)
 
 
@@ -248,12 +252,24 @@ def _public_builder(name, root):
         with _quiet(), contextlib.suppress(ImportError):
             configs = tfds.builder_cls(base).builder_configs
             if not config or config in configs or ":" in name:
-                return tfds.builder(name, data_dir=root)
+                return _read(name, root)
             near = [f"{base}/{key}" for key in configs] or [base]
     else:
         near = known
     near = difflib.get_close_matches(name, near, n=3, cutoff=0.5) or near[:4]
     raise DataError(f"there is no data set {name!r}; near it: {', '.join(near)}")
+
+
+def _read(name, root):
+    """TFDS's builder of a public set; DataError where what lies there keeps it from being made."""
+    try:
+        return tfds.builder(name, data_dir=root)
+    except Exception as error:
+        versions = [path for path in (root / name.split(":")[0]).glob("[0-9]*") if path.is_dir()]
+        broken = [path for path in versions if not catalog.is_whole(path, by_others=True)]
+        if not broken:  # a name or a version that it does not have
+            raise
+        raise catalog.damaged(name, broken[-1], reason(error)) from error
 
 
 @contextlib.contextmanager
@@ -265,10 +281,10 @@ def _writing(root, name, failed, hint):
         with filelock.FileLock(root / f".{name.replace('/', '-')}.lock"):
             yield
     except Exception as error:
-        raise DataError(f"{failed}: {_reason(error)}; {hint}") from error
+        raise DataError(f"{failed}: {reason(error)}; {hint}") from error
 
 
-def _reason(error):
+def reason(error):
     """The first line of what lies under an error of the download libraries, kept short."""
     while error.args and isinstance(getattr(error.args[0], "reason", None), Exception):
         error = error.args[0].reason

@@ -13,6 +13,14 @@ class DataError(RuntimeError):
         super().__init__(" ".join(str(message).split()))
 
 
+def damaged(name, folder, reason="files are missing or shorter than they should be"):
+    """The error of a set that lies there and can't be read; it may be somebody else's to delete."""
+    reason = " ".join(reason.split())[:200]
+    return DataError(
+        f"{name!r} in {folder} is damaged ({reason}): delete that folder, and load it again"
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Embedded:
     """Where an embedded set comes from and what it takes."""
@@ -56,12 +64,17 @@ PUBLIC = {
 
 @dataclasses.dataclass(frozen=True)
 class Available:
-    """A data set by name: 'embedded' or 'public', its folder, and whether it lies there."""
+    """A data set by name: 'embedded' or 'public', its folder, and whether it lies there, whole.
+
+    A public set that is there and not whole is `damaged`: it is not ours to delete. An embedded one
+    is made anew.
+    """
 
     name: str
     source: str
     folder: Path
     prepared: bool
+    damaged: bool = False
 
 
 def available():
@@ -71,8 +84,11 @@ def available():
         folder = embedded_dir() / spec.folder / spec.version
         rows.append(Available(name, "embedded", folder, is_whole(folder)))
     for name in PUBLIC:
-        folder = public_dir() / name
-        rows.append(Available(name, "public", folder, any(folder.glob("*/dataset_info.json"))))
+        versions = sorted((public_dir() / name).glob("[0-9]*"))
+        whole = [folder for folder in versions if is_whole(folder, by_others=True)]
+        folder = (whole or versions or [public_dir() / name])[-1]
+        damaged = bool(versions) and not whole
+        rows.append(Available(name, "public", folder, bool(whole), damaged))
     return rows
 
 
@@ -87,21 +103,29 @@ def public_dir():
     return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
-def is_whole(folder):
-    """Whether an embedded set lies in `folder` complete: every record file has its stated size.
+def is_whole(folder, by_others=False):
+    """Whether a set lies in `folder` complete: every record file has its stated size.
 
     A finished preparation is renamed into place in one step; the sizes are for what a rename
-    cannot promise, such as a power cut before the data reached the disk.
+    cannot promise, such as a power cut before the data reached the disk, or a copy cut short.
+
+    Args:
+        by_others: bool, whether another program may have prepared it, in a format of its choice.
     """
     try:
-        splits = json.loads((folder / "dataset_info.json").read_text())["splits"]
-        for split in splits:
-            sizes = [file.stat().st_size for file in folder.glob(f"*-{split['name']}.tfrecord-*")]
+        if (folder / "features.json").exists() or not by_others:
+            json.loads((folder / "features.json").read_text())
+        information = json.loads((folder / "dataset_info.json").read_text())
+        kind = information.get("fileFormat", "tfrecord")
+        for split in information["splits"]:
+            sizes = [file.stat().st_size for file in folder.glob(f"*-{split['name']}.{kind}-*")]
             shards = [int(length) for length in split["shardLengths"]]
             # TFRecord frames each record with 16 bytes
-            whole = int(split["numBytes"]) + 16 * sum(shards)
-            if len(sizes) != len(shards) or sum(sizes) != whole:
+            whole = int(split["numBytes"]) + 16 * sum(shards) * (kind == "tfrecord")
+            if len(sizes) != len(shards) or sum(sizes) < whole:
                 return False
-    except (OSError, ValueError, KeyError):
+            if sum(sizes) > whole and not by_others:
+                return False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    return bool(splits)
+    return bool(information["splits"])
