@@ -180,9 +180,32 @@ def test_unreadable_notebooks_are_named_before_anything_runs(notebook, tmp_path)
             status, out, err = course(command, fine, bad)
             assert status == 2 and out == "" and len(err.splitlines()) == 1, (content, err)
             assert "bad.ipynb can't be read as a notebook" in err
+    bad.write_text('{\n<<<<<<< HEAD\n "cells": [],\n=======\n>>>>>>> theirs\n')
+    status, _, err = course("run", bad)
+    assert status == 2 and "git's conflict marks stand in it (the first in line 2)" in err
     limit = notebook("limit", "1 + 1", time_limit_s="soon")
     status, _, err = course("run", limit)
     assert status == 2 and "time_limit_s is 'soon', not a positive number" in err
+
+
+def test_a_folder_for_results_that_can_not_be_is_named_before_anything_runs(notebook, tmp_path):
+    ran = tmp_path / "ran"
+    path = notebook("marks", f"open({str(ran)!r}, 'w').close()")
+    (tmp_path / "file").touch()
+    status, out, err = course("run", "--results", tmp_path / "file" / "results", path)
+    assert status == 2 and out == "" and len(err.splitlines()) == 1
+    assert "can't be written to" in err and "--results DIR" in err
+    assert not ran.exists()
+
+
+def test_a_notebook_without_ids_gets_no_warning(notebook, results):
+    path = notebook("old", "print(1)", "print(2)")
+    tree = json.loads(path.read_text())
+    for cell in tree["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(tree | {"nbformat_minor": 5}))
+    status, out, err = course("run", "--results", results, path)
+    assert status == 0 and "good" in out and err == ""
 
 
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -50,12 +50,24 @@ def test_odd_cells_are_passed_over_and_the_others_read(cell):
     assert all(isinstance(each.source, str) and isinstance(each.id, str) for each in cells)
 
 
+CONFLICT = b"""{
+<<<<<<< HEAD
+ "cells": [],
+=======
+ "cells": [1],
+>>>>>>> theirs
+ "nbformat": 4}
+"""
+
+
 @pytest.mark.parametrize(
     "data, words",
     [
         (b"", "empty"),
         (b" \n\x00", "empty"),
         (b'{"cells": [{"cell_type": "co', "cut off"),
+        (CONFLICT, "conflict marks stand in it (the first in line 2)"),
+        (CONFLICT[2:], "conflict marks stand in it (the first in line 1)"),
         (b'{"cells": [{"cell_type": "code",', "cut off"),
         (b"{'cells': []}", "is no notebook (line 1"),
         (b"[]", "is no notebook"),

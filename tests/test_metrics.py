@@ -309,6 +309,22 @@ def test_distances_name_shapes_that_do_not_fit(distance):
 # --- translation error ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("measure", ["frechet_distance", "kernel_distance", "precision_recall"])
+def test_features_that_are_not_finite_are_named(measure, bad):
+    a, b = np.random.default_rng(0).normal(size=(2, 12, 5))
+    a[0, 0] = a[3, 2] = bad
+    for place, pair in (("first", (a, b)), ("second", (b, a))):
+        with pytest.raises(ValueError, match=f"In 2 of the 12 examples of the {place} set"):
+            getattr(metrics, measure)(*pair)
+
+
+def test_the_frechet_distance_is_never_below_0():
+    for seed in range(5):
+        same = np.random.default_rng(seed).normal(size=(10, 300))
+        assert 0 <= metrics.frechet_distance(same, same) < 1e-3
+
+
 def test_translation_error_counts_pixels_by_their_share():
     truth = np.zeros((2, 2, 2, 3))
     estimate = truth.copy()

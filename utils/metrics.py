@@ -83,7 +83,10 @@ class _MeanOverImages(keras.metrics.MeanMetricWrapper):
 
 
 class PSNR(_MeanOverImages):
-    """Mean over images of their PSNR in dB, as a Keras metric; see `psnr`."""
+    """Mean over images of their PSNR in dB, as a Keras metric; see `psnr`.
+
+    It is infinite, until it is reset, as soon as one image equals its estimate.
+    """
 
     def __init__(self, name="psnr", peak=1.0, dtype=None):
         super().__init__(psnr, name=name, dtype=dtype, peak=peak)
@@ -253,7 +256,7 @@ def frechet_distance(first, second):
         float, in squared units of the features.
 
     Raises:
-        ValueError: shapes that do not go together.
+        ValueError: shapes that do not go together, features that are not finite.
 
     Source: Heusel et al. 2017, section 3; Dowson and Landau 1982.
     """
@@ -265,7 +268,8 @@ def frechet_distance(first, second):
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     shared = np.linalg.eigvalsh(root @ covariances[1] @ root)
     trace = sum(np.trace(each) for each in covariances)
-    return float(difference @ difference + trace - 2 * np.sqrt(np.maximum(shared, 0)).sum())
+    distance = difference @ difference + trace - 2 * np.sqrt(np.maximum(shared, 0)).sum()
+    return float(max(distance, 0))  # rounding may bring that of equal sets below
 
 
 def kernel_distance(first, second):
@@ -282,7 +286,7 @@ def kernel_distance(first, second):
         float.
 
     Raises:
-        ValueError: shapes that do not go together.
+        ValueError: shapes that do not go together, features that are not finite.
 
     Source: Binkowski et al. 2018, section 3; Gretton et al. 2012, equation 3.
     """
@@ -316,7 +320,7 @@ def precision_recall(real, generated, *, neighbours=3):
         pair of floats between 0 and 1: precision, recall.
 
     Raises:
-        ValueError: shapes that do not go together, or too few examples.
+        ValueError: shapes that do not go together, features that are not finite, too few examples.
 
     Source: Kynkaanniemi et al. 2019, section 2 (their k is 3).
     """
@@ -345,4 +349,10 @@ def _two_sets(first, second):
             f"Features have to be (n, d) and (m, d) with two examples or more, not "
             f"{first.shape} and {second.shape}."
         )
+    for name, features in (("first", first), ("second", second)):
+        if bad := int((~np.isfinite(features).all(axis=1)).sum()):
+            raise ValueError(
+                f"In {bad} of the {len(features)} examples of the {name} set a feature is not "
+                "finite: look at the network that gave them, or at what it was given."
+            )
     return first, second

@@ -782,7 +782,7 @@ fault_file("Python", lambda data: b"import keras\nprint(1)\n", "is no notebook (
 fault_file("PDF", lambda data: b"%PDF-1.7\n\xe2\xe3\xcf\xd3 1 0 obj", "The file is a PDF")
 fault_file("web page", lambda data: b"<!DOCTYPE html><html></html>", "The file is a web page")
 fault_file("zip", lambda data: b"PK\x03\x04\x14\0\0\0", "The file is a zip archive")
-fault_file("list", lambda data: b"[1, 2, 3]", "The file is no notebook. Open it in JupyterLab")
+fault_file("list", lambda data: b"[1, 2, 3]", "The file is no notebook. JupyterLab can")
 fault_file("no cells", lambda data: b'{"metadata": {}}', "The file has no cells")
 fault_file("60 MB", lambda data: as_bytes(huge_output(62)(json.loads(data))),
            "larger than 50 MB: clear its outputs")  # fmt: skip

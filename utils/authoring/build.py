@@ -218,6 +218,19 @@ def tidy(notebook):
     return notebook
 
 
+def complaint_in(notebook):
+    """A line that names the first cell which wrote to standard error; "" where none did.
+
+    Nobody's stored outputs may have that: it differs from machine to machine.
+    """
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                written = " ".join(output.text.split())[:200]
+                return f"cell {number} wrote to standard error, not stored: {written}"
+    return ""
+
+
 def is_executed(notebook):
     """Whether every code cell has been executed, in order, in one go."""
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
@@ -288,8 +301,8 @@ def build(names=(), *, execute=False, say=print):
 
             say(f"{shown}: executing")
             notebook, failure = run(notebook, executed.parent)
-            if failure:
-                say(f"{shown}: {failure}")
+            if complaint := failure or complaint_in(notebook):
+                say(f"{shown}: {complaint}")
                 good = False
                 continue
             executed.write_bytes(as_bytes(tidy(notebook)))
@@ -299,6 +312,12 @@ def build(names=(), *, execute=False, say=print):
             + ("built" if is_executed(notebook) else "built; run: course build --execute")
         )
     return good
+
+
+def as_stored(path):
+    """The bytes of a text file as git stores them, which may check it out with CRLF."""
+    content = path.read_bytes()
+    return content if path.suffix == ".png" else content.replace(b"\r\n", b"\n")
 
 
 def stale(names=()):
@@ -311,7 +330,7 @@ def stale(names=()):
             shown = path.relative_to(ROOT)
             if not path.exists():
                 reasons.append(f"{shown} is missing.")
-            elif path.read_bytes() != content:
+            elif path.read_bytes() != content and as_stored(path) != content:
                 reasons.append(f"{shown} is not what its source gives.")
             elif path == targets(source)[0] and not is_executed(
                 nbformat.reads(content.decode(), 4)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from utils import ROOT
@@ -284,6 +285,18 @@ def start_course(arguments):
 # --- run, check ---------------------------------------------------------------------------------
 
 
+def writable(folder, option="--results DIR"):
+    """Make a folder for output; UsageError where nothing can be written, before anything runs."""
+    try:
+        folder.mkdir(exist_ok=True, parents=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{folder} can't be written to ({error.strerror}); name another folder: {option}."
+        ) from None
+
+
 def existing(paths):
     from utils.notebooks.running import limits_of
 
@@ -305,6 +318,7 @@ def run_notebooks(arguments):
     from utils.notebooks import running
 
     paths = existing(arguments.notebooks)
+    writable(arguments.results)
     with report.progress() as update:
         outcomes = running.run_many(
             paths,
@@ -315,8 +329,9 @@ def run_notebooks(arguments):
             memory_limit=arguments.memory_limit,
             on_change=update,
         )
+    good = report.show_runs(outcomes)  # first: whatever comes of saving it, it has been seen
     report.save(outcomes, arguments.results, arguments.profile)
-    return 0 if report.show_runs(outcomes) else 1
+    return 0 if good else 1
 
 
 def check_labs(arguments):
@@ -343,6 +358,7 @@ def grade_class(arguments):
         raise UsageError(f"there is no folder {folder}.")
     if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
         raise UsageError("--out lies in the folder of submissions; give a folder outside of it.")
+    writable(out, "--out DIR")
     from utils.checks import questions_of
     from utils.command import report
     from utils.grading import folder as grading
@@ -419,6 +435,7 @@ def run_bench(arguments):
         importlib.import_module("nbgrader")  # only other processes use it
     else:
         contest.on_the_cpu()  # before the contestants import TensorFlow
+    writable(arguments.results)
     bench = importlib.import_module(f"utils.bench.{arguments.what}")
     with report.turns() as update:
         rounds = {"vae": 10, "dcgan": 4, "cyclegan": 3, "grading": 3}[arguments.what]

@@ -164,7 +164,6 @@ def show_checks(outcomes):
 
 def save(outcomes, folder, profile):
     """Write what was measured into `folder`, a JSON file per notebook and profile."""
-    folder.mkdir(exist_ok=True, parents=True)
     for outcome in outcomes:
         facts = {
             "notebook": outcome.label,

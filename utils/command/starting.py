@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 import webbrowser
 from pathlib import Path
@@ -40,7 +41,13 @@ def open_lab(root, *, browser=True, port=8888):
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers; Jupyter refuses it otherwise
-    log = Path(sys.prefix) / "jupyterlab.log"
+    log = configuration / "jupyterlab.log"
+    if not os.access(root, os.W_OK):
+        print(
+            f"{root} can't be written to: notebooks run, and can't be saved there. Copy the course "
+            "to a folder of your own to keep your work.",
+            flush=True,
+        )
     with log.open("w") as written:
         lab = subprocess.Popen(
             command,
@@ -82,7 +89,10 @@ def quiet_first_start():
     Returns:
         path of a configuration folder for Jupyter, for this start alone.
     """
-    folder = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
+    prefix = Path(sys.prefix)
+    if not os.access(prefix, os.W_OK):
+        prefix = Path(tempfile.mkdtemp(prefix="course-"))  # news and updates are asked for, then
+    folder = prefix / "share" / "jupyter" / "lab" / "settings"
     settings = {
         "@jupyterlab/apputils-extension:notification": {
             "fetchNews": "false",
@@ -92,7 +102,7 @@ def quiet_first_start():
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(json.dumps(settings, indent=1))
     # An instructor's own `jupyter lab` keeps them: nothing is switched off in the environment.
-    configuration = Path(sys.prefix) / "share" / "course"
+    configuration = prefix / "share" / "course"
     extensions = ("formgrader", "validate_assignment", "assignment_list", "course_list")
     off = {f"nbgrader.server_extensions.{name}": False for name in extensions}
     for name, content in (

@@ -14,6 +14,8 @@ import re
 import stat
 from pathlib import Path
 
+from utils.notebooks.running import conflict_in
+
 LARGEST = 50 * 10**6  # bytes of a notebook
 MOST_CELLS = 2_000
 # How files begin that are handed in under a notebook's name.
@@ -84,11 +86,14 @@ def cells_of(data):
 
 def raw_cells(data):
     """(all cells as they stand there, list of notes) of a notebook's bytes."""
-    again = "Open it in JupyterLab, save it, and hand it in again."
+    again = (
+        "JupyterLab can't open it either: put your answers into a new copy of the lab, and hand "
+        "that in."
+    )
     if not data.strip(b"\x00 \t\r\n"):
         return [], ["The file is empty. Hand in the notebook itself."]
     for start, kind in OTHER_FILES.items():
-        if data.lstrip()[: len(start)].lower() == start:
+        if data.lstrip()[: len(start)].lower() == start and not data.lstrip().startswith(b"<<<<"):
             told = f"The file is {kind}, whatever its name says. Hand in the notebook itself"
             return [], [f"{told}, the .ipynb file that JupyterLab saves."]
     notes = []
@@ -101,6 +106,8 @@ def raw_cells(data):
     try:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
+        if marks := conflict_in(text):
+            return [], [*notes, f"The file is no notebook: {marks}. Hand in what is then there."]
         cut = error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg
         how = "is cut off" if cut else "is no notebook"
         return [], [*notes, f"The file {how} (line {error.lineno}: {error.msg}). {again}"]

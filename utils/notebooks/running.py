@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,19 +165,45 @@ def run_many(
     return outcomes
 
 
+def read(path):
+    """A valid notebook, without nbformat's warnings of what it mends on the way.
+
+    Raises:
+        Exception: nbformat raises many kinds on files that are no notebooks.
+    """
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        notebook = nbformat.read(path, as_version=4)
+        _, notebook = nbformat.validator.normalize(notebook)
+        nbformat.validate(notebook)
+    return notebook
+
+
+def conflict_in(text):
+    """What to do about git's conflict marks in a file; "" where there are none."""
+    lines = text.splitlines()
+    ours = [n for n, line in enumerate(lines, 1) if line.startswith("<<<<<<< ")]
+    if not ours or not any(line.startswith(">>>>>>> ") for line in lines[ours[0] :]):
+        return ""
+    return (
+        f"git's conflict marks stand in it (the first in line {ours[0]}), as two versions were not "
+        "merged; take one of them: git checkout --ours FILE, or --theirs"
+    )
+
+
 def limits_of(path):
     """The bounds that a notebook states in its metadata, else the course's.
 
     Raises:
         ValueError: the file is not a notebook, or a bound is not a number.
     """
-    import nbformat
-
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
+        notebook = read(path)
     except Exception as error:  # nbformat raises many kinds on files that are no notebooks
-        reason = (str(error) or type(error).__name__).strip().splitlines()[0]
+        marks = conflict_in(Path(path).read_text(encoding="utf-8", errors="replace"))
+        reason = marks or (str(error) or type(error).__name__).strip().splitlines()[0]
         raise ValueError(f"{path} can't be read as a notebook: {reason[:200]}") from error
     limits = DEFAULT_LIMITS | dict(notebook.metadata.get("course", {}))
     for name in DEFAULT_LIMITS:
@@ -296,14 +323,13 @@ def _end_with(parent):
 
 def main(path, skip="", go_on=""):
     """The child: execute one notebook and tell on standard output how far it is."""
-    import nbformat
 
     def tell(**facts):
         print(json.dumps(facts), flush=True)
 
     # With the parent gone, killed perhaps, nobody watches the kernel: it must not outlive it.
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     _, failure = execute(
         notebook,
         Path(path).resolve().parent,
