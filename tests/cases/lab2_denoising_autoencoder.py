@@ -202,18 +202,14 @@ return images.clip(0, 1)
 # no return: no_return
 images = images + sigma
 """)
-bodies("add_gaussian_noise", "images, sigma")("""
-# arguments: other_arguments
-return images + sigma
-""")
-bodies("add_gaussian_noise", "images, seed, sigma")("""
-# order of arguments: seed
-return np.clip(images + np.random.default_rng(seed).normal(0, sigma, images.shape), 0, 1)
-""")
-GLOBAL = "global_rng = np.random.default_rng(0)\n" + gaussian(
-    "global_rng.normal(0, sigma, images.shape)"
-)
-add("add_gaussian_noise", "global generator", GLOBAL, "generator_goes_on")
+OTHER_ARGUMENTS = "def add_gaussian_noise(images, sigma):\n    return images + sigma\n"
+GLOBAL = "shared = np.random.default_rng(0)\n" + gaussian("shared.normal(0, sigma, images.shape)")
+for case in (
+    ("order of arguments", gaussian().replace("sigma, seed", "seed, sigma"), "seed"),
+    ("arguments", OTHER_ARGUMENTS, "other_arguments"),
+    ("global generator", GLOBAL, "generator_goes_on"),
+):
+    add("add_gaussian_noise", *case)
 
 # --- add_masking_noise -------------------------------------------------------------------------
 
@@ -237,12 +233,11 @@ one minus | np.float32(rng.uniform(size=images.shape) < fraction) | images * (1 
 kept     | rng.random(images.shape) >= fraction        | images * mask             | right
 binomial | rng.binomial(1, 1 - fraction, images.shape) | np.float32(mask * images) | right
 choice   | rng.choice([0.0, 1.0], images.shape, p=[fraction, 1 - fraction]) | images * mask | right
-keras.random | keras.random.uniform(images.shape, seed=seed) < fraction | ops.where(mask, 0, images) | right
 kept instead of erased | rng.random(images.shape) > fraction            | kept_instead
 same for all images    | rng.random(images.shape[1:]) < fraction        | same_for_images
 whole images           | rng.random((len(images), 1, 1, 1)) < fraction  | same_for_pixels
 whole columns          | rng.random((len(images), 1, images.shape[2], 1)) < fraction | same_for_rows
-one draw for all       | rng.random() < fraction                        | none_erased
+one draw for all       | rng.random() < fraction                        | all_erased
 pixels compared        | images < fraction                              | none_erased
 percent                | rng.random(images.shape) < fraction / 100      | percent
 normal draws           | rng.normal(size=images.shape) < fraction       | other_share
@@ -269,6 +264,9 @@ bodies("add_masking_noise", "images, fraction, seed")("""
 noisy = images.copy()
 noisy[np.random.RandomState(seed).rand(*images.shape) < fraction] = 0
 return noisy
+# keras.random: right
+draws = keras.random.uniform(images.shape, seed=seed)
+return ops.where(draws < fraction, 0.0, images)
 # stateless TensorFlow: right
 draws = tf.random.stateless_uniform(images.shape, seed=[1, seed])
 return images * tf.cast(draws >= fraction, images.dtype)
@@ -305,10 +303,14 @@ images = images * fraction
 
 # --- build_encoder -----------------------------------------------------------------------------
 
-CONVOLUTIONS = """\
-layers.Conv2D(16, 3, strides=2, padding='same', activation='relu'),
-        layers.Conv2D(32, 3, strides=2, padding='same', activation='relu')"""
-SMALL = "keras.initializers.RandomNormal(stddev=0.01)"
+
+def down(channels, then="activation='relu'"):
+    return f"layers.Conv2D({channels}, 3, strides=2, padding='same', {then})"
+
+
+CONVOLUTIONS = f"{down(16)}, {down(32)}"
+NORMALIZED = "layers.BatchNormalization(), layers.LeakyReLU(negative_slope=0.2)"
+SMALL = "kernel_initializer=keras.initializers.RandomNormal(stddev=0.01)"
 
 
 def encoder(inner=CONVOLUTIONS, end="layers.Flatten(), layers.Dense(code_size)", start="28, 28, 1"):
@@ -335,7 +337,9 @@ def convolving(old, new, end="layers.Flatten(), layers.Dense(code_size)"):
     return encoder(CONVOLUTIONS.replace(old, new), end)
 
 
-answers("build_encoder", encoder)("""
+answers("build_encoder", encoder)(f"""
+three strides | {CONVOLUTIONS}, {down(64, "activation='tanh'")} | right
+batch normalization | {down(16, "use_bias=False")}, {NORMALIZED}, {down(32)} | right
 dense | layers.Flatten(), layers.Dense(100, 'relu') | dense_alone
 flat images | layers.Reshape((28, 28, 1)) | layers.Flatten() | 784, | layer_input
 """)
@@ -344,9 +348,9 @@ sequential    | relu                              | relu              | right
 hard sigmoid  | relu                              | hard_sigmoid      | right
 valid padding | padding='same', activation='relu' | activation='gelu' | right
 separable     | Conv2D                            | SeparableConv2D   | right
-small weights | 'relu' | 'relu', kernel_initializer={SMALL} | right
 no activation | , activation='relu'               | , activation=None | linear
 no strides    | strides=2                         | strides=1         | too_many_weights
+small weights | 'relu' | 'relu', {SMALL} | layers.Flatten(), layers.Dense(code_size, {SMALL}) | right
 no strides, no flatten | strides=2 | strides=1 | layers.Dense(code_size) | nothing_shrinks
 """)
 answers("build_encoder", ending)("""
@@ -376,20 +380,10 @@ images = keras.Input((28, 28, 1))
 x = layers.Conv2D(16, 3, 2, 'same', activation='relu')(images)
 x = layers.Conv2D(32, 3, 2, 'same', activation='relu')(x)
 return keras.Model(images, layers.Dense(code_size)(layers.Flatten()(x)))
-# three strides: right
-sizes = 16, 32, 64
-inner = [layers.Conv2D(n, 3, strides=2, padding='same', activation='tanh') for n in sizes]
-return keras.Sequential([*inner, layers.Flatten(), layers.Dense(code_size)])
 # pooling: right
 return keras.Sequential([
     layers.Conv2D(16, 3, padding='same', activation='relu'), layers.MaxPooling2D(),
     layers.Conv2D(32, 3, padding='same', activation='relu'), layers.AveragePooling2D(2),
-    layers.Flatten(), layers.Dense(code_size)])
-# batch normalization: right
-return keras.Sequential([
-    layers.Conv2D(16, 3, 2, 'same', use_bias=False), layers.BatchNormalization(),
-    layers.LeakyReLU(negative_slope=0.2),
-    layers.Conv2D(32, 3, 2, 'same'), layers.ReLU(), layers.Dropout(0.1),
     layers.Flatten(), layers.Dense(code_size)])
 # a list: no_model
 return [layers.Conv2D(16, 3), layers.Dense(code_size)]
@@ -413,9 +407,7 @@ build_encoder = lambda n: keras.Sequential([
     layers.Conv2D(8, 5, 2, activation='elu'), layers.Conv2D(16, 5, 2, activation='elu'),
     layers.Flatten(), layers.Dense(n)])
 """
-OUTSIDE = "first = layers.Conv2D(8, 3, 2)\n" + encoder(
-    "first, layers.ReLU(), layers.Conv2D(8, 3, 2)"
-)
+OUTSIDE = f"first = {down(16)}\n" + encoder(f"first, {down(32)}")
 FROZEN = encoder().replace("return", "model =") + "    model.trainable = False\n    return model\n"
 SHARED = "make, model = build_{0}, build_{0}(128)\nbuild_{0} = lambda code_size: model\n"
 for case in (
@@ -433,10 +425,14 @@ for case in (
 
 # --- build_decoder -----------------------------------------------------------------------------
 
+
+def up(channels, then="activation='relu'", strides=2):
+    size = f"{2 * strides}, strides={strides}, padding='same'"
+    return f"layers.Conv2DTranspose({channels}, {size}, {then})"
+
+
 LAST = "layers.Conv2DTranspose(1, 4, strides=2, padding='same')"
-TRANSPOSED = f"""\
-layers.Conv2DTranspose(16, 4, strides=2, padding='same', activation='relu'),
-        {LAST}"""
+TRANSPOSED = f"{up(16)}, {LAST}"
 
 
 def decoder(inner=TRANSPOSED, start="7", channels=32):
@@ -491,7 +487,7 @@ flat              | Flatten()                                        | pixels_in
 wrong size        | Conv2DTranspose(1, 4, strides=2, padding='same') | doubling_too_many
 """)
 answers("build_decoder", transposing)(f"""
-small weights     | 'same'                    | 'same', kernel_initializer={SMALL} | right
+small weights     | 'same'                    | 'same', {SMALL} | right
 valid padding     | 'same'                    | 'valid'                            | border
 no strides        | strides=2                 | strides=1                          | no_strides
 no strides, valid | strides=2, padding='same' | padding='valid'                    | no_strides
@@ -502,13 +498,18 @@ answers("build_decoder", starting)("""
 from 8 x 8     | 8                          | other_start
 from 4 x 4     | 4                          | other_start
 no dense layer | layers.Reshape((7, 7, 32)) | reshape
-too large | 7 | 256 | too_many_weights
+too large      | 7 | 256                    | too_many_weights
 """)
 answers("build_decoder", decoder)(f"""
-valid from 4 | layers.Conv2DTranspose(8, 5, 3), layers.ReLU(), layers.Conv2DTranspose(1, 2, 2) | 4 | right
-one doubling     | {LAST}                                                      | doubling_missing
-sixteen channels | {LAST}, layers.Conv2DTranspose(16, 4, 2, 'same')            | many_channels
-upsampling       | layers.UpSampling2D(4), layers.Conv2D(1, 3, padding='same') | resized
+a last convolution  | {up(32)}, {up(16)}, layers.Conv2D(1, 3, padding='same')     | right
+one stride of 4     | {up(8, strides=4)}, layers.Conv2DTranspose(1, 3, 1, 'same') | right
+batch normalization | {up(16, "use_bias=False")}, {NORMALIZED}, {LAST}            | right
+cropped | {up(32)}, {TRANSPOSED}, layers.Cropping2D(2) | 4 | right
+valid from 4 | layers.Conv2DTranspose(16, 5, 3), layers.Conv2DTranspose(1, 2, 2) | 4 | right
+from 1 x 1 | layers.Conv2DTranspose(32, 7), {TRANSPOSED} | layers.Reshape((1, 1, code_size)) | right
+one doubling        | {LAST}                                                      | doubling_missing
+sixteen channels    | {LAST}, layers.Conv2DTranspose(16, 4, 2, 'same')            | many_channels
+upsampling          | layers.UpSampling2D(4), layers.Conv2D(1, 3, padding='same') | resized
 dense | layers.Dense(784), layers.Reshape((28, 28, 1)) | layers.Dense(100, 'relu') | dense_alone
 """)
 bodies("build_decoder", "code_size")("""
@@ -517,34 +518,6 @@ code = keras.Input((code_size,))
 x = layers.Reshape((7, 7, 32))(layers.Dense(1568)(code))
 x = layers.Conv2DTranspose(16, 3, 2, 'same', activation='relu')(x)
 return keras.Model(code, layers.Conv2DTranspose(1, 3, 2, 'same')(x))
-# a last convolution: right
-return keras.Sequential([
-    layers.Dense(1568, activation='relu'), layers.Reshape((7, 7, 32)),
-    layers.Conv2DTranspose(32, 4, 2, 'same', activation='relu'),
-    layers.Conv2DTranspose(16, 4, 2, 'same', activation='relu'),
-    layers.Conv2D(1, 3, padding='same')])
-# one stride of 4: right
-return keras.Sequential([
-    layers.Dense(1568, activation='relu'), layers.Reshape((7, 7, 32)),
-    layers.Conv2DTranspose(8, 8, strides=4, padding='same', activation='relu'),
-    layers.Conv2DTranspose(1, 3, padding='same')])
-# batch normalization: right
-return keras.Sequential([
-    layers.Dense(1568, activation='relu'), layers.Reshape((7, 7, 32)),
-    layers.Conv2DTranspose(16, 4, 2, 'same', use_bias=False),
-    layers.BatchNormalization(), layers.LeakyReLU(negative_slope=0.2),
-    layers.Conv2DTranspose(1, 4, 2, 'same')])
-# cropped: right
-return keras.Sequential([
-    layers.Dense(512, activation='relu'), layers.Reshape((4, 4, 32)),
-    layers.Conv2DTranspose(32, 4, 2, 'same', activation='relu'),
-    layers.Conv2DTranspose(16, 4, 2, 'same', activation='relu'),
-    layers.Conv2DTranspose(1, 4, 2, 'same'), layers.Cropping2D(2)])
-# from 1 x 1: right
-return keras.Sequential([
-    layers.Reshape((1, 1, code_size)), layers.Conv2DTranspose(32, 7, activation='relu'),
-    layers.Conv2DTranspose(16, 4, 2, 'same', activation='relu'),
-    layers.Conv2DTranspose(1, 4, 2, 'same')])
 """)
 DECODER_CLASS = """
 class Decoder(keras.Model):
@@ -633,7 +606,7 @@ return ops.clip(images + noise, 0, 1), images
 return add_gaussian_noise(images, sigma, 0), images
 # seed ignored: generator_goes_on
 return np.clip(images + np.random.normal(0, sigma, images.shape), 0, 1), images
-# sigma fixed: other_spread
+# sigma fixed: far_stronger
 return add_gaussian_noise(images, 0.3, seed), images
 # sigma squared: sigma_squared
 return add_gaussian_noise(images, sigma ** 2, seed), images

@@ -202,15 +202,20 @@ def add_masking_noise(answers, rng):
 # --- 3 and 4 -----------------------------------------------------------------------------------
 
 
-def is_good_network(answers, name, inputs, code_size, expected, shapes):
-    """Wrong unless a network of this size convolves, is small, bends and has no activation last.
+def one_of(*shapes):
+    return lambda shape: shape in shapes
 
-    Args: as of `networks.network`.
-    """
-    report = networks.network(answers, name, [code_size], inputs, expected, shapes)
+
+def squares(*sides):
+    return one_of(*((side, side, 1) for side in sides))
+
+
+def is_good_network(answers, name, inputs, size, expected, shapes):
+    """Wrong unless a network of this code size convolves, is small, bends, and ends linearly."""
+    report = networks.network(answers, name, [size], inputs, expected, shapes)
     networks.convolutional(report)
-    kinds = ("UpSampling", "Resizing", "Conv2D") if name == "build_decoder" else ()
-    if any(networks.has(report, kind) for kind in kinds) and not networks.has(report, "Transpose"):
+    others = any(networks.has(report, kind) for kind in ("UpSampling", "Resizing", "Conv2D"))
+    if name == "build_decoder" and others and not networks.has(report, "Transpose"):
         found = f"the layers {', '.join(sorted(set(report['layers'])))}"
         raise Wrong("convolutions_expects", found, "resized")
     networks.not_too_many(report)
@@ -224,38 +229,33 @@ def build_encoder(answers, rng):
     inputs = np.stack([x, y, x + y, 0 * x, 100 * x, 100 * y])
     for size, other in ((128, 20), (20, 128)):
         shapes = {
-            "code_at_each_place": (7, 7, size).__eq__,
-            "axes_left": (1, 1, size).__eq__,
-            "nothing_shrinks": (28, 28, size).__eq__,
-            "fixed_size": (other,).__eq__,
-            "image_back": [(28, 28, 1), (784,)].__contains__,
+            "code_at_each_place": one_of((7, 7, size)),
+            "axes_left": one_of((1, 1, size)),
+            "nothing_shrinks": one_of((28, 28, size)),
+            "fixed_size": one_of((other,)),
+            "image_back": one_of((28, 28, 1), (784,)),
         }
         is_good_network(answers, "build_encoder", inputs, size, (size,), shapes)
     return "verified"
 
 
-def squares(*sides):
-    """Whether a shape is that of a grey image with one of these sides."""
-    return [(side, side, 1) for side in sides].__contains__
-
-
 @questions.ask(4, "build_decoder", points=2)
 def build_decoder(answers, rng):
+    shapes = {
+        "doubling_missing": squares(14),
+        "doubling_too_many": squares(56),
+        "other_start": squares(16, 32, 112),
+        "no_strides": squares(7, 13),
+        "border": squares(*range(29, 45)),
+        "shrinks": squares(2),
+        "channels_missing": one_of((28, 28)),
+        "pixels_in_a_row": one_of((784,)),
+        "many_channels": lambda shape: len(shape) == 3 and shape[:2] == (28, 28),
+        "code_back": one_of((128,), (20,)),
+    }
     for size in (128, 20):
         x, y = rng.normal(0, 1, (2, size))
         inputs = np.stack([x, y, x + y, 0 * x, 1000 * x, 1000 * y])
-        shapes = {
-            "doubling_missing": squares(14),
-            "doubling_too_many": squares(56),
-            "other_start": squares(16, 32, 112),
-            "no_strides": squares(7, 13),
-            "border": squares(*range(29, 45)),
-            "shrinks": squares(2),
-            "channels_missing": (28, 28).__eq__,
-            "pixels_in_a_row": (784,).__eq__,
-            "many_channels": lambda shape: len(shape) == 3 and shape[:2] == (28, 28),
-            "code_back": (size,).__eq__,
-        }
         is_good_network(answers, "build_decoder", inputs, size, (28, 28, 1), shapes)
     return "verified"
 
@@ -320,9 +320,18 @@ def noisy_and_clean(answers, rng):
 PIXELS = 1, 2, 3
 
 
+def squared(clean, estimate):
+    return (clean - estimate) ** 2
+
+
 def error_of(clean, estimate, axis=PIXELS):
     difference = clean - estimate
     return difference.var(axis) + difference.mean(axis) ** 2
+
+
+def over(divisor):
+    """The mean squared error of each image over `divisor(clean)`."""
+    return lambda c, e: error_of(c, e) / divisor(c)
 
 
 def also_averaged(mistakes):
@@ -344,52 +353,47 @@ class PSNR:
     def reference(clean, estimate, error=error_of, log=np.log10, factor=-10, then=np.asarray):
         return then(factor * log(error(clean, estimate)))
 
-    mistakes = also_averaged(
-        {
-            "natural": {"log": np.log},
-            "base_2": {"log": np.log2},
-            "peak_255": [
-                {"error": lambda c, e: error_of(c, e) / 255**2},
-                {"error": lambda c, e: error_of(c, e) / 255},
-                {"error": lambda c, e: error_of(c, e) / 255, "factor": -20},
-            ],
-            "images_times_255": {"error": lambda c, e: error_of(255 * c, 255 * e)},
-            "bels": {"factor": -1},
-            "factor_100": {"factor": -100},
-            "summed": {"error": lambda c, e: ((c - e) ** 2).sum(PIXELS)},
-            "divided_by_784": {"error": lambda c, e: ((c - e) ** 2).sum(PIXELS) / 784},
-            "absolute": [
-                {"error": lambda c, e: abs(c - e).mean(PIXELS)},
-                {"error": lambda c, e: abs(c - e).mean(PIXELS), "factor": -20},
-            ],
-            "pixel_by_pixel": {
-                "error": lambda c, e: (c - e) ** 2,
-                "then": lambda decibels: decibels.mean(PIXELS),
-            },
-            "images_together": [
-                {"error": lambda c, e: np.full(len(c), error_of(c, e, None))},
-                {"error": lambda c, e: error_of(c, e, None)[None]},
-            ],
-            "no_logarithm": [
-                {"log": np.positive, "factor": 1},
-                {"log": np.reciprocal, "factor": 1},
-                {"log": np.sqrt, "factor": 1},
-            ],
-            "signal_to_noise": {"error": lambda c, e: error_of(c, e) / (c**2).mean(PIXELS)},
-            "largest_pixel": {"error": lambda c, e: error_of(c, e) / c.max(PIXELS) ** 2},
-            "range": {"error": lambda c, e: error_of(c, e) / np.ptp(c) ** 2},
-            "largest_error": {"error": lambda c, e: ((c - e) ** 2).max(PIXELS)},
-            "median": {"error": lambda c, e: np.median((c - e) ** 2, PIXELS)},
-            "brackets": {"error": lambda c, e: abs((c - e**2).mean(PIXELS))},
-            "variance": {"error": lambda c, e: (c - e).var(PIXELS)},
-            "mean_squared": {"error": lambda c, e: (c - e).mean(PIXELS) ** 2},
-            "keepdims": {"then": lambda decibels: decibels[:, None, None, None]},
-            "nothing_averaged": {"error": lambda c, e: (c - e) ** 2},
-            "over_images": {"error": lambda c, e: error_of(c, e, 0)},
-            "one_axis": [{"error": functools.partial(error_of, axis=axis)} for axis in PIXELS],
-            "channels_left": {"error": lambda c, e: error_of(c, e, (1, 2))},
-        }
-    )
+    by_value = {
+        "natural": {"log": np.log},
+        "base_2": {"log": np.log2},
+        "peak_255": [
+            {"error": over(lambda c: 255**2)},
+            *({"error": over(lambda c: 255), "factor": factor} for factor in (-10, -20)),
+        ],
+        "images_times_255": {"error": over(lambda c: 1 / 255**2)},
+        "bels": {"factor": -1},
+        "factor_100": {"factor": -100},
+        "summed": {"error": lambda c, e: squared(c, e).sum(PIXELS)},
+        "divided_by_784": {"error": lambda c, e: squared(c, e).sum(PIXELS) / 784},
+        "absolute": [
+            {"error": lambda c, e: abs(c - e).mean(PIXELS), "factor": factor}
+            for factor in (-10, -20)
+        ],
+        "pixel_by_pixel": {"error": squared, "then": lambda decibels: decibels.mean(PIXELS)},
+        "images_together": {"error": lambda c, e: np.full(len(c), squared(c, e).mean())},
+        "no_logarithm": [
+            {"log": log, "factor": 1} for log in (np.positive, np.reciprocal, np.sqrt)
+        ],
+        "signal_to_noise": {"error": over(lambda c: (c**2).mean(PIXELS))},
+        "largest_pixel": {"error": over(lambda c: c.max(PIXELS) ** 2)},
+        "range": {"error": over(lambda c: np.ptp(c) ** 2)},
+        "largest_error": {"error": lambda c, e: squared(c, e).max(PIXELS)},
+        "median": {"error": lambda c, e: np.median(squared(c, e), PIXELS)},
+        "brackets": {"error": lambda c, e: abs((c - e**2).mean(PIXELS))},
+        "variance": {"error": lambda c, e: (c - e).var(PIXELS)},
+        "mean_squared": {"error": lambda c, e: (c - e).mean(PIXELS) ** 2},
+    }
+    by_shape = {
+        "keepdims": {"then": lambda decibels: decibels[:, None, None, None]},
+        "nothing_averaged": {"error": squared},
+        "over_images": [
+            {"error": functools.partial(error_of, axis=0)},
+            {"error": lambda c, e: squared(c, e).mean(keepdims=True).ravel()},
+        ],
+        "one_axis": [{"error": functools.partial(error_of, axis=axis)} for axis in PIXELS],
+        "channels_left": {"error": functools.partial(error_of, axis=(1, 2))},
+    }
+    mistakes = also_averaged(by_value) | by_shape
 
 
 # --- 7 -----------------------------------------------------------------------------------------
