@@ -350,10 +350,12 @@ valid padding | padding='same', activation='relu' | activation='gelu' | right
 separable     | Conv2D                            | SeparableConv2D   | right
 no activation | , activation='relu'               | , activation=None | linear
 no strides    | strides=2                         | strides=1         | too_many_weights
-small weights | 'relu' | 'relu', {SMALL} | layers.Flatten(), layers.Dense(code_size, {SMALL}) | right
+small weights | relu' | relu', {SMALL} | layers.Flatten(), layers.Dense(code_size, {SMALL}) | right
 no strides, no flatten | strides=2 | strides=1 | layers.Dense(code_size) | nothing_shrinks
 """)
-answers("build_encoder", ending)("""
+# So that values lie where gelu is no relu.
+NORMALIZED_CODE = "layers.Flatten(), layers.Dense(code_size), layers.LayerNormalization()"
+answers("build_encoder", ending)(f"""
 another dense layer   | layers.Flatten(), layers.Dense(64, 'silu'), layers.Dense(code_size) | right
 convolution over all that is left | layers.Conv2D(code_size, 7), layers.Flatten() | right
 no dense layer        | layers.Flatten()                                        | other_outputs
@@ -361,6 +363,7 @@ no flatten            | layers.Dense(code_size)                                 
 channels as code      | layers.Conv2D(code_size, 3, padding='same')             | code_at_each_place
 fixed size            | layers.Flatten(), layers.Dense(128)                     | fixed_size
 the whole autoencoder | layers.Conv2DTranspose(1, 4, strides=4, padding='same') | image_back
+gelu on the code | {NORMALIZED_CODE}, layers.Activation('gelu') | final_elu
 all zero | layers.Flatten(), layers.Dense(code_size, kernel_initializer='zeros') | inputs_lost
 two sizes | layers.Flatten(), layers.Dense(128 if code_size > 50 else 20) | hidden one_example_shape
 """)
@@ -371,7 +374,6 @@ tanh on the code     | tanh     | final_tanh
 softsign on the code | softsign | final_tanh
 elu on the code      | elu      | final_elu
 selu on the code     | selu     | final_elu
-gelu on the code     | gelu     | final_elu
 softmax on the code  | softmax  | final_softmax
 """)
 bodies("build_encoder", "code_size")("""
