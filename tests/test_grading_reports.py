@@ -451,10 +451,8 @@ def test_teachers_see_what_is_odd():
     reasons = [(student[:7], reason.split(":")[0]) for student, reason in looked]
     assert reasons == [
         ("doejane", "the same file to the last byte as roemax_3_4_a"),
-        ("doejane", "the same person as in doejane_1_5_b"),
         ("roemax_", "the same file to the last byte as doejane_1_2_a"),
         ("doejane", "Teachers"),
-        ("doejane", "the same person as in doejane_1_2_a"),
     ]
 
 

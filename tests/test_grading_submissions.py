@@ -1,5 +1,6 @@
 """What is read from files and folders of submissions, and what is planned with it. No jail."""
 
+import ast
 import json
 import os
 
@@ -226,6 +227,68 @@ def test_plan(tmp_path, cells, expected):
     assert [step.cell.place if step.cell else step.question for step in plan] == expected
 
 
+def solved(lab, change):
+    """The solution of a lab, and the same with each code cell changed."""
+    path = ROOT / "solutions" / f"{lab}.ipynb"
+    tree = json.loads(path.read_text())
+    for number, cell in enumerate(tree["cells"]):
+        if cell["cell_type"] == "code":
+            change(number, cell)
+    return submissions.read(path), Submission(*cells_of(json.dumps(tree).encode()))
+
+
+def marked(number, cell):
+    cell |= {"id": str(number), "source": "# %%\n" + "".join(cell["source"])}
+
+
+def formatted(number, cell):
+    """As a formatter may: other quotes and spaces, and nothing of the ids is left."""
+    source = "".join(cell["source"])
+    if "lab.check" not in source:
+        source = ast.unparse(ast.parse(source))
+    cell |= {"id": "", "source": source + "  # done"}
+
+
+def in_colab(number, cell):
+    cell["metadata"] = {"id": cell.pop("id"), "colab": {"base_uri": "x"}}
+
+
+@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("change", [marked, formatted, in_colab])
+def test_what_editors_do_to_cells_changes_nothing(lab, change):
+    own, other = solved(lab, change)
+    assert Released(ROOT / "labs" / f"{lab}.ipynb").missing(other) == []
+    assert steps(lab, other) == steps(lab, own)
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_missing_cell_is_run_in_its_place(lab):
+    own = submissions.read(ROOT / "solutions" / f"{lab}.ipynb")
+    for cell in Released(ROOT / "labs" / f"{lab}.ipynb").given:
+        plan = steps(lab, Submission([c for c in own.cells if c.id != cell.id], []))
+        places = [abs(step) for step in plan if isinstance(step, int)]
+        assert cell.place in plan and places == sorted(places)
+
+
+def test_an_edited_experiment_without_its_id_is_left_out():
+    tagged = []
+
+    def edit(number, cell):
+        lines = "".join(cell["source"]).splitlines()
+        if "experiment" in cell["metadata"].get("tags", ()) and len(lines) > 5:
+            cell |= {"id": "", "source": "\n".join([*lines[:-1], "print('mine')"])}
+            tagged.append(number + 1)
+
+    plan = steps("lab3_vae", solved("lab3_vae", edit)[1])
+    assert tagged and not set(tagged) & set(plan)
+
+
+def test_what_nobody_can_parse_is_compared_as_text():
+    for source in ("(" * 9_000, "-" * 9_000 + "1", "x = " + "[" * 4_000, "%pylab\nx = 1", "\0"):
+        assert isinstance(submissions.code_of(source), str)
+    assert submissions.code_of("# a\n%pylab\nx") == submissions.code_of("%pylab\nx")
+
+
 def test_another_lab_s_notebook(tmp_path):
     lab, _ = lab_of(tmp_path), lab_of(tmp_path, "lab8_y")
     for source, other in {
@@ -285,6 +348,65 @@ def test_files_and_folders(tmp_path):
         "ida": ("ida/LAB3_VAE.IPYNB", ""),
         "joe": (None, none),
     }
+
+
+def of_lab(lab="lab3_vae"):
+    return data_of(("code", "1", f'lab = Lab("{lab}", globals())')).decode()
+
+
+NOTEBOOK_AND_PICTURE = {"doe_1234_501_lab3_vae.ipynb": of_lab(), "doe_1234_502_curves.png": "x"}
+MOODLE = "Ada Lovelace_77_assignsubmission_"
+
+
+@pytest.mark.parametrize(
+    "files, graded, passed",
+    [
+        (NOTEBOOK_AND_PICTURE, "doe_1234_501_lab3_vae.ipynb", "passed over: doe_1234_502_curves"),
+        (
+            {"doe_1234_501_lab3_vae.ipynb": of_lab(), "doe_LATE_1234_777_final.ipynb": of_lab()},
+            "doe_LATE_1234_777_final.ipynb",
+            "Of several notebooks",
+        ),
+        (
+            {"doe_1_9_lab3_vae.ipynb": of_lab(), "doe_1_10_other.ipynb": of_lab("lab2_x")},
+            "doe_1_9_lab3_vae.ipynb",
+            "Of several notebooks",
+        ),
+        (  # the latest can't be read
+            {"doe_1_9_lab3_vae.ipynb": of_lab(), "doe_1_10_lab3_vae.ipynb": of_lab()[:40]},
+            "doe_1_9_lab3_vae.ipynb",
+            "Of several notebooks",
+        ),
+        (
+            {f"doe_1_9_lab3_vae{again}.ipynb": of_lab() for again in ("", "-2", "-10", "-9")},
+            "doe_1_9_lab3_vae-10.ipynb",
+            "Of several notebooks",
+        ),
+        (
+            {f"{MOODLE}file_/a.ipynb": of_lab(), f"{MOODLE}onlinetext_/onlinetext.html": "x"},
+            f"{MOODLE}file_/a.ipynb",
+            f"passed over: {MOODLE}onlinetext_",
+        ),
+        (  # one name in two encodings, as from Linux and from macOS
+            {"Jos\u00e9.ipynb": of_lab(), "Jose\u0301/lab3_vae.ipynb": of_lab()},
+            "Jose\u0301/lab3_vae.ipynb",
+            "Of several notebooks",
+        ),
+    ],
+    ids=["picture", "late", "another lab", "cut off", "again", "online text", "umlaut"],
+)
+def test_one_person_once(tmp_path, files, graded, passed):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (person,) = collect(tmp_path, "lab3_vae")
+    assert str(person.path.relative_to(tmp_path)) == graded
+    assert passed in " ".join(person.notes)
+
+
+def test_persons_of_one_name_stay_apart(tmp_path):
+    found = handed_in(tmp_path, "doe_1_9_lab3_vae.ipynb", "doe_2_10_lab3_vae.ipynb")
+    assert len(found) == 2
 
 
 def test_one_student_once(tmp_path):

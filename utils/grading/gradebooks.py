@@ -13,6 +13,7 @@ import csv
 import html
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 
 STAMP = "graded without a jail"
@@ -50,10 +51,25 @@ def origin(student):
     return Origin(student)
 
 
-def person(record):
-    """(Canvas ID, Moodle's number) of who has handed in."""
-    found = origin(record.student)
-    return found.canvas, found.moodle
+def person(student):
+    """Who has handed in: (Canvas ID, Moodle's number), or else the name, however it is encoded."""
+    found = origin(student)
+    if found.canvas or found.moodle:
+        return found.canvas, found.moodle
+    return unicodedata.normalize("NFC", student)
+
+
+def turn(student):
+    """When a file was handed in, among those of one person: larger is later; 0 where unknown.
+
+    Canvas counts attachments in the files' names, and ends the name of a file that is handed in
+    again in -1, -2, ...
+    """
+    counted = re.match(r"\w+?(?:_LATE)?_[0-9]+_([0-9]+)_", student)
+    if not counted:
+        return 0, 0
+    again = re.search(r"-([0-9]{1,3})$", student)
+    return int(counted[1]), int(again[1]) if again else 0
 
 
 # --- grades -------------------------------------------------------------------------------------

@@ -208,8 +208,8 @@ class Judge:
         that it lacked. A question or a cell that is lost to time alone gets one more try, in a new
         child. A cell that fails costs what it has not bound by then. One that ends Python
         or does not end is not run again: a new process gets its imports, functions and classes
-        alone. Cells of the lab that are missing are run first, as they were given; experiments are
-        not run. The notebook of another lab gets no points, and says so.
+        alone. Cells of the lab that are missing are run before what follows them there;
+        experiments are not run. The notebook of another lab gets no points, and says so.
         """
         results, notes, cells = {}, list(submission.notes), []
         other = self.released.other(submission)
@@ -283,11 +283,12 @@ class Judge:
         missing = self.released.missing(submission)
         if missing:
             named = ", ".join(f"{-cell.place} ({cell.source.splitlines()[0]})" for cell in missing)
-            told = "Cells of the lab are not in the notebook as they were given, and were run first"
+            told = "Cells of the lab are not in the notebook; the lab's were run in their places"
             yield f"{told}: {named}."
-        low = re.search(r"\bmixed_b?float16\b", submission.text)
-        if low:
-            yield f"The notebook sets `{low[0]}`: checks may find its numbers too far from theirs."
+        low = re.compile(r"\bmixed_b?float16\b")
+        own = set(low.findall(submission.text)) - set(low.findall(self.released.text))
+        for policy in sorted(own):
+            yield f"The notebook sets `{policy}`: checks may find its numbers too far from theirs."
 
     def _result(self, name, answers, notes):
         """What the checks make of an answer, asked once more where its time did not suffice."""

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from utils.grading import gradebooks
 from utils.grading.folder import as_json, safe_name, write_whole
-from utils.grading.gradebooks import STAMP, for_student, origin, person, unsafe
+from utils.grading.gradebooks import STAMP, for_student, origin, unsafe
 from utils.grading.judge import UNREAD, readable
 from utils.grading.records import Record
 
@@ -229,10 +229,9 @@ class Class:
         self.records = records
         self.read = [record for record in records if not unread(record)]
         self.questions = [self._asked(question) for question in questions.values()]
-        self.files, self.people = defaultdict(list), defaultdict(list)
+        self.files = defaultdict(list)
         for record in records:
             self.files[record.sha256].append(record.student)
-            self.people[person(record)].append(record.student)
         self.to_look_at = [(r.student, why) for r in records for why in self._reasons(r)]
 
     def _asked(self, question):
@@ -255,12 +254,6 @@ class Class:
         same = [name for name in self.files[record.sha256] if name != record.student]
         if same and record.points:
             yield f"the same file to the last byte as {', '.join(same)}"
-        twice = [name for name in self.people[person(record)] if name != record.student]
-        if twice and any(person(record)):
-            yield (
-                f"the same person as in {', '.join(twice)}: before you import grades, remove the "
-                "rows that don't count"
-            )
 
     @property
     def told(self):

@@ -4,9 +4,11 @@ Nothing here trusts a file: it is read once, bounded, as JSON; its metadata are 
 the format. Which cells are training, which are checks and where, follows from the released lab.
 """
 
+import ast
 import collections
 import dataclasses
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -14,6 +16,7 @@ import re
 import stat
 from pathlib import Path
 
+from utils.grading.gradebooks import person, turn
 from utils.notebooks.running import conflict_in
 
 LARGEST = 50 * 10**6  # bytes of a notebook
@@ -188,17 +191,22 @@ class Released:
     def __init__(self, path):
         self.path = Path(path)
         notebook = json.loads(Path(path).read_text())
-        self.experiments, self.checks, self.ids = set(), set(), {}
+        self.experiments, self.checks, self.ids = {}, set(), set()
         self.given = []  # neither answer nor check nor experiment: imports, settings, data
+        self.places = {}  # of code cells, by id and by code; of answers by their question's name
+        self.text = "\n".join("".join(raw["source"]) for raw in notebook["cells"])
         for place, raw in enumerate(notebook["cells"], 1):
             if raw["cell_type"] != "code":
                 continue
             source = plain("".join(raw["source"]))
+            self.places |= {raw["id"]: place, code_of(source): place}
+            if "nbgrader" in raw["metadata"]:
+                self.places[raw["metadata"]["nbgrader"].get("grade_id")] = place
             if "experiment" in raw["metadata"].get("tags", ()):
-                self.experiments.add(source)
-                self.ids[raw["id"]] = source
+                self.experiments[code_of(source)] = set(map(str.strip, source.splitlines()))
+                self.ids.add(raw["id"])
             elif self.CHECK.match(source):
-                self.checks.add(source)
+                self.checks.add(code_of(source))
             elif "nbgrader" not in raw["metadata"] and not source.startswith("lab."):
                 self.given.append(Cell(-place, raw["id"], source))
 
@@ -211,31 +219,47 @@ class Released:
     def missing(self, submission):
         """The given cells that are not in a notebook; their places are below 0."""
         code = [cell for cell in submission.cells if cell.kind == "code"]
-        ids, sources = {cell.id for cell in code}, {plain(cell.source) for cell in code}
-        return [c for c in self.given if c.id not in ids and c.source not in sources]
+        ids, there = {cell.id for cell in code}, {code_of(cell.source) for cell in code}
+        return [c for c in self.given if c.id not in ids and code_of(c.source) not in there]
+
+    def _is_changed_experiment(self, cell, unique):
+        """Whether it is an experiment with changes, by its id or by most of its lines."""
+        if cell.id in self.ids and unique:
+            return True
+        lines = set(map(str.strip, plain(cell.source).splitlines()))
+        return any(
+            len(lines & given) >= 0.8 * max(len(given), len(lines)) and len(given) > 4
+            for given in self.experiments.values()
+        )
 
     def plan(self, submission, questions):
         """The steps for a submission, in the order of its cells.
 
-        Given cells that are missing come first: what the lab gave is not the student's to lose.
-        Experiments are left out, as they were given or changed, unless an answer was written into
-        one. An id that several cells have says nothing. A question is judged where its last check
-        stands, and at the end where it has none.
+        Given cells that are missing come before what follows them in the lab: what it gave is not
+        the student's to lose. Experiments are left out, as they were given or changed, unless an
+        answer was written into one. An id that several cells have says nothing. A question is
+        judged where its last check stands, and at the end where it has none.
         """
         defined = [binding(name) for name in questions]
         code = [cell for cell in submission.cells if cell.kind == "code"]
         last = {name: cell.place for cell in code for name in self.CHECK.findall(cell.source)}
         times = collections.Counter(cell.id for cell in code)
-        given = self.experiments | self.checks
-        steps = [Step(cell) for cell in self.missing(submission)]
+        given = self.experiments.keys() | self.checks | {code_of("")}
+        missing, steps = self.missing(submission), []
         for cell in code:
-            source = plain(cell.source)
-            changed = cell.id in self.ids and times[cell.id] == 1
+            source, is_code = plain(cell.source), code_of(cell.source)
+            bound = [n for n, pattern in zip(questions, defined, strict=True) if pattern.search(source)]
+            names = [is_code, cell.id * (times[cell.id] == 1), *bound, *self.CHECK.findall(source)]
+            here = next((self.places[name] for name in names if name in self.places), 0)
+            while missing and -missing[0].place < here:
+                steps.append(Step(missing.pop(0)))
+            changed = self._is_changed_experiment(cell, times[cell.id] == 1)
             answered = changed and any(pattern.search(source) for pattern in defined)
-            if source and source not in given and (answered or not changed):
+            if is_code not in given and (answered or not changed):
                 steps.append(Step(cell))
             here = [name for name in questions if last.get(name) == cell.place]
             steps += [Step(None, name) for name in here]
+        steps += [Step(cell) for cell in missing]
         return [*steps, *(Step(None, name) for name in questions if name not in last)]
 
 
@@ -258,6 +282,22 @@ def plain(source):
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
+LONGEST = 10_000  # characters of a cell that is compared as code; the lab's own are far shorter
+
+
+@functools.lru_cache(10_000)
+def code_of(source):
+    """What code a cell is, as text: the same whatever comments and formatters have done to it."""
+    source = plain(source)
+    if len(source) > LONGEST:
+        return source
+    try:
+        return ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # magics of IPython, or no code
+        lines = (line for line in source.splitlines() if not line.lstrip().startswith("#"))
+        return "\n".join(lines)
+
+
 # --- a folder of submissions --------------------------------------------------------------------
 
 
@@ -277,14 +317,16 @@ def collect(folder, lab):
     """What each student has handed in: one file, or one folder with a notebook in it, for each.
 
     A student is the name of a file without its ending, or of a folder; `ada.ipynb` and `ada/` are
-    of one student. Of several notebooks the one whose name is most like the lab's counts, of equals
-    the latest by name. Whatever else lies there is named in a note, so that nobody gets lost; links
-    are not followed. Hidden files and those of the system are passed over.
+    of one student, as is all that Canvas or Moodle marks with one person's number. Of several
+    notebooks one that can be read and is of this lab counts, of these the latest by Canvas' count,
+    then the one whose name is most like the lab's, then the last by name. Whatever else lies there
+    is named in a note, so that nobody gets lost; links are not followed. Hidden files and those of
+    the system are passed over.
 
     Returns:
-        list of `HandedIn`, in the order of the names.
+        list of `HandedIn`, in the order of the names: each person once.
     """
-    students = {}
+    persons = {}
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
             continue
@@ -298,22 +340,39 @@ def collect(folder, lab):
         else:
             name, notebooks = Path(entry.name).stem, []
             note = f"{entry.name} is no notebook. Hand in the .ipynb file."
-        found, notes = students.setdefault(name, ([], []))
-        found += notebooks
-        notes += [note] if not notebooks else []
-    return [_chosen(name, *students[name], lab, folder) for name in sorted(students)]
+        found, notes = persons.setdefault(person(name), ([], []))
+        found += [(name, path) for path in notebooks]
+        notes += [(name, entry.name, note)] if not notebooks else []
+    chosen = [_chosen(*those, lab, folder) for those in persons.values()]
+    return sorted(chosen, key=lambda each: each.student)
 
 
-def _chosen(student, notebooks, notes, lab, folder):
-    """The `HandedIn` of a student; notes on what is no notebook only where there is none."""
+def _chosen(notebooks, others, lab, folder):
+    """The `HandedIn` of a person.
+
+    Args:
+        notebooks: list of (student, path).
+        others: list of (student, name, note) of what is no notebook.
+    """
     if not notebooks:
-        return HandedIn(student, None, tuple(notes))
-    best = max(notebooks, key=lambda path: (likeness(path.stem, lab), path.name))
-    if len(notebooks) == 1:
-        return HandedIn(student, best)
-    names = ", ".join(str(path.relative_to(folder)) for path in notebooks)
-    which = best.relative_to(folder)
-    return HandedIn(student, best, (f"Of several notebooks ({names}) {which} was graded.",))
+        return HandedIn(others[0][0], None, tuple(note for _, _, note in others))
+    student, best = notebooks[0]
+    notes = []
+    if len(notebooks) > 1:
+        student, best = max(notebooks, key=lambda each: (
+            _is_of(each[1], lab), turn(each[0]), likeness(each[1].stem, lab), each[1].name
+        ))  # fmt: skip
+        names = ", ".join(str(path.relative_to(folder)) for _, path in notebooks)
+        notes.append(f"Of several notebooks ({names}) {best.relative_to(folder)} was graded.")
+    # With one number of a person; files beside a notebook in a student's own folder are usual.
+    if passed := [name for other, name, _ in others if other != student]:
+        notes.append(f"Handed in as well, and passed over: {', '.join(passed)}.")
+    return HandedIn(student, best, tuple(notes))
+
+
+def _is_of(path, lab):
+    """Whether a notebook can be read, and names this lab."""
+    return lab in Released.NAME.findall(read(path).text)
 
 
 def _notebooks(folder):
