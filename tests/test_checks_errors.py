@@ -1,10 +1,13 @@
 """Each row of `remote/errors.py` is provoked: what libraries say of a mistake still leads to it."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from utils import ROOT
 from utils.checks.remote import errors
 from utils.checks.remote.answers import AnswerRaised, Answers
 
@@ -41,6 +44,12 @@ CALLED = {
     ),
     "none_in_step": "f = lambda x: x + None",
     "power": "f = lambda x: tf.constant(x) ^ 2",
+    "tensorflow_on_model": "f = lambda x: tf.pad(keras.Input((3,)), [[0, 0], [1, 1]])",
+    "if_on_model": "f = lambda x: 1 if keras.Input((3,)) > 0 else 2",
+    "number_on_model": "f = lambda x: float(keras.Input((3,))[0, 0])",
+    "loop_on_model": "f = lambda x: [each for each in keras.Input((3,))]",
+    "method_on_model": "f = lambda x: keras.Input((3,)).numpy()",
+    "batch_unknown": "f = lambda x: keras.random.normal(ops.shape(keras.Input((3,))))",
     "numpy_on_model": "f = lambda x: np.exp(keras.Input((3,)))",
     "margin": "f = lambda x: tf.pad(tf.constant(x), [[5, 5]], 'REFLECT')",
     "two_dtypes": "f = lambda x: tf.constant(x, 'float64') + tf.constant(x, 'float32')",
@@ -96,7 +105,24 @@ def test_an_error_in_a_compiled_step_leads_to_its_mistake(mistake):
 
 def test_every_row_is_provoked():
     rows = {mistake for _, mistake, _ in errors.ROWS}
-    assert rows - CALLED.keys() - COMPILED.keys() == IN_BANKS
+    assert rows - CALLED.keys() - COMPILED.keys() == IN_BANKS | {"eager_off"}
+
+
+def test_eager_execution_that_was_switched_off_is_named():
+    """In a process of its own: nothing switches it on again."""
+    code = (
+        IMPORTS
+        + """
+tf.compat.v1.disable_eager_execution()
+from utils.checks.remote.answers import Answers, AnswerRaised
+try:
+    Answers({"f": lambda x: float(ops.sum(x))}).call("f", np.ones(3))
+except AnswerRaised as raised:
+    print(raised.mistake)
+"""
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "eager_off", done.stdout + done.stderr[-2000:]
 
 
 def test_a_shadowed_name_is_told():

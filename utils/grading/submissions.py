@@ -248,7 +248,8 @@ class Released:
         missing, steps = self.missing(submission), []
         for cell in code:
             source, is_code = plain(cell.source), code_of(cell.source)
-            bound = [n for n, pattern in zip(questions, defined, strict=True) if pattern.search(source)]
+            patterns = zip(questions, defined, strict=True)
+            bound = [name for name, pattern in patterns if pattern.search(source)]
             names = [is_code, cell.id * (times[cell.id] == 1), *bound, *self.CHECK.findall(source)]
             here = next((self.places[name] for name in names if name in self.places), 0)
             while missing and -missing[0].place < here:

@@ -6,6 +6,7 @@ provoked in `tests/test_checks_errors.py`, so that a new wording of a library is
 
 import builtins
 import re
+import sys
 import traceback
 import types
 
@@ -21,9 +22,16 @@ ROWS = [
     ("", "own_files", FileNotFoundError),
     ("", "shadowed", "shadowed"),
     ("", "unknown_name", NameError),
+    ("", "eager_off", "eager_off"),
     ("(?=.*{name})(?=.*argument)", "other_arguments", TypeError),
     ("missing a required argument", "argument_missing", ANY),
     ("(?=.*NoneType)(?=.*not callable)", "none_called", ANY),
+    ("KerasTensor cannot be used as input to a TensorFlow", "tensorflow_on_model", ANY),
+    ("KerasTensor cannot be used as a boolean", "if_on_model", ANY),
+    ("KerasTensor is symbolic.*convert it to an? (int|float)", "number_on_model", ANY),
+    ("Iterating over a symbolic KerasTensor", "loop_on_model", ANY),
+    ("'KerasTensor'( object)? has no", "method_on_model", ANY),
+    ("convert a value .None. with an unsupported type", "batch_unknown", ANY),
     ("has no attribute '_id'", "numpy_in_tape", ANY),
     ("(?=.*cannot be interpreted as an integer)(?=.*(None|Symbolic))", "numpy_draws", ANY),
     ("Unknown variable", "shared_optimizer", ANY),
@@ -57,6 +65,8 @@ def mistake_behind(error, name):
     for pattern, mistake, kinds in ROWS:
         if kinds == "shadowed":
             fits = shadowed(error)
+        elif kinds == "eager_off":
+            fits = "tensorflow" in sys.modules and not sys.modules["tensorflow"].executing_eagerly()
         elif isinstance(kinds, str):
             fits = type(error).__name__ == kinds
         else:
