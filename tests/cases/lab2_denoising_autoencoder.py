@@ -640,7 +640,7 @@ numpy                      | -10 * np.log10(error)                            | 
 peak over error            | 10 * np.log10(1.0 / error)                       | right
 root                       | 20 * np.log10(1 / np.sqrt(error))                | right
 natural logarithm, divided | -10 * np.log(error) / np.log(10)                 | right
-a small number inside      | -10 * np.log10(error + 2e-6)                     | right
+a small number inside      | -10 * np.log10(error + 2e-6)                     | bounded
 tf.image                   | tf.image.psnr(clean, estimate, max_val=1.0)      | right
 base e                     | -10 * np.log(error)                              | natural
 base 2                     | -10 * np.log2(error)                             | base_2
@@ -657,7 +657,7 @@ inverse                    | 1 / error                                        | 
 signal-to-noise | 10 * np.log10(np.mean(clean ** 2, axis=(1, 2, 3)) / error) | signal_to_noise
 largest pixel              | 10 * np.log10(clean.max((1, 2, 3)) ** 2 / error) | largest_pixel
 range as the peak          | 10 * np.log10(np.ptp(clean) ** 2 / error)        | range
-held at 50 dB              | -10 * np.log10(np.maximum(error, 1e-5))          | hidden bounded
+held at 50 dB              | -10 * np.log10(np.maximum(error, 1e-5))          | bounded
 """)
 answers("psnr", replacing("psnr", MSE))("""
 flattened       | ((clean - estimate).reshape(len(clean), -1) ** 2).mean(axis=1)  | right
