@@ -23,6 +23,7 @@ import inspect
 import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief, numbers
+from utils.checks.remote.answers import AnswerRaised
 
 # Mistakes that any question can meet: what they make of the right result. Tried after its own.
 EVERYWHERE = {
@@ -79,8 +80,14 @@ def check_of(form, name, verified="verified"):
     """The check `(answers, rng) -> verified` of a question of this form."""
 
     def check(answers, rng):
-        cases = list(form.cases(rng))
-        compare(form, cases, [result_of(form, answers, name, case) for case in cases])
+        cases, results = list(form.cases(rng)), []
+        for case in cases:
+            try:
+                results.append(result_of(form, answers, name, case))
+            except (Wrong, AnswerRaised):
+                compare(form, cases[: len(results)], results)  # what was wrong before says more
+                raise
+        compare(form, cases, results)
         if form.gradients:
             in_a_step(form, answers, name, cases[0])
         return verified
