@@ -127,7 +127,8 @@ RIGHT["discriminator_loss"] = {
 AS_SIGMOIDS = "r, f = ops.sigmoid(r), ops.sigmoid(f)"
 ALL = "all = ops.concatenate([ops.softplus(-r), ops.softplus(f)])"
 WRONG["discriminator_loss"] = wrong(d_loss, {
-    "labels reversed": ("ops.mean(ops.softplus(r)) + ops.mean(ops.softplus(-f))", "labels_reversed"),
+    "labels reversed":
+        ("ops.mean(ops.softplus(r)) + ops.mean(ops.softplus(-f))", "labels_reversed"),
     "both real": (f"{REAL} + ops.mean(ops.softplus(-f))", "fake_as_1"),
     "both fake": (f"ops.mean(ops.softplus(r)) + {FAKE}", "real_as_0"),
     "halved": (f"({REAL} + {FAKE}) / 2", "halved"),
@@ -221,7 +222,7 @@ WRONG["generator_loss"] = wrong(g_loss, {
     "minus D": ("-ops.mean(ops.sigmoid(f))", "no_logarithm"),
     "Wasserstein": ("-ops.mean(f)", "wasserstein"),
     "squares": ("ops.mean((f - 1) ** 2)", "squares"),
-    "mean first": ("ops.softplus(-ops.mean(f))", "mean_of_logits_first"),
+    "mean first": ("ops.softplus(-ops.mean(f))", "mean_first"),
     "not averaged": ("ops.softplus(-f)", "not_averaged"),
     "mean over axis 0": ("ops.mean(ops.softplus(-f), axis=0)", "keepdims"),
     "NumPy": ("np.mean(np.logaddexp(0, -f))", "numpy_in_step"),
@@ -264,29 +265,37 @@ def generator(*stack, **options):
 
 BEGIN = PROJECT, NORM, RELU, MAPS
 STACK = *BEGIN, up(8), NORM, RELU, up(1, TANH)
-FUNCTIONAL = f"""
+G = solution("lab4_dcgan", "build_generator")
+NORMAL, STDDEV = "keras.initializers.RandomNormal(stddev=0.02)", "stddev=0.02"
+AS_TANH, END = 'activation="tanh",', "    ], name"
+NORM_LINE = "        layers.BatchNormalization(momentum=0.9),\n"
+
+
+def at_end(layer):
+    """(old text, new text) that puts a layer after the last one."""
+    return END, f"        {layer},\n{END}"
+
+
+RIGHT["build_generator"] = {
+    "Sequential": generator(*STACK),
+    "functional": f"""
 def build_generator(latent_size):
     {DRAWS}
     latents = keras.Input((latent_size,))
     x = layers.Dense(7 * 7 * 16, use_bias=False, kernel_initializer=draws)(latents)
-    x = layers.BatchNormalization()(x)
-    x = layers.Activation("relu")(x)
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
     x = layers.Reshape((7, 7, 16))(x)
     for filters in (8,):
-        x = {up("filters")}(x)
-        x = layers.BatchNormalization()(x)
-        x = ops.relu(x)
-    x = {up(1)}(x)
-    x = layers.Activation("tanh", dtype="float32")(x)
+        x = ops.relu(layers.BatchNormalization()({up("filters")}(x)))
+    x = layers.Activation("tanh", dtype="float32")({up(1)}(x))
     return keras.Model(latents, x)
-"""
-SUBCLASSED = f"""
+""",
+    "subclassed": f"""
 class Generator(keras.Model):
     def __init__(self, latent_size):
         super().__init__()
         {DRAWS}
-        self.project = {PROJECT}
-        self.maps = {MAPS}
+        self.project, self.maps = {PROJECT}, {MAPS}
         self.up = {up(8)}
         self.norms = [layers.BatchNormalization() for _ in range(2)]
         self.last = {up(1, FLOAT)}
@@ -299,8 +308,8 @@ class Generator(keras.Model):
 
 def build_generator(latent_size):
     return Generator(latent_size)
-"""
-BLOCKS = f"""
+""",
+    "blocks": f"""
 class Block(layers.Layer):
     def __init__(self, filters, **options):
         super().__init__(**options)
@@ -317,48 +326,32 @@ def build_generator(latent_size, filters=(8,)):
         model.add(Block(count))
     model.add({up(1, TANH)})
     return model
-"""
-RIGHT["build_generator"] = {
-    "Sequential": generator(*STACK),
-    "functional": FUNCTIONAL,
-    "subclassed": SUBCLASSED,
-    "blocks": BLOCKS,
-    "PyTorch's kernel of 4": generator(
-        "layers.Dense(7 * 7 * 16, use_bias=False, kernel_initializer=draws)",
-        "layers.BatchNormalization(gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02))",
-        RELU, MAPS, up(8, ", use_bias=False"), NORM, RELU, up(1, TANH + ", use_bias=False"),
+""",
+    "PyTorch's kernel of 4": replaced(
+        G, ("momentum=0.9", "gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)"),
+        (AS_TANH, AS_TANH + " use_bias=False,"),
     ),
-    "a stride of 1 first": generator(
-        *BEGIN, 'layers.Conv2DTranspose(16, 5, padding="same", kernel_initializer=draws)',
-        NORM, RELU, up(8), NORM, RELU, up(1, TANH),
+    "a stride of 1 first": replaced(
+        G, ("layers.Conv2DTranspose(16,", "layers.Conv2DTranspose(32, 5, padding='same', "
+            f"kernel_initializer=draws), {NORM}, {RELU}, layers.Conv2DTranspose(16,"),
     ),
-    "from 4 pixels, cropped": generator(
-        "layers.Dense(4 * 4 * 16, kernel_initializer=draws)", NORM, RELU,
-        "layers.Reshape((4, 4, 16))", up(12), NORM, RELU, up(8), NORM, RELU, up(1, TANH),
-        "layers.Cropping2D(2, dtype='float32')",
+    "from 4 pixels, cropped": replaced(
+        G, ("7 * 7", "4 * 4"), ("(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, {RELU},"),
+        at_end("layers.Cropping2D(2, dtype='float32')"),
     ),
-    "cropped in the middle": generator(
-        "layers.Dense(4 * 4 * 16, kernel_initializer=draws)", NORM, RELU,
-        "layers.Reshape((4, 4, 16))", up(12), NORM, "layers.Cropping2D(((0, 1), (0, 1)))", RELU,
-        up(8), NORM, RELU, up(1, TANH),
+    "cropped in the middle": replaced(
+        G, ("7 * 7", "4 * 4"), ("(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, "
+                                f"layers.Cropping2D(((0, 1), (0, 1))), {RELU},"),
     ),
-    "kernels of 2, valid": generator(
-        *BEGIN, "layers.Conv2DTranspose(8, 2, strides=2, kernel_initializer=draws)", NORM, RELU,
-        f"layers.Conv2DTranspose(1, 2, 2, kernel_initializer=draws{TANH})",
+    "kernels of 2, valid": replaced(G, ('4, strides=2, padding="same"', "2, strides=2")),
+    "kernels of 5": replaced(G, ("4, strides=2", "5, strides=2")),
+    "a convolution at the end": replaced(
+        G, ("layers.Conv2DTranspose(1, 4, strides=2,",
+            f"{up(8)}, {NORM}, {RELU}, layers.Conv2D(1, 3,"),
     ),
-    "kernels of 5": generator(
-        *BEGIN, up(8).replace("8, 4", "8, 5"), NORM, RELU, up(1, TANH).replace("1, 4", "1, 5")
-    ),
-    "a convolution at the end": generator(
-        *BEGIN, up(8), NORM, RELU, up(8), NORM, RELU,
-        f'layers.Conv2D(1, 3, padding="same", kernel_initializer=draws{TANH})',
-    ),
-    "truncated draws": generator(
-        *STACK, before="draws = keras.initializers.TruncatedNormal(stddev=0.02)"
-    ),
-    "seeded draws": generator(
-        *STACK, before="draws = lambda *shape, **o: 0.02 * keras.random.normal(*shape, **o)"
-    ),
+    "truncated draws": replaced(G, ("RandomNormal", "TruncatedNormal")),
+    "seeded draws":
+        replaced(G, (NORMAL, "lambda *shape, **o: 0.02 * keras.random.normal(*shape, **o)")),
     "weights set afterwards": replaced(
         generator(*STACK, before=""), (", kernel_initializer=draws", ""), ("return", "model =")
     ) + """    for weight in model.trainable_variables:
@@ -377,8 +370,7 @@ RIGHT["build_generator"] = {
     "cast at the end": define(
         "build_generator", "latent_size", DRAWS,
         "latents = keras.Input((latent_size,))",
-        f"x = {MAPS}({RELU}({NORM}({PROJECT}(latents))))",
-        f"x = {RELU}({NORM}({up(8)}(x)))",
+        f"x = {RELU}({NORM}({up(8)}({MAPS}({RELU}({NORM}({PROJECT}(latents)))))))",
         f"x = ops.tanh(ops.cast({up(1)}(x), 'float32'))",
         "return keras.Model(inputs=latents, outputs=x)",
     ),
@@ -394,19 +386,10 @@ RIGHT["build_generator"] = {
     ),
 }  # fmt: skip
 
-AS_TANH, NORM_LINE, END = 'activation="tanh",', "        layers.BatchNormalization(momentum=0.9),\n", "    ], name"
-NORMAL, STDDEV = "keras.initializers.RandomNormal(stddev=0.02)", "stddev=0.02"
-
-
-def at_end(layer):
-    """(old text, new text) that puts a layer after the last one."""
-    return END, f"        {layer},\n{END}"
-
-
 FROZEN = "    model.trainable = False\n    return model\n"
 CACHED = "def build", "import functools\n@functools.cache\ndef build"
 DEFAULT_DRAWS = "kernel_initializer=draws", "kernel_initializer='glorot_uniform'"
-WRONG["build_generator"] = altered(solution("lab4_dcgan", "build_generator"), {
+WRONG["build_generator"] = altered(G, {
     "no normalization": (NORM_LINE, "", "not_normalized"),
     "not after the dense layer": (f"draws),\n{NORM_LINE}", "draws),\n", "not_normalized"),
     "not after the convolution": (f"14x14\n{NORM_LINE}", "14x14\n", "not_normalized"),
@@ -431,11 +414,12 @@ WRONG["build_generator"] = altered(solution("lab4_dcgan", "build_generator"), {
     "deviation for variance": (STDDEV, f"{STDDEV}**0.5", "draws_variance"),
     "uniform draws": (NORMAL, "keras.initializers.RandomUniform(-0.02, 0.02)", "draws_other"),
     "half precision": (FLOAT, "", "half_precision"),
-    "two dense layers": ("        layers.Dense(", "        layers.Dense(64, kernel_initializer=draws),"
-                         f" {NORM}, {RELU},\n        layers.Dense(", "hidden_dense"),
+    "two dense layers":
+        ("layers.Dense(",
+         f"layers.Dense(64, kernel_initializer=draws), {NORM}, {RELU}, layers.Dense(", "hidden_dense"),
     "no dense layer": ("Dense(7 * 7 * 32,", "Reshape((1, 1, -1)), layers.Conv2DTranspose(32, 7,",
                        "        layers.Reshape((7, 7, 32)),\n", "", "no_dense"),
-    "a stride of 4": ("(16, 4, strides=2", "(16, 4, strides=4", "(1, 4, strides=2", "(1, 4, strides=1",
+    "a stride of 4": ("(16, 4, strides=2", "(16, 4, strides=4", "(1, 4, strides=2,", "(1, 4,",
                       "stride_leaves_gaps"),
     "no strides": ("7 * 7 * 32", "28 * 28 * 4", "(7, 7, 32)", "(28, 28, 4)", "strides=2, ", "",
                    "too_few_strided"),
@@ -444,7 +428,7 @@ WRONG["build_generator"] = altered(solution("lab4_dcgan", "build_generator"), {
     "in a row": (*at_end(FLAT), "in_a_row"),
     "fixed latents": ("(latent_size,)", "(32,)", "layer_input"),
     "too large": ("7 * 32", "7 * 2048", "7, 32", "7, 2048", "too_many_weights"),
-    "frozen": ("return keras", "model = keras", '"generator")\n', f'"generator")\n{FROZEN}', "frozen"),
+    "frozen": ("return keras", "model = keras", 'tor")\n', f'tor")\n{FROZEN}', "frozen"),
     "one for all": (*CACHED, "same_model"),
     "nothing": ("return keras", "keras", "no_return"),
 }) | wrong(generator, {
@@ -633,9 +617,9 @@ STEP = replaced(
     ("    generator_loss = self.generator_loss(self.discriminator(fake_images, training=True))",
      "    logits = self.discriminator(generated, training=True)\n"
      "    generator_loss = self.generator_loss(logits)"),
-    ("\nwith tf.GradientTape() as tape:\n    fake_images = self.generator(self.draw_latents(count),",
+    ("\nwith tf.GradientTape() as tape:\n    fake_images = self.generator(self.draw_latents(count)",
      "\nlatents = self.draw_latents(count)\n"
-     "with tf.GradientTape() as tape:\n    generated = self.generator(latents,"),
+     "with tf.GradientTape() as tape:\n    generated = self.generator(latents"),
     ("generator_loss,\n                  ops", "generator_loss, ops"),
 )  # fmt: skip
 
@@ -654,11 +638,11 @@ COUNT, RETURN = "count = ops.shape(real_images)[0]\n", STEP[STEP.index("return")
 FIRST_STEP, SECOND_STEP = STEP.removeprefix(COUNT).removesuffix(RETURN + "\n").split("\n\n")[:2]
 DRAW, LOOP = "self.draw_latents(count)", "for _ in range(self.discriminator_steps):\n"
 D_LOSS, G_LOSS = "loss(real_logits, fake_logits)", "generator_loss(logits)"
-D_SCALED, G_SCALED = (f"self.{n}_optimizer.scale_loss({n}_loss)" for n in ("discriminator", "generator"))
-D_VARIABLES, G_VARIABLES = (f"self.{n}.trainable_variables" for n in ("discriminator", "generator"))
+BOTH = "discriminator", "generator"
+D_SCALED, G_SCALED = (f"self.{name}_optimizer.scale_loss({name}_loss)" for name in BOTH)
+D_VARIABLES, G_VARIABLES = (f"self.{name}.trainable_variables" for name in BOTH)
 D_APPLY, G_APPLY = (
-    f"self.{n}_optimizer.apply(tape.gradient(scaled, variables), variables)"
-    for n in ("discriminator", "generator")
+    f"self.{name}_optimizer.apply(tape.gradient(scaled, variables), variables)" for name in BOTH
 )
 FAKES = "fake_images = self.generator(self.draw_latents(count), training=True)"
 TAPE = "with tf.GradientTape() as tape:\n"
@@ -750,7 +734,7 @@ for _ in range(self.discriminator_steps):
 g_loss, = descend(self.generator_optimizer, self.generator, drawn)
 return self.track(d_loss, g_loss, tf.sigmoid(real), tf.sigmoid(fake))
 """),
-    "gradients stopped": gan(OF_FAKE, "self.discriminator(ops.stop_gradient(fake_images), training=True)"),
+    "gradients stopped": gan("(fake_images,", "(ops.stop_gradient(fake_images),"),
     "the draws spelled out": gan(
         DRAW, "keras.random.normal((count, self.latent_size), seed=self.seed_generator)"
     ),
@@ -846,8 +830,9 @@ WRONG["DCGAN"] = wrong(gan, {
                                   "generated, training=True", "generated", "not_for_training"),
     "the discriminator for use in the generator's step":
         ("generated, training=True", "generated, training=False", "not_for_training"),
-    "frozen by turns": (f"latents = {DRAW}\n", f"latents = {DRAW}\nself.discriminator.trainable = False\n",
-                        "return", "self.discriminator.trainable = True\nreturn", "frozen_inside"),
+    "frozen by turns":
+        (f"latents = {DRAW}\n", f"latents = {DRAW}\nself.discriminator.trainable = False\n",
+         "return", "self.discriminator.trainable = True\nreturn", "frozen_inside"),
     "the same latents in all steps":
         (f"self.generator({DRAW}", "self.generator(latents", LOOP, f"latents = {DRAW}\n{LOOP}",
          "steps_alike"),
@@ -867,35 +852,35 @@ WRONG["DCGAN"] = wrong(gan, {
     "the shape of a batch in Python": (COUNT, "count = real_images.shape[0]\n", "static_shape"),
     "unscaled discriminator": (D_SCALED, "discriminator_loss", "unscaled"),
     "unscaled generator": (G_SCALED, "generator_loss", "unscaled"),
-    "scaled losses tracked": ("scaled = self.discriminator", "discriminator_loss = scaled = self.discriminator",
-                              "scaled = self.generator", "generator_loss = scaled = self.generator",
-                              "scaled_tracked"),
+    "scaled losses tracked":
+        (D_SCALED, f"discriminator_loss = {D_SCALED}", G_SCALED, f"generator_loss = {G_SCALED}",
+         "scaled_tracked"),
     "the last batch's values":
-        (RETURN, "return {'discriminator_loss': discriminator_loss, 'generator_loss': generator_loss,\n"
-         f"        'real_probability': ops.mean({P_REAL}),\n"
-         f"        'fake_probability': ops.mean({P_FAKE})}}", "last_batch"),
+        (TRACK, "dict(discriminator_loss=discriminator_loss, generator_loss=generator_loss, "
+         f"real_probability=ops.mean({P_REAL}), fake_probability=ops.mean({P_FAKE}))", "no_means"),
     "sigmoid before the losses":
         (D_LOSS, f"loss({P_REAL}, {P_FAKE})", G_LOSS, "generator_loss(ops.sigmoid(logits))",
          "sigmoid_before_loss"),
     "sigmoid before the generator's loss":
         (G_LOSS, "generator_loss(ops.sigmoid(logits))", "sigmoid_before_loss"),
-    "the notebook's losses": ("self.discriminator_loss(", "judged(", "self.generator_loss(", "deceived(",
-                              COUNT, f"{COUNT}judged, deceived = globals()['discriminator_loss'], "
-                              "globals()['generator_loss']\n", "notebooks_loss"),
+    "the notebook's losses":
+        ("self.discriminator_loss(", "globals()['discriminator_loss'](",
+         "self.generator_loss(", "globals()['generator_loss'](", "notebooks_loss"),
     "Keras's losses":
         (COUNT, f"{COUNT}{BCE_OF_LOGITS}\n", f"self.{G_LOSS}", "bce(ops.ones_like(logits), logits)",
          "notebooks_loss"),
     "the generator climbs the discriminator's loss":
         (f"self.{G_LOSS}", "-self.discriminator_loss(real_logits, logits)", "climbs_other_loss"),
-    "probabilities swapped": (f"{P_REAL}, {P_FAKE}", f"{P_FAKE}, {P_REAL}", "probabilities_exchanged"),
+    "probabilities swapped": (f"{P_REAL}, {P_FAKE}", f"{P_FAKE}, {P_REAL}", "order"),
     "logits tracked": (f"{P_REAL}, {P_FAKE}", "real_logits, fake_logits", "logits"),
     "losses swapped": ("discriminator_loss, generator_loss,", "generator_loss, discriminator_loss,",
-                       "losses_exchanged"),
+                       "order"),
     "the generator's images tracked": (P_FAKE, "ops.sigmoid(logits)", "generators_run"),
-    "tracked after the update": ("latents = self", f"real_logits = {OF_REAL}\nlatents = self", "run_again"),
+    "tracked after the update":
+        ("latents = self", f"real_logits = {OF_REAL}\nlatents = self", "run_again"),
     "means over the k steps":
         (LOOP, f"losses = []\n{LOOP}", D_APPLY, f"{D_APPLY}\n    losses.append(discriminator_loss)",
-         "track(discriminator_loss", "track(sum(losses) / len(losses)", "mean_of_k"),
+         "track(discriminator_loss", "track(sum(losses) / len(losses)", "not_last_of_k"),
     "nothing returned": ("return self", "self", "step_without_return"),
     "three numbers": (RETURN, f"values = {TRACK}\ndel values['fake_probability']\nreturn values",
                       "name_missing"),
@@ -931,10 +916,10 @@ WRONG["DCGAN"] = wrong(gan, {
         ("        discriminator_loss =", "    discriminator_loss =",
          "        scaled = self.disc", "    scaled = self.disc", "no_gradients"),
 }) | wrong(step, {
-    "the generator first": ("\n".join([COUNT.strip(), SECOND_STEP, FIRST_STEP, RETURN]), "generator_first"),
+    "the generator first":
+        (f"{COUNT}{SECOND_STEP}\n{FIRST_STEP}\n{RETURN}", "generator_first"),
     "the generator in the loop":
-        ("\n".join([COUNT.strip(), FIRST_STEP, indent(SECOND_STEP, "    "), RETURN]),
-         "generator_in_loop"),
+        (f"{COUNT}{FIRST_STEP}\n{indent(SECOND_STEP, '    ')}\n{RETURN}", "generator_in_loop"),
     "against the old discriminator": (OLD_OPPONENT, "old_opponent"),
     "TensorFlow's tutorial": (TUTORIAL, "images_shared"),
 }) | {
@@ -948,8 +933,10 @@ WRONG["DCGAN"] = wrong(gan, {
 }  # fmt: skip
 
 HIDDEN_WRONG["DCGAN"] = wrong(gan, {
-    "two steps at most": ("range(self.", "range(min(2, self.", "steps):", "steps)):", "steps_missing"),
-    "no single images": (COUNT, "count = ops.maximum(2, ops.shape(real_images)[0])\n", "other_count"),
+    "two steps at most":
+        ("range(self.", "range(min(2, self.", "steps):", "steps)):", "steps_missing"),
+    "no single images":
+        (COUNT, "count = ops.maximum(2, ops.shape(real_images)[0])\n", "other_count"),
 })  # fmt: skip
 
 
@@ -1053,10 +1040,11 @@ WRONG["nearest_neighbours"] = wrong(nearest, {
     "for the training images":
         (SQUARES, "np.argmin(s, axis=0), np.sqrt(np.maximum(s.min(axis=0), 0))", "other_way_round"),
     "squared": (SQUARES, BEST, "places, np.min(s, axis=1)", "squared"),
-    "mean of squares": (MEAN, BEST, "places, s.min(1)", "mean_of_squares"),
-    "root of the mean": (MEAN, BEST, SAFE, "mean_under_root"),
+    "mean of squares": (MEAN, BEST, "places, s.min(1)", "mean_of_pixels"),
+    "root of the mean": (MEAN, BEST, SAFE, "mean_of_pixels"),
     "absolute": ("s = np.abs(a[:, None] - b).sum(-1)", BEST, "places, s.min(1)", "absolute"),
-    "largest pixel": ("s = np.abs(a[:, None] - b).max(-1)", BEST, "places, s.min(1)", "largest_pixel"),
+    "largest pixel":
+        ("s = np.abs(a[:, None] - b).max(-1)", BEST, "places, s.min(1)", "largest_pixel"),
     "farthest": (SQUARES, "np.argmax(s, axis=1), np.sqrt(s.max(1))", "farthest"),
     "farthest distance": (SQUARES, BEST, "places, np.sqrt(s.max(1))", "largest_distance"),
     "mean distance": (SQUARES, BEST, "places, np.sqrt(np.maximum(s, 0)).mean(1)", "mean_distance"),
@@ -1068,8 +1056,8 @@ WRONG["nearest_neighbours"] = wrong(nearest, {
     "one array of both": (SQUARES, BEST, f"np.stack([{SAFE}])", "no_pair"),
     "all distances": (SQUARES, BEST, "places, np.sqrt(np.maximum(s, 0))", "all_pairs"),
     "one number": (SQUARES, "np.argmin(s), np.sqrt(np.maximum(s.min(), 0))", "one_number"),
-    "no brackets": (SQUARES.replace("2 * a", "a"), BEST, SAFE, "product_once"),
-    "product added": (SQUARES.replace("- 2", "+ 2"), BEST, SAFE, "product_added"),
+    "no brackets": (SQUARES.replace("2 * a", "a"), BEST, SAFE, "products"),
+    "product added": (SQUARES.replace("- 2", "+ 2"), BEST, SAFE, "products"),
     "shapes that don't fit": (SQUARES.replace("[:, None]", ""), BEST, SAFE, "shapes_differ"),
     "negative roots":
         (SQUARES, "s = s - 1e-3", BEST, "places, np.sqrt(s.min(1))", "negative_square"),
@@ -1121,7 +1109,8 @@ RIGHT["interpolate"] = {
     "sinc": walk(
         COSINE, ANGLE,
         "whole = np.sinc(w / np.pi)",
-        "(1 - t) * np.sinc((1 - t) * w / np.pi) / whole * p + t * np.sinc(t * w / np.pi) / whole * q",
+        "first, second = (t * np.sinc(t * w / np.pi) / whole for t in (1 - t, t))",
+        "first * p + second * q",
     ),
     "arctan2": walk(
         "a, b = (np.float64(x) / np.linalg.norm(np.float64(x)) for x in (p, q))",
@@ -1178,10 +1167,11 @@ def steps(line, mistake):
 WRONG["interpolate"] = wrong(walk, {
     "straight": ("(1 - t) * p + t * q", "straight"),
     "ends exchanged": steps("p, q = q, p", "ends_exchanged"),
-    "without the end": steps("t = np.linspace(0, 1, steps, endpoint=False)[:, None]", "end_missing"),
-    "without both ends": steps("t = np.linspace(0, 1, steps + 2)[1:-1, None]", "ends_missing"),
-    "a step more": steps("t = np.linspace(0, 1, steps + 1)[:, None]", "step_too_many"),
-    "five steps": steps("t = np.linspace(0, 1, 5)[:, None]", "step_too_many"),
+    "without the end":
+        steps("t = np.linspace(0, 1, steps, endpoint=False)[:, None]", "end_missing"),
+    "without both ends": steps("t = np.linspace(0, 1, steps + 2)[1:-1, None]", "end_missing"),
+    "a step more": steps("t = np.linspace(0, 1, steps + 1)[:, None]", "other_steps"),
+    "five steps": steps("t = np.linspace(0, 1, 5)[:, None]", "other_steps"),
     "one point": steps("t = 0.5", "one_point"),
     "no column": steps("t = np.linspace(0, 1, steps)", "shapes_differ"),
     "degrees": (COSINE, "w = np.degrees(np.arccos(cosine))", SLERP, "degrees"),
@@ -1207,7 +1197,7 @@ WRONG["interpolate"] = wrong(walk, {
         (COSINE, ANGLE, LINE, "np.sin((1 - t) * w) * p + np.sin(t * w) * q", "not_divided"),
     "a right angle": ("np.cos(t * np.pi / 2) * p + np.sin(t * np.pi / 2) * q", "right_angle"),
     "cosines": (COSINE, ANGLE, LINE, SLERP.replace("sin", "cos"), "cosines"),
-    "half the angle": (COSINE, ANGLE, "w = w / 2", LINE, SLERP, "half_the_angle"),
+    "half the angle": (COSINE, ANGLE, "w = w / 2", LINE, SLERP, "other_angle"),
     "roots": ("np.sqrt(1 - t) * p + np.sqrt(t) * q", "roots"),
     "the ends alone": ("np.stack([p, q])", "shape"),
     "nothing": ("", "no_return"),

@@ -6,22 +6,7 @@ from utils.checks import Questions, guidelines
 from utils.checks.compare import Wrong, agree, brief, close, numbers, shape
 from utils.checks.losses import sigmoid, softplus
 from utils.checks.networks import network, not_too_many
-from utils.checks.reference.game import (
-    PLAYERS,
-    draw,
-    drawn_latents,
-    flat,
-    fresh,
-    images_of,
-    judge,
-    linear_pair,
-    means,
-    moved,
-    normal,
-    play,
-    squares,
-    trained,
-)
+from utils.checks.reference import game
 from utils.checks.steps import as_steps, listed, same
 from utils.checks.values import Case
 
@@ -73,7 +58,6 @@ class DiscriminatorLoss:
         "labels_reversed": {"real": 0, "fake": 1},
         "fake_as_1": {"fake": 1},
         "real_as_0": {"real": 0},
-        "negative_half": lambda r, f: -(entropy(r, 1) + entropy(f, 0)) / 2,
         "fake_missing": lambda r, f: entropy(r, 1),
         "real_missing": lambda r, f: entropy(f, 0),
         "subtracted": [
@@ -84,8 +68,6 @@ class DiscriminatorLoss:
         "one_mean": [
             lambda r, f: pooled(r, f) / (len(r) + len(f)),
             lambda r, f: 2 * pooled(r, f) / (len(r) + len(f)),
-        ],
-        "one_size": [
             lambda r, f: pooled(r, f) / len(r),
             lambda r, f: pooled(r, f) / len(f),
         ],
@@ -101,8 +83,10 @@ class DiscriminatorLoss:
         ],
         "wasserstein": lambda r, f: both(-r, f),
         "hinge": lambda r, f: both(np.maximum(0, 1 - r), np.maximum(0, 1 + f)),
-        "no_logarithms": lambda r, f: both(1 - sigmoid(r), sigmoid(f)),
-        "probabilities": lambda r, f: both(sigmoid(r), 1 - sigmoid(f)),
+        "no_logarithm": [
+            lambda r, f: both(1 - sigmoid(r), sigmoid(f)),
+            lambda r, f: both(sigmoid(r), 1 - sigmoid(f)),
+        ],
         "not_averaged": [
             lambda r, f: softplus(-r) + softplus(f),
             lambda r, f: (softplus(-r) + softplus(f)).ravel(),
@@ -134,15 +118,19 @@ class GeneratorLoss:
         "saturating": {"label": 0, "factor": -1},
         "discriminators_term": {"label": 0},
         "summed": lambda f: len(f) * entropy(f, 1),
-        "sigmoid_twice": lambda f: entropy(sigmoid(f), 1),
-        "sigmoid_twice_and_label": lambda f: entropy(sigmoid(f), 0),
+        "sigmoid_twice": [lambda f: entropy(sigmoid(f), 1), lambda f: entropy(sigmoid(f), 0)],
         "as_probabilities": lambda f: -np.mean(np.log(kept(f))),
-        "no_logarithm": [lambda f: np.mean(1 - sigmoid(f)), lambda f: -np.mean(sigmoid(f))],
-        "probability": lambda f: np.mean(sigmoid(f)),
+        "no_logarithm": [
+            lambda f: np.mean(1 - sigmoid(f)),
+            lambda f: -np.mean(sigmoid(f)),
+            lambda f: np.mean(sigmoid(f)),
+        ],
         "wasserstein": lambda f: -np.mean(f),
         "squares": [lambda f: np.mean((1 - sigmoid(f)) ** 2), lambda f: np.mean((1 - f) ** 2)],
-        "mean_of_logits_first": lambda f: softplus(-np.mean(f)),
-        "mean_of_probabilities_first": lambda f: -np.log(np.mean(sigmoid(f))),
+        "mean_first": [
+            lambda f: softplus(-np.mean(f)),
+            lambda f: -np.log(np.mean(sigmoid(f))),
+        ],
         "smoothed": {"label": 0.9},
         "not_averaged": [lambda f: softplus(-f), lambda f: softplus(-f).ravel()],
         "keepdims": lambda f: np.full((1, 1), entropy(f, 1)),
@@ -202,42 +190,37 @@ def build_discriminator(answers, rng):
 
 def one_step(answers, rng):
     """Wrong unless a single step with k = 1 is right in everything, and so with scaled losses."""
-    weights, (batch,) = linear_pair(rng), images_of(rng, 200)
-    options = {"weights": weights, "batches": [batch], "steps": 1}
-    step = trained(answers, 3, **options)["steps"][0]
-    before, real = as_steps(weights), flat(batch)
-    latents = drawn_latents(step, len(batch), 1)
-    fresh(latents)
-    normal(latents)
-    row = moved(step, before, real, latents)
-    mistakes = too_late(before, listed(step["after"]), latents, real)
-    means([row], step["returned"], mistakes=mistakes)
-    step = trained(answers, 4, **options, policy="mixed_float16")["steps"][0]
-    others = drawn_latents(step, len(batch), 1)
-    if agree(others, latents, 1e-6):
-        raise Wrong("other_seed_expects", "the same for seeds 3 and 4", "seed_ignored")
-    row = moved(step, before, real, others, "scaled_expects", still="unscaled")
-    means([row], step["returned"])
+    weights, (batch,) = game.linear_pair(rng), game.images_of(rng, 200)
+    before, real, earlier = as_steps(weights), game.flat(batch), []
+    for policy, expects, still in (
+        ("float32", "moved_expects", "stands_still"),
+        ("mixed_float16", "scaled_expects", "unscaled"),
+    ):
+        options = {"weights": weights, "batches": [batch], "steps": 1, "policy": policy}
+        step = game.trained(answers, 3 + len(earlier), **options)["steps"][0]
+        latents = game.drawn_latents(step, len(batch), 1)
+        game.fresh(latents)
+        game.normal(latents)
+        if earlier and agree(latents, earlier[0], 1e-6):
+            raise Wrong("other_seed_expects", "the same for seeds 3 and 4", "seed_ignored")
+        row = game.moved(step, before, real, latents, expects, still)
+        mistakes = too_late(before, listed(step["after"]), latents, real)
+        game.means([row], step["returned"], mistakes=mistakes)
+        earlier.append(latents)
 
 
 def too_late(before, after, latents, real):
-    """What is tracked where the networks run again, or the wrong run is taken, for `means`."""
-    row = play(before, real, latents)[1]
-    now = before | {"discriminator": after["discriminator"]}
-    generated = sigmoid(judge(now, draw(before, latents[-1]))).ravel()
-    run_again = []
-    for weights in (before, after):
-        for drawn in latents[-2:]:
-            logits = judge(after, real), judge(after, draw(weights, drawn))
-            losses = squares(*logits, logits[1])
-            loss, other = (losses[name][0] for name in PLAYERS)
-            p, q = (sigmoid(each).ravel() for each in logits)
-            run_again += [
-                first + second
-                for first in (row[:2], (loss, row[1]), (row[0], other), (loss, other))
-                for second in (row[2:], (row[2], q), (p, row[3]), (p, q))
-            ]
-    return {"generators_run": [(*row[:3], generated)], "run_again": run_again}
+    """What is tracked where the networks run again, or the wrong run is taken, for `game.means`."""
+
+    def tracked(weights, drawn):
+        logits = game.judge(after, real), game.judge(after, game.draw(weights, drawn))
+        pairs = zip(game.SQUARES, (*logits, logits[1]), strict=True)
+        of_real, of_fake, of_generated = (np.mean(loss(values)) for loss, values in pairs)
+        return of_real + of_fake, of_generated, *map(sigmoid, logits)
+
+    again = [tracked(weights, drawn) for weights in (before, after) for drawn in latents[-2:]]
+    generated = again[1][3]  # by the generator as it was, with the latents of its step
+    return {"generators_run": [(np.nan, np.nan, np.nan, generated)], "run_again": again}
 
 
 def many_steps(answers, rng, steps, counts, seed):
@@ -247,32 +230,28 @@ def many_steps(answers, rng, steps, counts, seed):
         dict: `options` (of the driver), `latents` and `rows` (of what is tracked) of each batch,
         `after` (the weights).
     """
-    weights, batches = linear_pair(rng), 2 * images_of(rng, *counts)
+    weights, batches = game.linear_pair(rng), 2 * game.images_of(rng, *counts)
     options = {"weights": weights, "batches": batches, "steps": steps}
     state, rows, earlier = as_steps(weights), [], []
-    for step, batch in zip(trained(answers, seed, **options)["steps"], batches, strict=True):
-        latents, real = drawn_latents(step, len(batch), steps), flat(batch)
-        fresh(latents, earlier)
-        row, after, mistakes = moved(step, state, real, latents), listed(step["after"]), {}
+    for step, batch in zip(game.trained(answers, seed, **options)["steps"], batches, strict=True):
+        latents, real = game.drawn_latents(step, len(batch), steps), game.flat(batch)
+        game.fresh(latents, earlier)
+        row, after, mistakes = game.moved(step, state, real, latents), listed(step["after"]), {}
         if not rows:
-            first = play(state, real, latents[[0, -1]])[1]
-            loss, _, p, q = ((a + b) / 2 for a, b in zip(first, row, strict=True))
-            mistakes = {
-                "first_of_k": [(first[0], row[1], *first[2:])],
-                "mean_of_k": [(loss, row[1], p, q), (loss, *row[1:])],
-                "sum_of_k": [(first[0] + row[0], *row[1:])],
-                **too_late(state, after, latents, real),
-            }
+            first = game.play(state, real, latents[[0, -1]])[1]
+            both = [first_value + value for first_value, value in zip(first, row, strict=True)]
+            others = [first, both, [value / 2 for value in both]]
+            mistakes = {"not_last_of_k": others, **too_late(state, after, latents, real)}
         rows, earlier, state = [*rows, row], [*earlier, latents], after
-        means(rows, step["returned"], mistakes=mistakes)
+        game.means(rows, step["returned"], mistakes=mistakes)
     return {"options": options, "latents": earlier, "rows": rows, "after": state}
 
 
 def moving_averages(answers, rng):
     """Wrong unless batch normalization has gathered what came to it in all calls."""
-    options = {"weights": linear_pair(rng), "batches": images_of(rng, 6), "steps": 1}
-    report = trained(answers, 8, **options, normalized=True)
-    for name in PLAYERS:
+    options = {"weights": game.linear_pair(rng), "batches": game.images_of(rng, 6), "steps": 1}
+    report = game.trained(answers, 8, **options, normalized=True)
+    for name in game.PLAYERS:
         expected = report["moving_means"]["before"][name].astype("float64")
         for event in report["steps"][0]["events"]:
             if event["network"] == name:
@@ -287,16 +266,16 @@ def compiled(answers, many, seed):
     options, epoch = many["options"], len(many["rows"]) // 2
     options = options | {"batches": options["batches"][:epoch]}
     # Two epochs of the batches: the single steps went through them twice.
-    report = trained(answers, seed, **options, epochs=2)
+    report = game.trained(answers, seed, **options, epochs=2)
     start, after = as_steps(options["weights"]), listed(report["after"])
-    if not all(same(after[name], many["after"][name], start[name]) for name in PLAYERS):
-        again = trained(answers, seed, **options)["steps"][0]
-        again = drawn_latents(again, len(options["batches"][0]), options["steps"])
+    if not all(same(after[name], many["after"][name], start[name]) for name in game.PLAYERS):
+        again = game.trained(answers, seed, **options)["steps"][0]
+        again = game.drawn_latents(again, len(options["batches"][0]), options["steps"])
         follows = agree(again, many["latents"][0], 1e-6)
         raise Wrong("fit_expects", "other weights", "runs_once" if follows else "not_by_seed")
     for place in range(2):
         found = {name: values[place] for name, values in report["history"].items()}
-        means(many["rows"][place * epoch : (place + 1) * epoch], found, "epoch_expects")
+        game.means(many["rows"][place * epoch : (place + 1) * epoch], found, "epoch_expects")
 
 
 @questions.ask(5, "DCGAN", points=4)
@@ -325,19 +304,20 @@ def wrong_distances(generated, training_images):
     with np.errstate(invalid="ignore"):  # an image of zeros has no direction
         cosine = products / np.sqrt(squares[0] * squares[1])
     return {
-        "squared": right**2,
-        "mean_of_squares": (differences**2).mean(-1),
-        "mean_under_root": right / np.sqrt(a.shape[1]),
-        "absolute": np.abs(differences).sum(-1),
-        "mean_absolute": np.abs(differences).mean(-1),
-        "largest_pixel": np.abs(differences).max(-1),
-        "root_twice": np.sqrt(right),
-        "first_channel": distances_to_all(generated[..., :1], training_images[..., :1]),
-        "halved": right / 2,
-        "cosine": 1 - cosine,
-        "product_once": np.sqrt(np.abs(squares[0] - products + squares[1])),
-        "product_added": np.sqrt(np.maximum(squares[0] + 2 * products + squares[1], 0)),
-        "negative": -right,
+        "squared": [right**2],
+        "mean_of_pixels": [
+            (differences**2).mean(-1),
+            np.abs(differences).mean(-1),
+            right / np.sqrt(a.shape[1]),
+        ],
+        "absolute": [np.abs(differences).sum(-1)],
+        "largest_pixel": [np.abs(differences).max(-1)],
+        "first_channel": [distances_to_all(generated[..., :1], training_images[..., :1])],
+        "cosine": [1 - cosine],
+        "products": [
+            np.sqrt(np.abs(squares[0] - products + squares[1])),
+            np.sqrt(np.maximum(squares[0] + 2 * products + squares[1], 0)),
+        ],
     }
 
 
@@ -351,60 +331,49 @@ def nearest(answers, generated, training_images):
         found = f"{len(parts)} values" if parts else f"a value of type {report['kind']}"
         raise Wrong("pair_expects", found, "no_pair", **values)
     places, distances = (numbers(part, "pair_expects", **values) for part in parts)
-    shapes = [((m,), "other_way_round"), ((n, m), "all_pairs"), ((n, 1), "keepdims")]
-    shapes.append(((), "one_number"))
-    shape(places, (n,), "places_expects", shapes, **values)
-    shape(distances, (n,), "distances_expects", shapes, **values)
+    shapes = {(m,): "other_way_round", (n, m): "all_pairs", (n, 1): "keepdims", (): "one_number"}
+    shape(places, (n,), "places_expects", shapes.items(), **values)
+    shape(distances, (n,), "distances_expects", shapes.items(), **values)
     whole = [np.asarray(part).dtype.kind in "iu" for part in parts]
     if not whole[0]:
         mistake = "distances_first" if whole[1] else "no_integers"
         raise Wrong("integers_expects", f"{np.asarray(parts[0]).dtype}", mistake)
-    places = places.astype(int)
-    right, wrong = (way(generated, training_images) for way in (distances_to_all, wrong_distances))
-    right_places(places, right, wrong, values)
-    chosen = {mistake: each[range(n), places] for mistake, each in wrong.items()}
-    right_distances(distances, right, chosen, values)
-
-
-def near(found, expected):
-    return np.allclose(found, expected, rtol=2e-3, atol=0.05)
-
-
-def right_places(places, right, wrong, values):
-    """Wrong unless the training images in these places are the nearest.
-
-    Args:
-        right: array (n, m), all distances; wrong: dict, id of a mistake -> what it makes of them.
-    """
-    n, m = right.shape
     if places.min() < 0 or places.max() >= m:
         raise Wrong("range_expects", brief(places), "out_of_range", **values)
-    chosen = right[range(n), places]
-    if near(chosen, right.min(1)):
-        return
-    second = right[:, 1:].argmin(1) + 1, np.argsort(right)[:, 1]
-    mistakes = {
-        "farthest": near(chosen, right.max(1)),
-        "own_places": agree(places, np.arange(n)),
-        "from_1": agree(places, right.argmin(1) + 1),
-        "second_nearest": any(agree(places, other) for other in second),
-        **{mistake: agree(places, other.argmin(1)) for mistake, other in wrong.items()},
-    }
-    mistake = next((mistake for mistake, made in mistakes.items() if made), "other_places")
-    raise Wrong("places_expects", brief(places), mistake, right=right.argmin(1), **values)
+    right = distances_to_all(generated, training_images)
+    wrong = wrong_distances(generated, training_images)
+    right_pair(places.astype(int), distances, right, wrong, values)
 
 
-def right_distances(distances, right, wrong, values):
-    """Wrong unless these are the smallest of all distances (n, m); wrong: id -> distances (n,)."""
-    best = right.min(1)
-    mistakes = {
-        "negative_square": not np.all(np.isfinite(distances)),
-        "largest_distance": near(distances, right.max(1)),
-        "mean_distance": near(distances, right.mean(1)),
-        **{mistake: np.allclose(distances, other, rtol=2e-3, atol=1e-3)
-           for mistake, other in wrong.items()},
-    }  # fmt: skip
+def right_pair(places, distances, right, wrong, values):
+    """Wrong unless they are right by all distances (n, m); wrong: id -> list of such by mistake."""
+    rows, best = np.arange(len(right)), right.min(1)
+
+    def near(found, expected):
+        return np.allclose(found, expected, rtol=2e-3, atol=0.05)
+
+    chosen = right[rows, places]
+    if not near(chosen, best):
+        second = right[:, 1:].argmin(1) + 1
+        mistakes = {
+            "farthest": near(chosen, right.max(1)),
+            "own_places": agree(places, rows),
+            "from_1": agree(places, right.argmin(1) + 1),
+            "second_nearest": agree(places, second) or agree(places, np.argsort(right)[:, 1]),
+        }
+        for mistake, ways in wrong.items():
+            mistakes[mistake] = any(agree(places, way.argmin(1)) for way in ways)
+        mistake = next((mistake for mistake, made in mistakes.items() if made), "other_places")
+        raise Wrong("places_expects", brief(places), mistake, right=right.argmin(1), **values)
     if not near(distances, best):
+        mistakes = {
+            "negative_square": not np.all(np.isfinite(distances)),
+            "largest_distance": near(distances, right.max(1)),
+            "mean_distance": near(distances, right.mean(1)),
+        }
+        for mistake, ways in wrong.items():
+            ways = [way[rows, places] for way in ways]
+            mistakes[mistake] = any(np.allclose(distances, way, 2e-3, 1e-3) for way in ways)
         mistake = next((mistake for mistake, made in mistakes.items() if made), "other_distances")
         raise Wrong("distances_expects", brief(distances), mistake, right=best, **values)
 
@@ -458,32 +427,19 @@ def on_the_sphere(start, end, t, lengths=None):
     return shares @ (ends if lengths is None else np.stack([a, b]) * lengths)
 
 
-def cosine(start, end):
-    return np.clip(start @ end / np.linalg.norm(start) / np.linalg.norm(end), -1, 1)
+def formula(angle=lambda w, cosine: w, of=np.sin):
+    """The formula with another angle, or another function of it, for `reference`."""
+
+    def way(start, end, t):
+        cosine = np.clip(start @ end / norm(start) / norm(end), -1, 1)
+        w = angle(np.arccos(cosine), cosine)
+        return (of((1 - t) * w) * start + of(t * w) * end) / of(w)
+
+    return way
 
 
-def formula(start, end, steps, angle, of=np.sin):
-    """The formula with another angle, or another function of it."""
-    t = even(steps)
-    return (of((1 - t) * angle) * start + of(t * angle) * end) / of(angle)
-
-
-def with_shares(t):
-    """A mistake: other shares than even ones; t: function steps -> shares."""
-    return lambda start, end, steps: on_the_sphere(start, end, np.asarray(t(steps))[:, None])
-
-
-def on_the_shell(way, length):
-    """A mistake: points by `way`, with another length, a function of (start, end, t)."""
-
-    def made(start, end, steps):
-        points = way(start, end, even(steps))
-        return points / norm(points) * length(start, end, even(steps))
-
-    return made
-
-
-def length_between(start, end, t):
+def between(start, end, t):
+    """Lengths that grow evenly."""
     return (1 - t) * norm(start) + t * norm(end)
 
 
@@ -504,46 +460,53 @@ class Interpolate:
                 start = rng.normal(0, 1, 32).astype("float32")
                 yield Case(start, np.float32(factor * start), 3, otherwise="one_direction")
 
-    def reference(start, end, steps):
-        return on_the_sphere(start, end, even(steps))
+    def reference(start, end, steps, way=on_the_sphere, shares=even, length=None):
+        """Points by `way`, at these shares; length: function of (start, end, shares)."""
+        points = way(start, end, shares(steps))
+        return points / norm(points) * length(start, end, shares(steps)) if length else points
 
     mistakes = {
-        "straight": lambda a, b, n: straight(a, b, even(n)),
-        "ends_exchanged": lambda a, b, n: on_the_sphere(a, b, even(n)[::-1]),
-        "straight_exchanged": lambda a, b, n: straight(b, a, even(n)),
-        "end_missing": with_shares(lambda n: np.arange(n) / n),
-        "start_missing": with_shares(lambda n: (np.arange(n) + 1) / n),
-        "ends_missing": [
-            with_shares(lambda n: (np.arange(n) + 0.5) / n),
-            with_shares(lambda n: (np.arange(n) + 1) / (n + 1)),
-            with_shares(lambda n: even(n)[1:-1, 0]),
+        "straight": [{"way": straight}, {"way": straight, "shares": lambda n: even(n)[::-1]}],
+        "ends_exchanged": {"shares": lambda n: even(n)[::-1]},
+        "end_missing": [
+            {"shares": lambda n: even(n + 1)[:-1]},
+            {"shares": lambda n: even(n + 1)[1:]},
+            {"shares": lambda n: even(n + 2)[1:-1]},
+            {"shares": lambda n: even(2 * n + 1)[1::2]},
         ],
-        "degrees": lambda a, b, n: formula(a, b, n, np.degrees(np.arccos(cosine(a, b)))),
+        "degrees": {"way": formula(lambda w, cosine: np.degrees(w))},
         "lengths_lost": [
-            on_the_shell(on_the_sphere, lambda a, b, t: 1),
-            lambda a, b, n: on_the_sphere(a, b, even(n), lengths=1),
+            {"length": lambda a, b, t: 1},
+            {"way": lambda a, b, t: on_the_sphere(a, b, t, lengths=1)},
         ],
-        "length_even": on_the_shell(on_the_sphere, length_between),
+        "length_even": {"length": between},
         "line_on_the_shell": [
-            on_the_shell(straight, lambda a, b, t: norm(a)),
-            on_the_shell(straight, length_between),
-            on_the_shell(straight, lambda a, b, t: 1),
+            {"way": straight, "length": lambda a, b, t: norm(a)},
+            {"way": straight, "length": between},
+            {"way": straight, "length": lambda a, b, t: 1},
         ],
-        "cosine_as_angle": lambda a, b, n: formula(a, b, n, cosine(a, b)),
-        "not_by_lengths": lambda a, b, n: formula(a, b, n, np.arccos(np.clip(a @ b, -1, 1))),
-        "arcsine": lambda a, b, n: formula(a, b, n, np.arcsin(cosine(a, b))),
-        "half_the_angle": lambda a, b, n: formula(a, b, n, np.arccos(cosine(a, b)) / 2),
-        "twice_the_angle": lambda a, b, n: formula(a, b, n, np.arccos(cosine(a, b)) * 2),
+        "cosine_as_angle": {"way": formula(lambda w, cosine: cosine)},
+        "not_by_lengths": lambda a, b, n: formula(
+            lambda w, cosine: np.arccos(np.clip(a @ b, -1, 1))
+        )(a, b, even(n)),
+        "arcsine": {"way": formula(lambda w, cosine: np.arcsin(cosine))},
+        "other_angle": [
+            {"way": formula(lambda w, cosine: w / 2)},
+            {"way": formula(lambda w, cosine: 2 * w)},
+        ],
         "not_divided": lambda a, b, n: (
-            np.sin(np.arccos(cosine(a, b))) * on_the_sphere(a, b, even(n))
+            np.sin(np.arccos(a @ b / norm(a) / norm(b))) * on_the_sphere(a, b, even(n))
         ),
-        "right_angle": lambda a, b, n: formula(a, b, n, np.pi / 2),
-        "roots": lambda a, b, n: np.sqrt(even(n)[::-1]) * a + np.sqrt(even(n)) * b,
-        "cosines": lambda a, b, n: formula(a, b, n, np.arccos(cosine(a, b)), of=np.cos),
-        "uneven": with_shares(lambda n: (1 - np.cos(np.pi * even(n)[:, 0])) / 2),
-        "step_missing": with_shares(lambda n: even(n - 1)[:, 0]),
-        "step_too_many": with_shares(lambda n: even(n + 1)[:, 0]),
-        "two_too_many": with_shares(lambda n: even(n + 2)[:, 0]),
+        "right_angle": {"way": formula(lambda w, cosine: np.pi / 2)},
+        "roots": {"way": lambda a, b, t: np.sqrt(1 - t) * a + np.sqrt(t) * b},
+        "cosines": {"way": formula(of=np.cos)},
+        "uneven": {"shares": lambda n: (1 - np.cos(np.pi * even(n))) / 2},
+        "other_steps": [
+            {"shares": lambda n: even(n - 1)},
+            {"shares": lambda n: even(n + 1)},
+            {"shares": lambda n: even(n + 2)},
+            {"shares": lambda n: even(n)[1:-1]},
+        ],
         "one_point": lambda a, b, n: (a + b) / 2,
         "axis_too_many": lambda a, b, n: on_the_sphere(a, b, even(n))[:, None],
         "shares_alone": lambda a, b, n: even(n)[:, 0],

@@ -3,6 +3,8 @@
 The driver `gan_training` trains such networks by the answer; `moved` and `means` compare.
 """
 
+from itertools import combinations
+
 import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief
@@ -29,82 +31,22 @@ def linear_pair(rng):
     }
 
 
-def mean_square(values, target):
-    """The mean squared distance from a number, and its derivatives."""
-    return np.mean((values - target) ** 2), 2 * (values - target) / len(values)
+# The losses that the step is compiled with, of a logit: of a real image, of a generated one in the
+# discriminator's step, of one in the generator's. A network's loss is the sum of their means.
+SQUARES = tuple(lambda x, target=target: (x - target) ** 2 for target in TARGETS)
+ENTROPIES = lambda x: softplus(-x), softplus, lambda x: softplus(-x)
 
 
-def squares(real, fake, generated):
-    """The losses that the step is compiled with: value and derivatives by logits.
-
-    Args:
-        real, fake: logits of the discriminator's step; generated: of the generator's step.
-
-    Returns:
-        dict: for `discriminator` the value, derivatives by real and by fake logits; for
-        `generator` the value and derivatives by generated logits.
-    """
-    (a, by_real), (b, by_fake) = mean_square(real, TARGETS[0]), mean_square(fake, TARGETS[1])
-    return {
-        "discriminator": (a + b, by_real, by_fake),
-        "generator": mean_square(generated, TARGETS[2]),
-    }
+def slopes(loss, logits):
+    """The derivatives of the mean loss by the logits."""
+    step = 1e-4
+    return (loss(logits + step) - loss(logits - step)) / (2 * step * len(logits))
 
 
-def reversed_labels(real, fake, generated):
-    value, by_fake, by_real = squares(fake, real, generated)["discriminator"]
-    return squares(real, fake, generated) | {"discriminator": (value, by_real, by_fake)}
-
-
-def after_sigmoid(real, fake, generated):
-    p = [sigmoid(logits) for logits in (real, fake, generated)]
-    slopes = [each * (1 - each) for each in p]
-    right = squares(*p)
-    value, by_real, by_fake = right["discriminator"]
-    loss, by_generated = right["generator"]
-    return {
-        "discriminator": (value, by_real * slopes[0], by_fake * slopes[1]),
-        "generator": (loss, by_generated * slopes[2]),
-    }
-
-
-def of_the_notebook(real, fake, generated):
-    n = len(real)
-    value = np.mean(softplus(-real)) + np.mean(softplus(fake))
-    return {
-        "discriminator": (value, -sigmoid(-real) / n, sigmoid(fake) / len(fake)),
-        "generator": (np.mean(softplus(-generated)), -sigmoid(-generated) / len(generated)),
-    }
-
-
-def scaled(discriminator=1.0, generator=1.0, real=1.0, fake=1.0):
-    """The losses with a factor before each, or before one of the discriminator's terms."""
-
-    def losses(*logits):
-        value, by_real, by_fake = squares(*logits)["discriminator"]
-        loss, by_generated = squares(*logits)["generator"]
-        by_real, by_fake = real * by_real, fake * by_fake
-        return {
-            "discriminator": (value, discriminator * by_real, discriminator * by_fake),
-            "generator": (loss, generator * by_generated),
-        }
-
-    return losses
-
-
-def against_the_discriminator(real, fake, generated):
-    """The generator climbs the discriminator's loss."""
-    value, slope = mean_square(generated, TARGETS[1])
-    return squares(real, fake, generated) | {"generator": (-value, -slope)}
-
-
-def in_both_or_one(losses):
-    """Options of `play` with these losses for both networks, or for the generator alone."""
-
-    def of_the_generator(*logits):
-        return squares(*logits) | {"generator": losses(*logits)["generator"]}
-
-    return [{"losses": losses}, {"losses": of_the_generator}]
+def in_both_or_one(change):
+    """Options of `play` with all losses changed so, or the generator's alone."""
+    changed = tuple(map(change, SQUARES))
+    return [{"losses": changed}, {"losses": (*SQUARES[:2], changed[2])}]
 
 
 def draw(weights, latents):
@@ -121,7 +63,7 @@ def play(
     weights,
     real,
     latents,
-    losses=squares,
+    losses=SQUARES,
     rates=RATES,
     old=False,
     both=False,
@@ -143,16 +85,17 @@ def play(
 
     Returns:
         pair of the weights afterwards and what is tracked: two losses, and the probabilities
-        (n,) of real and of generated images.
+        (n, 1) of real and of generated images.
     """
     before, weights = weights, {name: list(weights[name]) for name in PLAYERS}
     latents = latents if chosen is None else latents[chosen]
     *steps, last = np.roll(latents, -1, axis=0) if first else latents
+    of_real, of_fake, of_generated = losses
 
     def generators_step(opponent):
         images = draw(weights, last)
         logits = judge(opponent, images)
-        loss, by_logits = losses(logits, logits, logits)["generator"]
+        by_logits = slopes(of_generated, logits)
         by_images = by_logits @ opponent["discriminator"][0].T
         gradients = {
             "generator": (last.T @ by_images, by_images.sum(0)),
@@ -160,14 +103,14 @@ def play(
         }
         for name in moving:
             moves(weights[name], gradients[name], rates[1])
-        return loss
+        return of_generated(logits)
 
     if first:
         generator_loss = generators_step(weights)
     for drawn in steps:
         fake = draw(weights, drawn)
         logits = judge(weights, real), judge(weights, fake)
-        loss, by_real, by_fake = losses(*logits, logits[1])["discriminator"]
+        by_real, by_fake = slopes(of_real, logits[0]), slopes(of_fake, logits[1])
         gradients = real.T @ by_real + fake.T @ by_fake, (by_real + by_fake).sum(0)
         if both:
             by_images = by_fake @ weights["discriminator"][0].T
@@ -175,7 +118,8 @@ def play(
         moves(weights["discriminator"], gradients, rates[0])
     if not first:
         generator_loss = generators_step(before if old else weights)
-    return weights, (loss, generator_loss, *(sigmoid(each).ravel() for each in logits))
+    loss = np.mean(of_real(logits[0])) + np.mean(of_fake(logits[1]))
+    return weights, (loss, np.mean(generator_loss), *map(sigmoid, logits))
 
 
 def moves(pair, gradients, rate):
@@ -214,22 +158,19 @@ def drawn_latents(step, count, steps):
 
 def fresh(latents, earlier=()):
     """Wrong where latents (k + 1, n, latents) repeat among the steps, or those of earlier ones."""
-    *discriminator, generator = latents
 
-    def repeated(these, those):
+    def again(these, those):
         return these.shape == those.shape and agree(these, those, 1e-6)
 
-    mistake = None
-    for place, batch in enumerate(discriminator):
-        if any(repeated(batch, other) for other in discriminator[:place]):
-            mistake = mistake or "steps_alike"
-        if repeated(batch, generator):
-            mistake = mistake or "latents_again"
-    if not mistake and len(generator) > 1 and agree(generator, np.roll(generator, 1, axis=0), 1e-6):
-        mistake = "images_alike"
-    if not mistake and any(repeated(old, latents) for old in earlier):
-        mistake = "seed_in_step"
-    if mistake:
+    *steps, last = latents
+    mistakes = {
+        "steps_alike": any(again(*pair) for pair in combinations(steps, 2)),
+        "latents_again": any(again(drawn, last) for drawn in steps),
+        "images_alike": len(last) > 1 and again(last, np.roll(last, 1, axis=0)),
+        "seed_in_step": any(again(drawn, latents) for drawn in earlier),
+    }
+    if any(mistakes.values()):
+        mistake = next(mistake for mistake, made in mistakes.items() if made)
         raise Wrong("fresh_expects", "the same again", mistake)
 
 
@@ -244,23 +185,25 @@ def normal(latents):
 
 
 # What moves a network wrongly, each with the options of `play` that make the mistake.
+REAL, FAKE, GENERATED = SQUARES
 MISTAKES = {
-    "labels_reversed": {"losses": reversed_labels},
+    "labels_reversed": {"losses": (FAKE, REAL, GENERATED)},
     "old_opponent": {"old": True},
     "generator_moved": {"both": True},
     "stands_still": {"moving": ()},
     "discriminator_moved": [{"moving": ("discriminator",)}, {"moving": PLAYERS}],
-    "uphill": in_both_or_one(scaled(-1, -1)),
-    "sigmoid_before_loss": in_both_or_one(after_sigmoid),
-    "notebooks_loss": in_both_or_one(of_the_notebook),
+    "uphill": in_both_or_one(lambda loss: lambda x: -loss(x)),
+    "sigmoid_before_loss": in_both_or_one(lambda loss: lambda x: loss(sigmoid(x))),
+    "notebooks_loss": [{"losses": ENTROPIES}, {"losses": (REAL, FAKE, ENTROPIES[2])}],
     "other_optimizer": {"rates": RATES[::-1]},
-    "halved": in_both_or_one(scaled(0.5, 0.5)),
-    "doubled": in_both_or_one(scaled(2, 2)),
-    "real_missing": {"losses": scaled(real=0)},
-    "fake_missing": {"losses": scaled(fake=0)},
-    "first_step_alone": {"chosen": [0, -1]},
-    "last_step_alone": {"chosen": [-2, -1]},
-    "climbs_other_loss": {"losses": against_the_discriminator},
+    "halved": in_both_or_one(lambda loss: lambda x: loss(x) / 2),
+    "doubled": in_both_or_one(lambda loss: lambda x: 2 * loss(x)),
+    "term_missing": [
+        {"losses": (np.zeros_like, FAKE, GENERATED)},
+        {"losses": (REAL, np.zeros_like, GENERATED)},
+    ],
+    "one_step_alone": [{"chosen": [0, -1]}, {"chosen": [-2, -1]}],
+    "climbs_other_loss": {"losses": (REAL, FAKE, lambda x: -FAKE(x))},
     "generator_first": {"first": True},
 }
 
@@ -300,39 +243,37 @@ def means(rows, found, expects="tracked_expects", mistakes=None):
     Args:
         rows: list of what `play` says is tracked, for each batch since the epoch began.
         found: what `train_step` returned.
-        mistakes: dict, id -> list of what it makes of the only row.
+        mistakes: dict, id -> list of rows: each number is of one of them, or right.
     """
     found = returned_values(found, TRACKED, expects)
-    by_batch = np.array([[np.mean(value) for value in row] for row in rows])
-    sizes, right = np.array([len(row[2]) for row in rows]), by_batch.mean(0)
-    by_image = sizes @ by_batch / sizes.sum()
-    near = [np.isclose(found, way, rtol=2e-3, atol=2e-3) for way in (right, by_image)]
-    if np.all(near[0] | near[1]):
+    sizes, batches = [len(row[2]) for row in rows], as_numbers(rows)
+    right = batches.mean(0)
+
+    def mixed(*rows):
+        return np.isclose(found, rows, 2e-3, 2e-3).any(0).all()
+
+    if mixed(right, np.average(batches, axis=0, weights=sizes)):
         return
-    logits = np.mean([[np.mean(np.log(p / (1 - p))) for p in row[2:]] for row in rows], axis=0)
-    losses, probabilities = right[:2], right[2:]
+    losses, p = right[:2], right[2:]
+    logits = as_numbers([[np.log(q / (1 - q)) for q in row[2:]] for row in rows]).mean(0)
     tracked = {
-        "probabilities_exchanged": [right[[0, 1, 3, 2]]],
-        "losses_exchanged": [right[[1, 0, 2, 3]]],
-        "probabilities_first": [right[[2, 3, 0, 1]]],
+        "order": [right[[0, 1, 3, 2]], right[[1, 0, 2, 3]], right[[2, 3, 0, 1]]],
         "logits": [[*losses, *logits]],
-        "of_generated": [[*losses, *(1 - probabilities)]],
-        "rounded": [[*losses, *np.round(probabilities)]],
-        "sigmoid_twice": [[*losses, *sigmoid(probabilities)]],
-        "last_batch": [by_batch[-1]],
-        "first_batch": [by_batch[0]],
-        "summed": [by_batch.sum(0)],
-        "never_updated": [0 * right],
-        "scaled_tracked": [[*losses * 32768, *probabilities]],
+        "no_probabilities": [[*losses, *q] for q in (1 - p, np.round(p), sigmoid(p))],
+        "no_means": [batches[-1], batches[0], batches.sum(0), 0 * right],
+        "scaled_tracked": [[*losses * 32768, *p]],
     }
-    for mistake, ways in (mistakes or {}).items():
-        tracked[mistake] = [[np.mean(value) for value in row] for row in ways]
-    made = (
-        mistake for mistake, ways in tracked.items() if any(agree(found, way, 2e-3) for way in ways)
-    )
-    values = {"names": ", ".join(TRACKED), "batches": len(rows), "right": right}
-    values["name"] = TRACKED[int(np.argmax(np.abs(found - right)))]
-    raise Wrong(expects, brief(found), next(made, "other_values"), **values)
+    made = [mistake for mistake, ways in tracked.items() if any(map(mixed, ways))]
+    made += [
+        mistake for mistake, ways in (mistakes or {}).items() if mixed(right, *as_numbers(ways))
+    ]
+    name = TRACKED[int(np.argmax(np.abs(found - right)))]
+    raise Wrong(expects, brief(found), [*made, "other_values"][0], right=right, name=name,
+                names=", ".join(TRACKED), batches=len(rows))  # fmt: skip
+
+
+def as_numbers(rows):
+    return np.array([[np.mean(value) for value in row] for row in rows])
 
 
 def flat(images):
