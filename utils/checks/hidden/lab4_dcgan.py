@@ -31,7 +31,7 @@ def add_to(questions):
 
     @questions.also("DCGAN")
     def single_images(answers, rng):
-        visible.many_steps(answers, rng, steps=4, counts=(1, 2), seed=11)
+        visible.single_steps(answers, rng, steps=4, counts=(1, 2), seed=11)
         return "single_images"
 
     @questions.also("nearest_neighbours")

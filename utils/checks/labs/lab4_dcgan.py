@@ -44,8 +44,9 @@ class DiscriminatorLoss:
         yield Case(large, -large, otherwise="extreme")
         yield Case(large[:1], large[1:], otherwise="extreme")
 
-    def reference(real_logits, fake_logits, real=1, fake=0):
-        return entropy(real_logits, real) + entropy(fake_logits, fake)
+    def reference(real_logits, fake_logits, labels=(1, 0), factors=(1, 1)):
+        losses = entropy(real_logits, labels[0]), entropy(fake_logits, labels[1])
+        return np.dot(factors, losses)
 
     def gradients(real_logits, fake_logits):
         return {
@@ -55,15 +56,13 @@ class DiscriminatorLoss:
 
     mistakes = {
         "extreme": lambda r, f: -both(np.log(kept(sigmoid(r))), np.log(1 - kept(sigmoid(f)))),
-        "labels_reversed": {"real": 0, "fake": 1},
-        "fake_as_1": {"fake": 1},
-        "real_as_0": {"real": 0},
-        "fake_missing": lambda r, f: entropy(r, 1),
-        "real_missing": lambda r, f: entropy(f, 0),
-        "subtracted": [
-            lambda r, f: entropy(r, 1) - entropy(f, 0),
-            lambda r, f: entropy(f, 0) - entropy(r, 1),
-        ],
+        "labels_reversed": {"labels": (0, 1)},
+        "fake_as_1": {"labels": (1, 1)},
+        "real_as_0": {"labels": (0, 0)},
+        "smoothed": {"labels": (0.9, 0)},
+        "fake_missing": {"factors": (1, 0)},
+        "real_missing": {"factors": (0, 1)},
+        "subtracted": [{"factors": (1, -1)}, {"factors": (-1, 1)}],
         "summed": pooled,
         "one_mean": [
             lambda r, f: pooled(r, f) / (len(r) + len(f)),
@@ -76,7 +75,6 @@ class DiscriminatorLoss:
             lambda r, f: (entropy(sigmoid(r), 1) + entropy(sigmoid(f), 0)) / 2,
         ],
         "as_probabilities": lambda r, f: -both(np.log(kept(r)), np.log(1 - kept(f))),
-        "smoothed": {"real": 0.9},
         "squares": [
             lambda r, f: both((1 - sigmoid(r)) ** 2, sigmoid(f) ** 2),
             lambda r, f: both((1 - r) ** 2, f**2),
@@ -188,27 +186,6 @@ def build_discriminator(answers, rng):
 # --- 5 -----------------------------------------------------------------------------------------
 
 
-def one_step(answers, rng):
-    """Wrong unless a single step with k = 1 is right in everything, and so with scaled losses."""
-    weights, (batch,) = game.linear_pair(rng), game.images_of(rng, 200)
-    before, real, earlier = as_steps(weights), game.flat(batch), []
-    for policy, expects, still in (
-        ("float32", "moved_expects", "stands_still"),
-        ("mixed_float16", "scaled_expects", "unscaled"),
-    ):
-        options = {"weights": weights, "batches": [batch], "steps": 1, "policy": policy}
-        step = game.trained(answers, 3 + len(earlier), **options)["steps"][0]
-        latents = game.drawn_latents(step, len(batch), 1)
-        game.fresh(latents)
-        game.normal(latents)
-        if earlier and agree(latents, earlier[0], 1e-6):
-            raise Wrong("other_seed_expects", "the same for seeds 3 and 4", "seed_ignored")
-        row = game.moved(step, before, real, latents, expects, still)
-        mistakes = too_late(before, listed(step["after"]), latents, real)
-        game.means([row], step["returned"], mistakes=mistakes)
-        earlier.append(latents)
-
-
 def too_late(before, after, latents, real):
     """What is tracked where the networks run again, or the wrong run is taken, for `game.means`."""
 
@@ -223,28 +200,46 @@ def too_late(before, after, latents, real):
     return {"generators_run": [(np.nan, np.nan, np.nan, generated)], "run_again": again}
 
 
-def many_steps(answers, rng, steps, counts, seed):
-    """Wrong unless k steps of the discriminator are right on batches of these sizes, all twice.
+def single_steps(answers, rng, steps, counts, seed, times=1):
+    """Wrong unless steps with k = `steps` are right on batches of these sizes, several times.
 
     Returns:
         dict: `options` (of the driver), `latents` and `rows` (of what is tracked) of each batch,
         `after` (the weights).
     """
-    weights, batches = game.linear_pair(rng), 2 * game.images_of(rng, *counts)
+    weights, batches = game.linear_pair(rng), times * game.images_of(rng, *counts)
     options = {"weights": weights, "batches": batches, "steps": steps}
-    state, rows, earlier = as_steps(weights), [], []
+    before, rows, earlier, others = as_steps(weights), [], [], {}
     for step, batch in zip(game.trained(answers, seed, **options)["steps"], batches, strict=True):
         latents, real = game.drawn_latents(step, len(batch), steps), game.flat(batch)
         game.fresh(latents, earlier)
-        row, after, mistakes = game.moved(step, state, real, latents), listed(step["after"]), {}
-        if not rows:
-            first = game.play(state, real, latents[[0, -1]])[1]
+        if len(batch) > 100:  # enough to tell
+            game.normal(latents)
+        row, after = game.moved(step, before, real, latents), listed(step["after"])
+        wrong = too_late(before, after, latents, real)
+        if steps > 1:
+            first = game.play(before, real, latents[[0, -1]])[1]
             both = [first_value + value for first_value, value in zip(first, row, strict=True)]
-            others = [first, both, [value / 2 for value in both]]
-            mistakes = {"not_last_of_k": others, **too_late(state, after, latents, real)}
-        rows, earlier, state = [*rows, row], [*earlier, latents], after
+            wrong["not_last_of_k"] = [first, both, [value / 2 for value in both]]
+        for mistake, ways in wrong.items():
+            others.setdefault(mistake, []).append(game.as_numbers(ways))
+        mistakes = {mistake: np.mean(tables, axis=0) for mistake, tables in others.items()}
+        before, rows, earlier = after, [*rows, row], [*earlier, latents]
         game.means(rows, step["returned"], mistakes=mistakes)
-    return {"options": options, "latents": earlier, "rows": rows, "after": state}
+    return {"options": options, "latents": earlier, "rows": rows, "after": after}
+
+
+def scaled_losses(answers, single):
+    """Wrong unless scaled losses lead to the same step, and another seed to other latents."""
+    options = single["options"] | {"batches": single["options"]["batches"][:1]}
+    step = game.trained(answers, 6, **options, policy="mixed_float16")["steps"][0]
+    before, real = as_steps(options["weights"]), game.flat(options["batches"][0])
+    latents = game.drawn_latents(step, len(real), options["steps"])
+    if agree(latents, single["latents"][0], 1e-6):
+        raise Wrong("other_seed_expects", "the same for seeds 5 and 6", "seed_ignored")
+    row = game.moved(step, before, real, latents, "scaled_expects", still="unscaled")
+    mistakes = too_late(before, listed(step["after"]), latents, real)
+    game.means([row], step["returned"], mistakes=mistakes)
 
 
 def moving_averages(answers, rng):
@@ -261,29 +256,30 @@ def moving_averages(answers, rng):
         close(found, expected, "averages_expects", (), "frozen_inside", 1e-3, network=name)
 
 
-def compiled(answers, many, seed):
+def compiled(answers, single, seed):
     """Wrong unless `fit`, compiled, does on the same batches what single steps did."""
-    options, epoch = many["options"], len(many["rows"]) // 2
+    options, epoch = single["options"], len(single["rows"]) // 2
     options = options | {"batches": options["batches"][:epoch]}
     # Two epochs of the batches: the single steps went through them twice.
     report = game.trained(answers, seed, **options, epochs=2)
     start, after = as_steps(options["weights"]), listed(report["after"])
-    if not all(same(after[name], many["after"][name], start[name]) for name in game.PLAYERS):
+    if not all(same(after[name], single["after"][name], start[name]) for name in game.PLAYERS):
         again = game.trained(answers, seed, **options)["steps"][0]
         again = game.drawn_latents(again, len(options["batches"][0]), options["steps"])
-        follows = agree(again, many["latents"][0], 1e-6)
+        follows = agree(again, single["latents"][0], 1e-6)
         raise Wrong("fit_expects", "other weights", "runs_once" if follows else "not_by_seed")
     for place in range(2):
         found = {name: values[place] for name, values in report["history"].items()}
-        game.means(many["rows"][place * epoch : (place + 1) * epoch], found, "epoch_expects")
+        game.means(single["rows"][place * epoch : (place + 1) * epoch], found, "epoch_expects")
 
 
 @questions.ask(5, "DCGAN", points=4)
 def dcgan(answers, rng):
-    one_step(answers, rng)
-    many = many_steps(answers, rng, steps=2, counts=(4, 3), seed=5)
+    single = single_steps(answers, rng, steps=1, counts=(200, 3), seed=5, times=2)
+    scaled_losses(answers, single)
+    single_steps(answers, rng, steps=2, counts=(4, 3), seed=7)
     moving_averages(answers, rng)
-    compiled(answers, many, seed=5)
+    compiled(answers, single, seed=5)
     return "verified"
 
 
