@@ -1,10 +1,12 @@
 """Answers to lab 4's questions: right ones written in many ways, wrong ones with a named mistake.
 
-RIGHT: question -> {way of writing: source}. WRONG: question -> {mistake: (source, words)}, where
-the check's message has to contain the words. Sources are what a student's cell would hold.
+RIGHT: question -> {way of writing: source}. WRONG: question -> {name: (source, id of the mistake)}.
+Sources are what a student's cell would hold; many are the solution with a few words changed.
 """
 
-from pathlib import Path
+from textwrap import dedent, indent
+
+from tests.cases import solution
 
 PRELUDE = """
 import math
@@ -28,6 +30,28 @@ def define(name, arguments, *lines):
     return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in lines)
 
 
+def wrong(answer, table):
+    """{name: (source, id)} from {name: (arguments of `answer`, the last of them the id)}."""
+    return {name: (answer(*parts), mistake) for name, (*parts, mistake) in table.items()}
+
+
+def altered(source, table):
+    """{name: (source, id)} from {name: (old text, new text, ..., id)}; each old one everywhere."""
+    return {
+        name: (replaced(source, *zip(texts[::2], texts[1::2], strict=True)), mistake)
+        for name, (*texts, mistake) in table.items()
+    }
+
+
+def replaced(source, *pairs):
+    """The source with each (old text, new text), everywhere; ValueError where there is none."""
+    for old, new in pairs:
+        if old not in source:
+            raise ValueError(f"'{old}' is not in:\n{source}")
+        source = source.replace(old, new)
+    return source
+
+
 # --- discriminator_loss ------------------------------------------------------------------------
 
 
@@ -38,19 +62,22 @@ def d_loss(*lines):
     return define("discriminator_loss", "real_logits, fake_logits", *body)
 
 
-BCE = "bce = keras.losses.BinaryCrossentropy(from_logits=True)"
+REAL, FAKE = "ops.mean(ops.softplus(-r))", "ops.mean(ops.softplus(f))"
+BCE, LOGITS = "bce = keras.losses.BinaryCrossentropy()", "from_logits=True"
+BCE_OF_LOGITS = f"bce = keras.losses.BinaryCrossentropy({LOGITS})"
+OF_BOTH = "bce(ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"
 RIGHT["discriminator_loss"] = {
-    "softplus": d_loss("ops.mean(ops.softplus(-r)) + ops.mean(ops.softplus(f))"),
-    "Keras's loss": d_loss(BCE, "bce(ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"),
+    "softplus": d_loss(f"{REAL} + {FAKE}"),
+    "Keras's loss": d_loss(BCE_OF_LOGITS, OF_BOTH),
     "Keras's function": d_loss(
         "entropy = keras.losses.binary_crossentropy",
-        "real = ops.mean(entropy(ops.ones_like(r), r, from_logits=True))",
-        "fake = ops.mean(entropy(ops.zeros_like(f), f, from_logits=True))",
+        f"real = ops.mean(entropy(ops.ones_like(r), r, {LOGITS}))",
+        f"fake = ops.mean(entropy(ops.zeros_like(f), f, {LOGITS}))",
         "real + fake",
     ),
     "keras.ops": d_loss(
-        "real = ops.binary_crossentropy(ops.ones_like(r), r, from_logits=True)",
-        "fake = ops.binary_crossentropy(ops.zeros_like(f), f, from_logits=True)",
+        f"real = ops.binary_crossentropy(ops.ones_like(r), r, {LOGITS})",
+        f"fake = ops.binary_crossentropy(ops.zeros_like(f), f, {LOGITS})",
         "ops.mean(real) + ops.mean(fake)",
     ),
     "tf.nn": d_loss(
@@ -75,11 +102,9 @@ RIGHT["discriminator_loss"] = {
         "n, m = tf.cast(tf.shape(r)[0], r.dtype), tf.cast(tf.shape(f)[0], f.dtype)",
         "tf.reduce_sum(tf.nn.softplus(-r)) / n + tf.reduce_sum(tf.nn.softplus(f)) / m",
     ),
-    "relu and a softplus": d_loss(
-        "ops.mean(ops.softplus(r) - r) + ops.mean(ops.softplus(-f) + f)"
-    ),
+    "relu and a softplus": d_loss("ops.mean(ops.softplus(r) - r) + ops.mean(ops.softplus(-f) + f)"),
     "Keras remembers the logits": d_loss(
-        "bce, sigmoid = keras.losses.BinaryCrossentropy(), keras.activations.sigmoid",
+        f"{BCE}; sigmoid = keras.activations.sigmoid",
         "bce(ops.ones_like(r), sigmoid(r)) + bce(ops.zeros_like(f), sigmoid(f))",
     ),
     "lambda": "discriminator_loss = lambda real_logits, fake_logits: (\n"
@@ -92,100 +117,52 @@ RIGHT["discriminator_loss"] = {
         "shares = ops.concatenate([ops.ones_like(r) / n, ops.ones_like(f) / m])",
         "ops.sum(shares * (ops.softplus(logits) - labels * logits))",
     ),
-    "reshaped": d_loss("ops.mean(ops.softplus(-ops.ravel(r)) ) + ops.mean(ops.softplus(ops.ravel(f)))"),
+    "reshaped": d_loss(
+        "ops.mean(ops.softplus(-ops.ravel(r))) + ops.mean(ops.softplus(ops.ravel(f)))"
+    ),
     "tf.function": "@tf.function\n"
     + d_loss("tf.reduce_mean(tf.nn.softplus(-r)) + tf.reduce_mean(tf.nn.softplus(f))"),
-}  # fmt: skip
+}
 
-WRONG["discriminator_loss"] = {
-    "labels reversed": (d_loss("ops.mean(ops.softplus(r)) + ops.mean(ops.softplus(-f))"), "reversed"),
-    "both real": (d_loss("ops.mean(ops.softplus(-r)) + ops.mean(ops.softplus(-f))"), "class 0"),
-    "both fake": (d_loss("ops.mean(ops.softplus(r)) + ops.mean(ops.softplus(f))"), "class 1, not 0"),
-    "halved": (
-        d_loss("(ops.mean(ops.softplus(-r)) + ops.mean(ops.softplus(f))) / 2"),
-        "not halved",
-    ),
-    "maximized": (
-        d_loss("ops.mean(ops.log_sigmoid(r)) + ops.mean(ops.log_sigmoid(-f))"),
-        "sign",
-    ),
-    "sums": (d_loss("ops.sum(ops.softplus(-r)) + ops.sum(ops.softplus(f))"), "sums"),
-    "one mean": (
-        d_loss(
-            "logits = ops.concatenate([ops.softplus(-r), ops.softplus(f)])", "ops.mean(logits)"
-        ),
-        "halved",
-    ),
-    "twice one mean": (
-        d_loss(
-            "logits = ops.concatenate([ops.softplus(-r), ops.softplus(f)])", "2 * ops.mean(logits)"
-        ),
-        "a mean of each batch",
-    ),
-    "sigmoid twice": (
-        d_loss(BCE, "r, f = ops.sigmoid(r), ops.sigmoid(f)",
-               "bce(ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"),
-        "sigmoid acts twice",
-    ),
-    "as probabilities": (
-        d_loss("bce = keras.losses.BinaryCrossentropy()",
-               "bce(ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"),
-        "taken for probabilities",
-    ),
-    "log of a sigmoid": (
-        d_loss("-ops.mean(ops.log(ops.sigmoid(r))) - ops.mean(ops.log(1 - ops.sigmoid(f)))"),
-        "softplus",
-    ),
-    "log of a sigmoid, with a small number": (
-        d_loss("-ops.mean(ops.log(ops.sigmoid(r) + 1e-8))"
-               " - ops.mean(ops.log(1 - ops.sigmoid(f) + 1e-8))"),
-        "Compute from logits",
-    ),
-    "Keras on probabilities": (
-        d_loss("bce = keras.losses.BinaryCrossentropy()",
-               "r, f = tf.sigmoid(r), tf.sigmoid(f)",
-               "bce(ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"),
-        "Compute from logits",
-    ),
-    "naive softplus": (
-        d_loss("ops.mean(ops.log(1 + ops.exp(-r))) + ops.mean(ops.log(1 + ops.exp(f)))"),
-        "Compute from logits",
-    ),
-    "smoothed": (
-        d_loss(BCE, "bce(0.9 * ops.ones_like(r), r) + bce(ops.zeros_like(f), f)"),
-        "smoothing",
-    ),
-    "real alone": (d_loss("ops.mean(ops.softplus(-r))"), "generated images are missing"),
-    "fake alone": (d_loss("ops.mean(ops.softplus(f))"), "real images are missing"),
-    "subtracted": (
-        d_loss("ops.mean(ops.softplus(-r)) - ops.mean(ops.softplus(f))"),
-        "second term is added",
-    ),
-    "not averaged": (d_loss("ops.softplus(-r) + ops.softplus(f)"), "mean"),
-    "a mean for each": (
-        d_loss("(ops.mean(ops.softplus(-r)), ops.mean(ops.softplus(f)))"),
-        "add them",
-    ),
-    "squares": (d_loss("ops.mean((r - 1) ** 2) + ops.mean(ops.square(f))"), "squared error"),
-    "Wasserstein": (d_loss("ops.mean(f) - ops.mean(r)"), "Wasserstein"),
-    "hinge": (d_loss("ops.mean(ops.relu(1 - r)) + ops.mean(ops.relu(1 + f))"), "hinge"),
-    "NumPy": (d_loss("np.mean(np.logaddexp(0, -r)) + np.mean(np.logaddexp(0, f))"), "NumPy"),
-    "a float": (
-        d_loss("float(ops.mean(ops.softplus(-r)) + ops.mean(ops.softplus(f)))"), "keras.ops",
-    ),
-    "bits": (
-        d_loss("(ops.mean(ops.softplus(-r)) + ops.mean(ops.softplus(f))) / math.log(2)"), "bits",
-    ),
-    "nothing": (define("discriminator_loss", "r, f", "ops.mean(ops.softplus(-r))"), "return"),
-    "stopped": (
-        d_loss("ops.mean(ops.softplus(-r)) + ops.mean(ops.softplus(ops.stop_gradient(f)))"),
-        "cut",
-    ),
-    "keepdims": (
-        d_loss("ops.mean(ops.softplus(-r), axis=0) + ops.mean(ops.softplus(f), axis=0)"),
-        "all axes",
-    ),
-}  # fmt: skip
+AS_SIGMOIDS = "r, f = ops.sigmoid(r), ops.sigmoid(f)"
+ALL = "all = ops.concatenate([ops.softplus(-r), ops.softplus(f)])"
+WRONG["discriminator_loss"] = wrong(d_loss, {
+    "labels reversed":
+        ("ops.mean(ops.softplus(r)) + ops.mean(ops.softplus(-f))", "labels_reversed"),
+    "both real": (f"{REAL} + ops.mean(ops.softplus(-f))", "fake_as_1"),
+    "both fake": (f"ops.mean(ops.softplus(r)) + {FAKE}", "real_as_0"),
+    "halved": (f"({REAL} + {FAKE}) / 2", "halved"),
+    "maximized": ("ops.mean(ops.log_sigmoid(r)) + ops.mean(ops.log_sigmoid(-f))", "negative"),
+    "sums": ("ops.sum(ops.softplus(-r)) + ops.sum(ops.softplus(f))", "summed"),
+    "one mean": (ALL, "ops.mean(all)", "one_mean"),
+    "twice one mean": (ALL, "2 * ops.mean(all)", "one_mean"),
+    "sigmoid twice": (BCE_OF_LOGITS, AS_SIGMOIDS, OF_BOTH, "sigmoid_twice"),
+    "as probabilities": (BCE, OF_BOTH, "as_probabilities"),
+    "log of a sigmoid":
+        (AS_SIGMOIDS, "-ops.mean(ops.log(r)) - ops.mean(ops.log(1 - f))", "not_finite"),
+    "log of a sigmoid, with a small number":
+        (AS_SIGMOIDS, "-ops.mean(ops.log(r + 1e-8)) - ops.mean(ops.log(1 - f + 1e-8))", "extreme"),
+    "Keras on probabilities": (BCE, AS_SIGMOIDS.replace("ops", "tf"), OF_BOTH, "extreme"),
+    "naive softplus":
+        ("ops.mean(ops.log(1 + ops.exp(-r))) + ops.mean(ops.log(1 + ops.exp(f)))", "not_finite"),
+    "smoothed": (BCE_OF_LOGITS, OF_BOTH.replace("ops.ones", "0.9 * ops.ones"), "smoothed"),
+    "real alone": (REAL, "fake_missing"),
+    "fake alone": (FAKE, "real_missing"),
+    "subtracted": (f"{REAL} - {FAKE}", "subtracted"),
+    "not averaged": ("ops.softplus(-r) + ops.softplus(f)", "not_averaged"),
+    "in pairs of one size": ("ops.mean(ops.softplus(-r) + ops.softplus(f))", "shapes_differ"),
+    "a mean for each": (f"({REAL}, {FAKE})", "two_numbers"),
+    "squares": ("ops.mean((r - 1) ** 2) + ops.mean(ops.square(f))", "squares"),
+    "Wasserstein": ("ops.mean(f) - ops.mean(r)", "wasserstein"),
+    "hinge": ("ops.mean(ops.relu(1 - r)) + ops.mean(ops.relu(1 + f))", "hinge"),
+    "NumPy": ("np.mean(np.logaddexp(0, -r)) + np.mean(np.logaddexp(0, f))", "numpy_in_step"),
+    "a float": (f"float({REAL} + {FAKE})", "no_value_yet"),
+    "bits": (f"({REAL} + {FAKE}) / math.log(2)", "in_bits"),
+    "stopped": (f"{REAL} + ops.mean(ops.softplus(ops.stop_gradient(f)))", "no_gradient"),
+    "keepdims":
+        ("ops.mean(ops.softplus(-r), axis=0) + ops.mean(ops.softplus(f), axis=0)", "keepdims"),
+    "nothing": (REAL, "", "no_return"),
+})  # fmt: skip
 
 
 # --- generator_loss ----------------------------------------------------------------------------
@@ -199,9 +176,9 @@ def g_loss(*lines):
 
 RIGHT["generator_loss"] = {
     "softplus": g_loss("ops.mean(ops.softplus(-f))"),
-    "Keras's loss": g_loss(BCE, "bce(ops.ones_like(f), f)"),
+    "Keras's loss": g_loss(BCE_OF_LOGITS, "bce(ops.ones_like(f), f)"),
     "Keras's function": g_loss(
-        "ops.mean(keras.losses.binary_crossentropy(ops.ones_like(f), f, from_logits=True))"
+        f"ops.mean(keras.losses.binary_crossentropy(ops.ones_like(f), f, {LOGITS}))"
     ),
     "tf.nn": g_loss("tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.ones_like(f), f))"),
     "log_sigmoid": g_loss("-ops.mean(ops.log_sigmoid(f))"),
@@ -228,60 +205,56 @@ RIGHT["generator_loss"] = {
     "tf.function": "@tf.function\n" + g_loss("tf.reduce_mean(tf.nn.softplus(-f))"),
 }
 
-WRONG["generator_loss"] = {
-    "saturating": (g_loss("-ops.mean(ops.softplus(f))"), "flat"),
-    "saturating, with logarithms": (g_loss("ops.mean(ops.log_sigmoid(-f))"), "flat"),
-    "the discriminator's": (g_loss("ops.mean(ops.softplus(f))"), "label of its images is 1"),
-    "label 0": (g_loss(BCE, "bce(ops.zeros_like(f), f)"), "label of its images is 1"),
-    "sign": (g_loss("ops.mean(ops.log_sigmoid(f))"), "sign"),
-    "sum": (g_loss("ops.sum(ops.softplus(-f))"), "take the mean"),
-    "halved": (g_loss("ops.mean(ops.softplus(-f)) / 2"), "halved"),
-    "sigmoid twice": (g_loss(BCE, "bce(ops.ones_like(f), ops.sigmoid(f))"), "acts twice"),
-    "as probabilities": (
-        g_loss("bce = keras.losses.BinaryCrossentropy()", "bce(ops.ones_like(f), f)"),
-        "taken for probabilities",
-    ),
-    "log of a sigmoid": (g_loss("-ops.mean(ops.log(ops.sigmoid(f)))"), "softplus"),
-    "log with a small number": (
-        g_loss("-ops.mean(ops.log(ops.sigmoid(f) + 1e-7))"), "Compute from logits",
-    ),
-    "clipped": (
-        g_loss("-ops.mean(ops.log(ops.clip(ops.sigmoid(f), 1e-7, 1)))"), "Compute from logits",
-    ),
-    "clipped logits": (g_loss("ops.mean(ops.softplus(-ops.clip(f, -20, 20)))"), "Compute from"),
-    "1 - D": (g_loss("ops.mean(1 - ops.sigmoid(f))"), "logarithm is missing"),
-    "minus D": (g_loss("-ops.mean(ops.sigmoid(f))"), "logarithm is missing"),
-    "Wasserstein": (g_loss("-ops.mean(f)"), "Wasserstein"),
-    "squares": (g_loss("ops.mean((f - 1) ** 2)"), "squared error"),
-    "mean first": (g_loss("ops.softplus(-ops.mean(f))"), "mean of the logits"),
-    "not averaged": (g_loss("ops.softplus(-f)"), "take their mean"),
-    "mean over axis 0": (g_loss("ops.mean(ops.softplus(-f), axis=0)"), "all axes"),
-    "NumPy": (g_loss("np.mean(np.logaddexp(0, -f))"), "NumPy"),
-    "stopped": (g_loss("ops.mean(ops.softplus(-ops.stop_gradient(f)))"), "cut"),
-    "nothing": (define("generator_loss", "fake_logits", "ops.mean(fake_logits)"), "return"),
-    "bits": (g_loss("ops.mean(ops.softplus(-f)) / math.log(2)"), "bits"),
-    "smoothed": (g_loss(BCE, "bce(0.9 * ops.ones_like(f), f)"), "smoothing"),
-}  # fmt: skip
-
+WRONG["generator_loss"] = wrong(g_loss, {
+    "saturating": ("-ops.mean(ops.softplus(f))", "saturating"),
+    "saturating, with logarithms": ("ops.mean(ops.log_sigmoid(-f))", "saturating"),
+    "the discriminator's": ("ops.mean(ops.softplus(f))", "discriminators_term"),
+    "label 0": (BCE_OF_LOGITS, "bce(ops.zeros_like(f), f)", "discriminators_term"),
+    "sign": ("ops.mean(ops.log_sigmoid(f))", "negative"),
+    "sum": ("ops.sum(ops.softplus(-f))", "summed"),
+    "halved": ("ops.mean(ops.softplus(-f)) / 2", "halved"),
+    "sigmoid twice": (BCE_OF_LOGITS, "bce(ops.ones_like(f), ops.sigmoid(f))", "sigmoid_twice"),
+    "as probabilities": (BCE, "bce(ops.ones_like(f), f)", "as_probabilities"),
+    "log of a sigmoid": ("-ops.mean(ops.log(ops.sigmoid(f)))", "not_finite"),
+    "log with a small number": ("-ops.mean(ops.log(ops.sigmoid(f) + 1e-7))", "extreme"),
+    "clipped": ("-ops.mean(ops.log(ops.clip(ops.sigmoid(f), 1e-7, 1)))", "extreme"),
+    "clipped logits": ("ops.mean(ops.softplus(-ops.clip(f, -20, 20)))", "extreme"),
+    "1 - D": ("ops.mean(1 - ops.sigmoid(f))", "no_logarithm"),
+    "minus D": ("-ops.mean(ops.sigmoid(f))", "no_logarithm"),
+    "Wasserstein": ("-ops.mean(f)", "wasserstein"),
+    "squares": ("ops.mean((f - 1) ** 2)", "squares"),
+    "mean first": ("ops.softplus(-ops.mean(f))", "mean_first"),
+    "not averaged": ("ops.softplus(-f)", "not_averaged"),
+    "mean over axis 0": ("ops.mean(ops.softplus(-f), axis=0)", "keepdims"),
+    "NumPy": ("np.mean(np.logaddexp(0, -f))", "numpy_in_step"),
+    "stopped": ("ops.mean(ops.softplus(-ops.stop_gradient(f)))", "no_gradient"),
+    "bits": ("ops.mean(ops.softplus(-f)) / math.log(2)", "in_bits"),
+    "smoothed": (BCE_OF_LOGITS, "bce(0.9 * ops.ones_like(f), f)", "smoothed"),
+    "nothing": ("ops.mean(f)", "", "no_return"),
+})  # fmt: skip
 
 # --- build_generator ---------------------------------------------------------------------------
 
 DRAWS = "draws = keras.initializers.RandomNormal(stddev=0.02)"
-UP = 'layers.Conv2DTranspose({0}, 4, strides=2, padding="same", kernel_initializer=draws{1})'
 NORM, RELU, LEAKY = "layers.BatchNormalization()", "layers.ReLU()", "layers.LeakyReLU(0.2)"
 PROJECT = "layers.Dense(7 * 7 * 16, kernel_initializer=draws)"
+MAPS, FLAT = "layers.Reshape((7, 7, 16))", "layers.Flatten()"
 FLOAT = ', dtype="float32"'
 TANH = ', activation="tanh", dtype="float32"'
+TANH_LAYER = f'layers.Activation("tanh"{FLOAT})'
 
 
 def up(filters, options=""):
-    return UP.format(filters, options)
+    return (
+        f'layers.Conv2DTranspose({filters}, 4, strides=2, padding="same", '
+        f"kernel_initializer=draws{options})"
+    )
 
 
-def sequential(*stack, name, arguments, inputs, before=(DRAWS,)):
+def sequential(*stack, name, arguments, inputs, before=DRAWS):
     lines = [f"    {layer}," for layer in stack]
     return define(
-        name, arguments, *before, "return keras.Sequential([", f"    {inputs},", *lines, "])"
+        name, arguments, before, "return keras.Sequential([", f"    {inputs},", *lines, "])"
     )
 
 
@@ -291,33 +264,39 @@ def generator(*stack, **options):
     return sequential(*stack, **options)
 
 
-MAPS = "layers.Reshape((7, 7, 16))"
-BEGIN = (PROJECT, NORM, RELU, MAPS)
-STACK = (*BEGIN, up(8), NORM, RELU, up(1, TANH))
-FUNCTIONAL = define(
-    "build_generator",
-    "latent_size",
-    DRAWS,
-    "latents = keras.Input((latent_size,))",
-    "x = layers.Dense(7 * 7 * 16, use_bias=False, kernel_initializer=draws)(latents)",
-    "x = layers.BatchNormalization()(x)",
-    'x = layers.Activation("relu")(x)',
-    "x = layers.Reshape((7, 7, 16))(x)",
-    "for filters in (8,):",
-    f"    x = {up('filters')}(x)",
-    "    x = layers.BatchNormalization()(x)",
-    "    x = ops.relu(x)",
-    f"x = {up(1)}(x)",
-    'x = layers.Activation("tanh", dtype="float32")(x)',
-    "return keras.Model(latents, x)",
-)
-SUBCLASSED = f"""
+BEGIN = PROJECT, NORM, RELU, MAPS
+STACK = *BEGIN, up(8), NORM, RELU, up(1, TANH)
+G = solution("lab4_dcgan", "build_generator")
+NORMAL, STDDEV = "keras.initializers.RandomNormal(stddev=0.02)", "stddev=0.02"
+AS_TANH, END = 'activation="tanh",', "    ], name"
+NORM_LINE = "        layers.BatchNormalization(momentum=0.9),\n"
+
+
+def at_end(layer):
+    """(old text, new text) that puts a layer after the last one."""
+    return END, f"        {layer},\n{END}"
+
+
+RIGHT["build_generator"] = {
+    "Sequential": generator(*STACK),
+    "functional": f"""
+def build_generator(latent_size):
+    {DRAWS}
+    latents = keras.Input((latent_size,))
+    x = layers.Dense(7 * 7 * 16, use_bias=False, kernel_initializer=draws)(latents)
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Reshape((7, 7, 16))(x)
+    for filters in (8,):
+        x = ops.relu(layers.BatchNormalization()({up("filters")}(x)))
+    x = layers.Activation("tanh", dtype="float32")({up(1)}(x))
+    return keras.Model(latents, x)
+""",
+    "subclassed": f"""
 class Generator(keras.Model):
     def __init__(self, latent_size):
         super().__init__()
         {DRAWS}
-        self.project = {PROJECT}
-        self.maps = {MAPS}
+        self.project, self.maps = {PROJECT}, {MAPS}
         self.up = {up(8)}
         self.norms = [layers.BatchNormalization() for _ in range(2)]
         self.last = {up(1, FLOAT)}
@@ -330,8 +309,8 @@ class Generator(keras.Model):
 
 def build_generator(latent_size):
     return Generator(latent_size)
-"""
-BLOCKS = f"""
+""",
+    "blocks": f"""
 class Block(layers.Layer):
     def __init__(self, filters, **options):
         super().__init__(**options)
@@ -348,55 +327,39 @@ def build_generator(latent_size, filters=(8,)):
         model.add(Block(count))
     model.add({up(1, TANH)})
     return model
-"""
-RIGHT["build_generator"] = {
-    "Sequential": generator(*STACK),
-    "functional": FUNCTIONAL,
-    "subclassed": SUBCLASSED,
-    "blocks": BLOCKS,
-    "PyTorch's kernel of 4": generator(
-        "layers.Dense(7 * 7 * 16, use_bias=False, kernel_initializer=draws)",
-        'layers.BatchNormalization(gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02))',
-        RELU, MAPS, up(8, ", use_bias=False"), NORM, RELU, up(1, TANH + ", use_bias=False"),
+""",
+    "PyTorch's kernel of 4": replaced(
+        G, ("momentum=0.9", "gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)"),
+        (AS_TANH, AS_TANH + " use_bias=False,"),
     ),
-    "a stride of 1 first": generator(
-        *BEGIN,
-        'layers.Conv2DTranspose(16, 5, padding="same", kernel_initializer=draws)', NORM, RELU,
-        up(8), NORM, RELU, up(1, TANH),
+    "a stride of 1 first": replaced(
+        G, ("layers.Conv2DTranspose(16,", "layers.Conv2DTranspose(32, 5, padding='same', "
+            f"kernel_initializer=draws), {NORM}, {RELU}, layers.Conv2DTranspose(16,"),
     ),
-    "from 4 pixels, cropped": generator(
-        "layers.Dense(4 * 4 * 16, kernel_initializer=draws)", NORM, RELU,
-        "layers.Reshape((4, 4, 16))", up(12), NORM, RELU, up(8), NORM, RELU, up(1, TANH),
-        "layers.Cropping2D(2, dtype='float32')",
+    "from 4 pixels, cropped": replaced(
+        G, ("7 * 7", "4 * 4"), ("(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, {RELU},"),
+        at_end("layers.Cropping2D(2, dtype='float32')"),
     ),
-    "cropped in the middle": generator(
-        "layers.Dense(4 * 4 * 16, kernel_initializer=draws)", NORM, RELU,
-        "layers.Reshape((4, 4, 16))", up(12), NORM, "layers.Cropping2D(((0, 1), (0, 1)))", RELU,
-        up(8), NORM, RELU, up(1, TANH),
+    "cropped in the middle": replaced(
+        G, ("7 * 7", "4 * 4"), ("(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, "
+                                f"layers.Cropping2D(((0, 1), (0, 1))), {RELU},"),
     ),
-    "kernels of 2, valid": generator(
-        *BEGIN, "layers.Conv2DTranspose(8, 2, strides=2, kernel_initializer=draws)", NORM, RELU,
-        "layers.Conv2DTranspose(1, 2, 2, kernel_initializer=draws" + TANH + ")",
+    "kernels of 2, valid": replaced(G, ('4, strides=2, padding="same"', "2, strides=2")),
+    "kernels of 5": replaced(G, ("4, strides=2", "5, strides=2")),
+    "a convolution at the end": replaced(
+        G, ("layers.Conv2DTranspose(1, 4, strides=2,",
+            f"{up(8)}, {NORM}, {RELU}, layers.Conv2D(1, 3,"),
     ),
-    "kernels of 5": generator(
-        *BEGIN, up(8).replace("8, 4", "8, 5"), NORM, RELU, up(1, TANH).replace("1, 4", "1, 5"),
-    ),
-    "a convolution at the end": generator(
-        *BEGIN, up(8), NORM, RELU, up(8), NORM, RELU,
-        f'layers.Conv2D(1, 3, padding="same", kernel_initializer=draws{TANH})',
-    ),
-    "truncated draws": generator(
-        *STACK, before=("draws = keras.initializers.TruncatedNormal(stddev=0.02)",)
-    ),
-    "seeded draws": generator(
-        *STACK, before=("draws = lambda *shape, **o: 0.02 * keras.random.normal(*shape, **o)",)
-    ),
-    "weights set afterwards": generator(*STACK, before=())
-    .replace(", kernel_initializer=draws", "").replace("return keras", "model = keras")
-    + "    for weight in model.trainable_variables:\n"
-    + "        if len(weight.shape) > 1:\n"
-    + "            weight.assign(np.random.default_rng(0).normal(0, 0.02, weight.shape))\n"
-    + "    return model\n",
+    "truncated draws": replaced(G, ("RandomNormal", "TruncatedNormal")),
+    "seeded draws":
+        replaced(G, (NORMAL, "lambda *shape, **o: 0.02 * keras.random.normal(*shape, **o)")),
+    "weights set afterwards": replaced(
+        generator(*STACK, before=""), (", kernel_initializer=draws", ""), ("return", "model =")
+    ) + """    for weight in model.trainable_variables:
+        if len(weight.shape) > 1:
+            weight.assign(np.random.default_rng(0).normal(0, 0.02, weight.shape))
+    return model
+""",
     "a network in a network": define(
         "build_generator", "latent_size", DRAWS,
         "latents = keras.Input((latent_size,))",
@@ -408,39 +371,78 @@ RIGHT["build_generator"] = {
     "cast at the end": define(
         "build_generator", "latent_size", DRAWS,
         "latents = keras.Input((latent_size,))",
-        f"x = {MAPS}({RELU}({NORM}({PROJECT}(latents))))",
-        f"x = {RELU}({NORM}({up(8)}(x)))",
+        f"x = {RELU}({NORM}({up(8)}({MAPS}({RELU}({NORM}({PROJECT}(latents)))))))",
         f"x = ops.tanh(ops.cast({up(1)}(x), 'float32'))",
         "return keras.Model(inputs=latents, outputs=x)",
     ),
     "built up by add": define(
-        "build_generator", "latent_size",
+        "build_generator", "latent_size", DRAWS,
         "model = keras.Sequential(name='generator')",
         "model.add(keras.Input(shape=(latent_size,)))",
-        DRAWS,
         *(f"model.add({layer})" for layer in STACK),
         "return model",
     ),
     "normalized maps": generator(
-        PROJECT, MAPS, NORM, RELU, up(8), NORM, RELU, "layers.Dropout(0.1)", up(1, TANH),
+        PROJECT, MAPS, NORM, RELU, up(8), NORM, RELU, "layers.Dropout(0.1)", up(1, TANH)
     ),
 }  # fmt: skip
 
-GLOROT = ", kernel_initializer=draws"
-WRONG["build_generator"] = {
-    "dense alone": (
-        generator("layers.Dense(64, activation='relu')",
-                  "layers.Dense(784, activation='tanh', dtype='float32')",
-                  "layers.Reshape((28, 28, 1))"),
-        "transposed convolutions",
-    ),
-    "upsampling": (
-        generator(*BEGIN, "layers.UpSampling2D()",
-                  'layers.Conv2D(8, 3, padding="same", kernel_initializer=draws)', NORM, RELU,
-                  "layers.UpSampling2D()",
-                  f'layers.Conv2D(1, 3, padding="same", kernel_initializer=draws{TANH})'),
-        "upsampling",
-    ),
+FROZEN = "    model.trainable = False\n    return model\n"
+CACHED = "def build", "import functools\n@functools.cache\ndef build"
+DEFAULT_DRAWS = "kernel_initializer=draws", "kernel_initializer='glorot_uniform'"
+WRONG["build_generator"] = altered(G, {
+    "no normalization": (NORM_LINE, "", "not_normalized"),
+    "not after the dense layer": (f"draws),\n{NORM_LINE}", "draws),\n", "not_normalized"),
+    "not after the convolution": (f"14x14\n{NORM_LINE}", "14x14\n", "not_normalized"),
+    "layer normalization": ("BatchNormalization(momentum=0.9)", "LayerNormalization()",
+                            "not_normalized"),
+    "at the end": (AS_TANH, "", *at_end(f"{NORM}, {TANH_LAYER}"), "images_normalized"),
+    "sigmoid": ('"tanh"', '"sigmoid"', "sigmoid_at_end"),
+    "no activation at the end": (AS_TANH, "", "no_tanh"),
+    "clipped": ('"tanh"', '"hard_tanh"', "cut_off_at_end"),
+    "tanh twice": (*at_end(TANH_LAYER), "tanh_twice"),
+    "softsign": ('"tanh"', '"softsign"', "softsign_at_end"),
+    "relu before the tanh": (AS_TANH, "", *at_end(f"{RELU}, {TANH_LAYER}"), "relu_before_tanh"),
+    "leaky": (RELU, LEAKY, "leaky_inside"),
+    "Keras's leaky": (RELU, "layers.LeakyReLU()", "default_slope"),
+    "elu": (RELU, "layers.ELU()", "other_activation"),
+    "gelu": (RELU, "layers.Activation('gelu')", "other_activation"),
+    "no relu": (f"        {RELU},\n", "", "no_activation"),
+    "one relu": (f"{RELU},\n        layers.Conv", "layers.Conv", "no_activation"),
+    "Keras's own draws": (*DEFAULT_DRAWS, "draws_other"),
+    "Keras's own draws at the end": (f"kernel_initializer=draws{FLOAT}", FLOAT[2:], "draws_other"),
+    "default deviation": (STDDEV, "", "draws_default"),
+    "deviation for variance": (STDDEV, f"{STDDEV}**0.5", "draws_variance"),
+    "uniform draws": (NORMAL, "keras.initializers.RandomUniform(-0.02, 0.02)", "draws_other"),
+    "half precision": (FLOAT, "", "half_precision"),
+    "two dense layers":
+        ("layers.Dense(",
+         f"layers.Dense(64, kernel_initializer=draws), {NORM}, {RELU}, layers.Dense(", "hidden_dense"),
+    "no dense layer": ("Dense(7 * 7 * 32,", "Reshape((1, 1, -1)), layers.Conv2DTranspose(32, 7,",
+                       "        layers.Reshape((7, 7, 32)),\n", "", "no_dense"),
+    "a stride of 4": ("(16, 4, strides=2", "(16, 4, strides=4", "(1, 4, strides=2,", "(1, 4,",
+                      "stride_leaves_gaps"),
+    "no strides": ("7 * 7 * 32", "28 * 28 * 4", "(7, 7, 32)", "(28, 28, 4)", "strides=2, ", "",
+                   "too_few_strided"),
+    "32 pixels": ("7 * 7", "8 * 8", "(7, 7,", "(8, 8,", "other_size"),
+    "as wide as the latents are many": ("7 * 7", "latent_size * latent_size", "(7, 7,",
+                                        "(latent_size, latent_size,", "other_size"),
+    "three channels": ("Conv2DTranspose(1,", "Conv2DTranspose(3,", "many_channels"),
+    "in a row": (*at_end(FLAT), "in_a_row"),
+    "fixed latents": ("(latent_size,)", "(32,)", "layer_input"),
+    "too large": ("7 * 32", "7 * 2048", "7, 32", "7, 2048", "too_many_weights"),
+    "frozen": ("return keras", "model = keras", 'tor")\n', f'tor")\n{FROZEN}', "frozen"),
+    "one for all": (*CACHED, "same_model"),
+    "nothing": ("return keras", "keras", "no_return"),
+}) | wrong(generator, {
+    "dense alone": ("layers.Dense(64, activation='relu')", f"layers.Dense(784{TANH})",
+                    "layers.Reshape((28, 28, 1))", "too_few_strided"),
+    "upsampling": (*BEGIN, "layers.UpSampling2D()",
+                   'layers.Conv2D(8, 3, padding="same", kernel_initializer=draws)', NORM, RELU,
+                   "layers.UpSampling2D()",
+                   f'layers.Conv2D(1, 3, padding="same", kernel_initializer=draws{TANH})',
+                   "pooling"),
+}) | {
     "resized": (
         define("build_generator", "latent_size", DRAWS,
                "latents = keras.Input((latent_size,))",
@@ -449,121 +451,19 @@ WRONG["build_generator"] = {
                "x = ops.image.resize(x, (28, 28))",
                f"x = layers.Conv2D(1, 3, padding='same', kernel_initializer=draws{TANH})(x)",
                "return keras.Model(latents, x)"),
-        "resizes",
+        "resized_between",
     ),
-    "no normalization": (
-        generator(PROJECT, RELU, MAPS, up(8), RELU, up(1, TANH)), "BatchNormalization",
-    ),
-    "not after the dense layer": (
-        generator(PROJECT, RELU, MAPS, up(8), NORM, RELU, up(1, TANH)), "layer 1 of 3",
-    ),
-    "not after the convolution": (generator(*BEGIN, up(8), RELU, up(1, TANH)), "layer 2 of 3"),
-    "at the end": (
-        generator(*BEGIN, up(8), NORM, RELU, up(1), NORM, 'layers.Activation("tanh"' + FLOAT + ")"),
-        "no batch normalization after",
-    ),
-    "layer normalization": (
-        generator(*STACK).replace("BatchNormalization", "LayerNormalization"),
-        "BatchNormalization",
-    ),
-    "sigmoid": (generator(*BEGIN, up(8), NORM, RELU, up(1, TANH.replace("tanh", "sigmoid"))),
-                "sigmoid"),
-    "no activation at the end": (
-        generator(*BEGIN, up(8), NORM, RELU, up(1, FLOAT)), "no tanh",
-    ),
-    "clipped": (
-        generator(*BEGIN, up(8), NORM, RELU, up(1, TANH.replace("tanh", "hard_tanh"))), "cut off",
-    ),
-    "tanh twice": (generator(*STACK, 'layers.Activation("tanh"' + FLOAT + ")"), "twice"),
-    "softsign": (
-        generator(*BEGIN, up(8), NORM, RELU, up(1, TANH.replace("tanh", "softsign"))), "softsign",
-    ),
-    "relu before the tanh": (
-        generator(*BEGIN, up(8), NORM, RELU, up(1), RELU, 'layers.Activation("tanh"' + FLOAT + ")"),
-        "ReLU stands before",
-    ),
-    "leaky": (generator(*STACK).replace(RELU, LEAKY), "as the discriminator has"),
-    "Keras's leaky": (generator(*STACK).replace(RELU, "layers.LeakyReLU()"), "a ReLU"),
-    "elu": (generator(*STACK).replace("ReLU()", "ELU()"), "another activation"),
-    "gelu": (generator(*STACK).replace(RELU, "layers.Activation('gelu')"), "another activation"),
-    "no relu": (generator(PROJECT, NORM, MAPS, up(8), NORM, up(1, TANH)), "no activation"),
-    "one relu": (generator(*BEGIN, up(8), NORM, up(1, TANH)), "no activation"),
-    "Keras's own draws": (generator(*STACK).replace(GLOROT, ""), "stddev=0.02"),
-    "Keras's own draws at the end": (
-        generator(*BEGIN, up(8), NORM, RELU, up(1, TANH).replace(GLOROT, "")), "stddev=0.02",
-    ),
-    "default deviation": (
-        generator(*STACK, before=("draws = keras.initializers.RandomNormal()",)), "0.05",
-    ),
-    "deviation for variance": (
-        generator(*STACK, before=("draws = keras.initializers.RandomNormal(stddev=0.02**0.5)",)),
-        "not the variance",
-    ),
-    "uniform draws": (
-        generator(*STACK, before=("draws = keras.initializers.RandomUniform(-0.02, 0.02)",)),
-        "stddev=0.02",
-    ),
-    "half precision": (generator(*STACK).replace(FLOAT, ""), 'dtype="float32"'),
-    "two dense layers": (
-        generator("layers.Dense(64, kernel_initializer=draws)", NORM, RELU, *STACK),
-        "no hidden dense",
-    ),
-    "no dense layer": (
-        generator("layers.Reshape((1, 1, -1))",
-                  "layers.Conv2DTranspose(16, 7, kernel_initializer=draws)", NORM, RELU,
-                  up(8), NORM, RELU, up(1, TANH)),
-        "one dense layer",
-    ),
-    "a stride of 4": (
-        generator(*BEGIN,
-                  f"layers.Conv2DTranspose(1, 4, strides=4, kernel_initializer=draws{TANH})"),
-        "a stride of 4",
-    ),
-    "no strides": (
-        generator("layers.Dense(28 * 28 * 4, kernel_initializer=draws)", NORM, RELU,
-                  "layers.Reshape((28, 28, 4))",
-                  f"layers.Conv2DTranspose(1, 4, padding='same', kernel_initializer=draws{TANH})"),
-        "stride 2",
-    ),
-    "32 pixels": (generator(*STACK).replace("7, 7", "8, 8").replace("7 * 7", "8 * 8"), "32 x 32"),
-    "three channels": (generator(*BEGIN, up(8), NORM, RELU, up(3, TANH)), "1 filter"),
-    "in a row": (generator(*STACK, "layers.Flatten()"), "in a row"),
-    "fixed latents": (
-        generator(*STACK, inputs="keras.Input((32,))"), "another shape than it expects",
-    ),
-    "too large": (
-        generator(*STACK).replace("7 * 7 * 16", "7 * 7 * 4096").replace("16))", "4096))"),
-        "at most 1,000,000",
-    ),
-    "frozen": (
-        generator(*STACK).replace("return keras", "model = keras")
-        + "    model.trainable = False\n    return model\n",
-        "trainable",
-    ),
-    "one for all": (
-        DRAWS + "\n" + "shared = {}\n"
-        + define("build_generator", "latent_size",
-                 "if latent_size not in shared:",
-                 "    shared[latent_size] = keras.Sequential([keras.Input((latent_size,)),",
-                 f"        {', '.join(STACK)}])",
-                 "return shared[latent_size]"),
-        "inside the function",
-    ),
-    "nothing": (generator(*STACK).replace("return keras", "model = keras"), "return"),
-    "the class": (define("build_generator", "latent_size", "return keras.Sequential"),
-                  "the model itself"),
+    "the class": (define("build_generator", "latent_size", "return keras.Sequential"), "no_model"),
 }  # fmt: skip
 
 
 # --- build_discriminator -----------------------------------------------------------------------
 
-DOWN = 'layers.Conv2D({0}, 4, strides=2, padding="same", kernel_initializer=draws)'
-LOGIT = 'layers.Dense(1, kernel_initializer=draws, dtype="float32")'
-FLAT = "layers.Flatten()"
+LOGIT = f"layers.Dense(1, kernel_initializer=draws{FLOAT})"
 
 
 def down(filters):
-    return DOWN.format(filters)
+    return f'layers.Conv2D({filters}, 4, strides=2, padding="same", kernel_initializer=draws)'
 
 
 def discriminator(*stack, **options):
@@ -573,17 +473,15 @@ def discriminator(*stack, **options):
 
 
 FIRST, SECOND = (down(8), LEAKY), (down(16), NORM, LEAKY)
-JUDGE = (*FIRST, *SECOND, FLAT, LOGIT)
+JUDGE = *FIRST, *SECOND, FLAT, LOGIT
 RIGHT["build_discriminator"] = {
     "Sequential": discriminator(*JUDGE),
     "functional": define(
-        "build_discriminator", "",
-        DRAWS,
+        "build_discriminator", "", DRAWS,
         "images = keras.Input((28, 28, 1))",
         f"x = {down(8)}(images)",
         "x = ops.leaky_relu(x, negative_slope=0.2)",
-        f"x = {down(16)}(x)",
-        f"x = {NORM}(x)",
+        f"x = {NORM}({down(16)}(x))",
         "x = layers.LeakyReLU(negative_slope=0.2)(x)",
         f"return keras.Model(images, {LOGIT}({FLAT}(x)))",
     ),
@@ -606,7 +504,7 @@ def build_discriminator():
     return Discriminator()
 """,
     "activation inside": discriminator(
-        down(8)[:-1] + ", activation=layers.LeakyReLU(0.2))", *SECOND, FLAT, LOGIT,
+        down(8)[:-1] + ", activation=layers.LeakyReLU(0.2))", *SECOND, FLAT, LOGIT
     ),
     "a lambda as activation": discriminator(
         down(8)[:-1] + ", activation=lambda x: ops.maximum(x, 0.2 * x))",
@@ -614,31 +512,27 @@ def build_discriminator():
         FLAT, LOGIT,
     ),
     "with dropout": discriminator(
-        *FIRST, "layers.Dropout(0.3)", *SECOND, "layers.Dropout(0.3)", FLAT, LOGIT,
+        *FIRST, "layers.Dropout(0.3)", *SECOND, "layers.Dropout(0.3)", FLAT, LOGIT
     ),
     "three convolutions": discriminator(*FIRST, *SECOND, down(24), NORM, LEAKY, FLAT, LOGIT),
     "padded by hand": discriminator(
         "layers.ZeroPadding2D(1)", down(8).replace("same", "valid"), LEAKY,
         "layers.ZeroPadding2D(1)", down(16).replace("same", "valid"), NORM, LEAKY, FLAT, LOGIT,
     ),
-    "valid": discriminator(
-        down(8).replace("same", "valid"), LEAKY, down(16).replace("same", "valid"), NORM, LEAKY,
-        FLAT, LOGIT,
-    ),
+    "valid": discriminator(*JUDGE).replace("same", "valid"),
     "a stride of 1 between": discriminator(
         *FIRST, 'layers.Conv2D(8, 3, padding="same", kernel_initializer=draws)', NORM, LEAKY,
         *SECOND, FLAT, LOGIT,
     ),
-    "kernels of 5 without biases": discriminator(*JUDGE)
-    .replace(", 4, strides", ", 5, use_bias=False, strides"),
+    "kernels of 5 without biases":
+        discriminator(*JUDGE).replace(", 4, strides", ", 5, use_bias=False, strides"),
     "reshaped": discriminator(*FIRST, *SECOND, "layers.Reshape((-1,))", LOGIT),
     "truncated draws": discriminator(
-        *JUDGE, before=("draws = keras.initializers.TruncatedNormal(0.0, 0.02)",)
+        *JUDGE, before="draws = keras.initializers.TruncatedNormal(0.0, 0.02)"
     ),
     "built up by add": define(
-        "build_discriminator", "filters=(8, 16)",
+        "build_discriminator", "filters=(8, 16)", DRAWS,
         "model = keras.Sequential([keras.Input((28, 28, 1))])",
-        DRAWS,
         "for place, count in enumerate(filters):",
         f"    model.add({down('count')})",
         "    if place:",
@@ -649,228 +543,160 @@ def build_discriminator():
         "return model",
     ),
     "cast at the end": define(
-        "build_discriminator", "",
-        DRAWS,
+        "build_discriminator", "", DRAWS,
         "x = images = keras.Input((28, 28, 1))",
         *(f"x = {layer}(x)" for layer in JUDGE[:-1]),
         "x = layers.Dense(1, kernel_initializer=draws)(x)",
         "return keras.Model(images, layers.Activation('linear', dtype='float32')(x))",
     ),
-    "normalization after the activation": discriminator(
-        *FIRST, down(16), LEAKY, NORM, FLAT, LOGIT,
-    ),
+    "normalization after the activation": discriminator(*FIRST, down(16), LEAKY, NORM, FLAT, LOGIT),
 }  # fmt: skip
 
-WRONG["build_discriminator"] = {
-    "sigmoid": (
-        discriminator(*JUDGE[:-1], LOGIT[:-1] + ', activation="sigmoid")'), "sigmoid holds",
-    ),
-    "sigmoid layer": (
-        discriminator(*JUDGE, "layers.Activation('sigmoid', dtype='float32')"), "sigmoid holds",
-    ),
-    "tanh": (discriminator(*JUDGE[:-1], LOGIT[:-1] + ', activation="tanh")'), "tanh"),
-    "relu at the end": (discriminator(*JUDGE, RELU), "relu cuts off"),
+DENSE, FIRST_LEAKY = "layers.Dense(1,", f"{LEAKY},  # 28x28"
+FLAT_LINE = f"        {FLAT},\n"
+WRONG["build_discriminator"] = altered(solution("lab4_dcgan", "build_discriminator"), {
+    "sigmoid": (FLOAT, FLOAT + ', activation="sigmoid"', "final_sigmoid"),
+    "sigmoid layer": (*at_end(f"layers.Activation('sigmoid'{FLOAT})"), "final_sigmoid"),
+    "tanh": (FLOAT, TANH, "final_tanh"),
+    "relu at the end": (*at_end(RELU), "final_relu"),
     # As a relu of few logits is by chance: 0 for every image.
-    "relu at the end, off": (
-        discriminator(
-            *JUDGE[:-1], LOGIT[:-1] + ", bias_initializer=keras.initializers.Constant(-1e3))", RELU
-        ),
-        "relu cuts off",
-    ),
-    "leaky at the end": (discriminator(*JUDGE, LEAKY), "the loss holds the sigmoid"),
-    "pooling": (
-        discriminator(down(8).replace("strides=2", "strides=1"), LEAKY, "layers.MaxPooling2D()",
-                      down(16).replace("strides=2", "strides=1"), NORM, LEAKY,
-                      "layers.MaxPooling2D()", FLAT, LOGIT),
-        "Neither pooling",
-    ),
-    "global pooling": (
-        discriminator(*FIRST, *SECOND, "layers.GlobalAveragePooling2D()", LOGIT),
-        "Neither pooling",
-    ),
+    "relu at the end, off": (FLOAT, FLOAT + ", bias_initializer=keras.initializers.Constant(-1e3)",
+                             *at_end(RELU), "final_relu"),
+    "leaky at the end": (*at_end(LEAKY), "activation_at_end"),
+    "pooling": ("strides=2", "strides=1", f"{LEAKY},", f"{LEAKY}, layers.MaxPooling2D(),",
+                "pooling"),
+    "global pooling": (FLAT, "layers.GlobalAveragePooling2D()", "pooling"),
+    "no strides": ("strides=2", "strides=1", "too_few_strided"),
+    "a stride of 4": ("16, 4, strides=2", "16, 4, strides=4", "stride_leaves_gaps"),
+    "a hidden dense layer":
+        (DENSE, f"layers.Dense(32, kernel_initializer=draws), {LEAKY}, {DENSE}", "hidden_dense"),
+    "no dense layer": (FLAT_LINE, "", DENSE, "layers.Conv2D(1, 7,", *at_end(FLAT), "no_dense"),
+    "no normalization": (NORM_LINE, "", "not_normalized"),
+    "normalized everywhere": (FIRST_LEAKY, f"{NORM}, {FIRST_LEAKY}", "first_normalized"),
+    "normalized first alone":
+        (NORM_LINE, "", FIRST_LEAKY, f"{NORM}, {FIRST_LEAKY}", "first_normalized"),
+    "normalized logit": (*at_end(NORM), "logit_normalized"),
+    "relu": (LEAKY, RELU, "relu_inside"),
+    "one relu": (f"{LEAKY},  # 14x14", f"{RELU},  # 14x14", "relu_inside"),
+    "Keras's slope": ("(0.2)", "()", "default_slope"),
+    "TensorFlow's slope in Keras": ("(0.2)", "(0.01)", "other_slope"),
+    "no activation": (f"{LEAKY},", "", "no_activation"),
+    "elu": (LEAKY, "layers.ELU(0.2)", "other_activation"),
+    "Keras's own draws": (*DEFAULT_DRAWS, "draws_other"),
+    "the logit's own draws": (f"{DENSE} kernel_initializer=draws", "layers.Dense(1", "draws_other"),
+    "zeros": (NORMAL, "'zeros'", "inputs_lost"),
+    "half precision": (FLOAT, "", "half_precision"),
+    "two logits": (DENSE, "layers.Dense(2,", "many_logits"),
+    "a map of logits": (FLAT_LINE, "", "not_flat"),
+    "without an axis": (*at_end("layers.Reshape(())"), "axis_missing"),
+    "frozen": ("return keras", "model = keras", 'tor")\n', f'tor")\n{FROZEN}', "frozen"),
+    "too large": ("(16,", "(128,", "(32,", "(512,", "too_many_weights"),
+    "one for all": (*CACHED, "same_model"),
+    "nothing": ("return keras", "keras", "no_return"),
+    "an argument": ("discriminator()", "discriminator(shape)", "other_arguments"),
+}) | wrong(discriminator, {
+    "one convolution": (*FIRST, FLAT, LOGIT, "too_few_strided"),
+    "dense alone": (FLAT, "layers.Dense(64, kernel_initializer=draws)", LEAKY, LOGIT,
+                    "too_few_strided"),
+}) | {
     "pooled by slices": (
         define("build_discriminator", "", DRAWS,
                "x = images = keras.Input((28, 28, 1))",
                *(f"x = {layer}(x)" for layer in (*FIRST, *SECOND)),
                "x = x[:, ::2, ::2]",
-               *(f"x = {layer}(x)" for layer in (down(16), NORM, LEAKY, FLAT, LOGIT)),
+               *(f"x = {layer}(x)" for layer in (*SECOND, FLAT, LOGIT)),
                "return keras.Model(images, x)"),
-        "resizes",
+        "resized_between",
     ),
-    "no strides": (
-        discriminator(*JUDGE).replace("strides=2", "strides=1"), "stride 2",
-    ),
-    "one convolution": (discriminator(*FIRST, FLAT, LOGIT), "two or more"),
-    "a stride of 4": (
-        discriminator(*JUDGE).replace("8, 4, strides=2", "8, 4, strides=4"), "a stride of 4",
-    ),
-    "dense alone": (
-        discriminator(FLAT, "layers.Dense(64, kernel_initializer=draws)", LEAKY, LOGIT),
-        "See the sizes",
-    ),
-    "a hidden dense layer": (
-        discriminator(*JUDGE[:-1], "layers.Dense(32, kernel_initializer=draws)", LEAKY, LOGIT),
-        "no hidden dense",
-    ),
-    "no dense layer": (
-        discriminator(*FIRST, *SECOND,
-                      'layers.Conv2D(1, 7, kernel_initializer=draws, dtype="float32")', FLAT),
-        "one dense layer",
-    ),
-    "no normalization": (discriminator(*FIRST, down(16), LEAKY, FLAT, LOGIT),
-                         "BatchNormalization"),
-    "normalized everywhere": (
-        discriminator(down(8), NORM, LEAKY, *SECOND, FLAT, LOGIT), "own mean and spread",
-    ),
-    "normalized first alone": (
-        discriminator(down(8), NORM, LEAKY, down(16), LEAKY, FLAT, LOGIT), "own mean and spread",
-    ),
-    "normalized logit": (discriminator(*JUDGE, NORM), "the answer as it is"),
-    "relu": (discriminator(*JUDGE).replace(LEAKY, RELU), "That is a ReLU"),
-    "one relu": (discriminator(*FIRST, down(16), NORM, RELU, FLAT, LOGIT), "That is a ReLU"),
-    "Keras's slope": (discriminator(*JUDGE).replace("(0.2)", "()"), "0.3 is what Keras"),
-    "TensorFlow's slope in Keras": (discriminator(*JUDGE).replace("(0.2)", "(0.01)"),
-                                    "slope below 0"),
-    "no activation": (discriminator(down(8), down(16), NORM, FLAT, LOGIT), "no activation"),
-    "elu": (discriminator(*JUDGE).replace("LeakyReLU(0.2)", "ELU(0.2)"), "another activation"),
-    "Keras's own draws": (discriminator(*JUDGE).replace(GLOROT, ""), "stddev=0.02"),
-    "the logit's own draws": (
-        discriminator(*JUDGE[:-1], LOGIT.replace(GLOROT, "")), "stddev=0.02",
-    ),
-    "zeros": (discriminator(*JUDGE, before=("draws = 'zeros'",)), "same outputs"),
-    "half precision": (discriminator(*JUDGE).replace(FLOAT, ""), 'dtype="float32"'),
-    "two logits": (discriminator(*JUDGE).replace("Dense(1,", "Dense(2,"), "Dense(1)"),
-    "a map of logits": (discriminator(*FIRST, *SECOND, LOGIT), "Flatten"),
-    "without an axis": (discriminator(*JUDGE, "layers.Reshape(())"), "axis of the logit"),
-    "frozen": (
-        discriminator(*JUDGE).replace("return keras", "model = keras")
-        + "    model.trainable = False\n    return model\n",
-        "trainable",
-    ),
-    "too large": (
-        discriminator(*JUDGE).replace("Conv2D(8,", "Conv2D(256,").replace("D(16,", "D(512,"),
-        "at most 1,000,000",
-    ),
-    "one for all": (
-        f"{DRAWS}\nmodel = keras.Sequential([keras.Input((28, 28, 1)), {', '.join(JUDGE)}])\n"
-        + define("build_discriminator", "", "return model"),
-        "inside the function",
-    ),
-    "nothing": (discriminator(*JUDGE).replace("return keras", "model = keras"), "return"),
-    "an argument": (discriminator(*JUDGE, arguments="shape"), "Keep the arguments"),
 }  # fmt: skip
 
 
 # --- DCGAN -------------------------------------------------------------------------------------
 
-LAB = Path(__file__).resolve().parents[2] / "content" / "labs" / "lab4_dcgan.py"
-# The class as the lab gives it, until the body of `train_step`.
-GIVEN = LAB.read_text().split("\nclass DCGAN")[1].split("        ### BEGIN SOLUTION")[0]
+# The class until the body of `train_step`, and that body with a line for each call.
+GIVEN, BODY = solution("lab4_dcgan", "DCGAN").split("train_step(self, real_images):\n")
+STEP = replaced(
+    dedent(BODY),
+    ("    generator_loss = self.generator_loss(self.discriminator(fake_images, training=True))",
+     "    logits = self.discriminator(generated, training=True)\n"
+     "    generator_loss = self.generator_loss(logits)"),
+    ("\nwith tf.GradientTape() as tape:\n    fake_images = self.generator(self.draw_latents(count)",
+     "\nlatents = self.draw_latents(count)\n"
+     "with tf.GradientTape() as tape:\n    generated = self.generator(latents"),
+    ("generator_loss,\n                  ops", "generator_loss, ops"),
+)  # fmt: skip
 
 
-def gan(*lines, further=""):
-    """The class with these lines as `train_step`; further: methods after it."""
-    body = "".join(f"        {line}\n" if line else "\n" for part in lines for line in part)
-    return f"class DCGAN{GIVEN}{body}{further}"
+def step(body, further=""):
+    """The class with this body of `train_step`; further: methods after it."""
+    return f"{GIVEN}train_step(self, real_images):\n{indent(body, ' ' * 8)}{further}"
 
 
-def changed(*pairs):
-    """The class of "as in the hints" with other words in its training step."""
-    body = PLAIN
-    for old, new in pairs:
-        if old not in body:
-            raise ValueError(f"'{old}' is not in the step.")
-        body = body.replace(old, new)
-    return gan(body.split("\n"))
+def gan(*texts, further=""):
+    """The class with (old text, new text, ...) in its training step."""
+    return step(replaced(STEP, *zip(texts[::2], texts[1::2], strict=True)), further)
 
 
-PLAIN = """count = ops.shape(real_images)[0]
-for _ in range(self.discriminator_steps):
-    fake_images = self.generator(self.draw_latents(count), training=True)
-    with tf.GradientTape() as tape:
-        real_logits = self.discriminator(real_images, training=True)
-        fake_logits = self.discriminator(fake_images, training=True)
-        loss = self.discriminator_loss(real_logits, fake_logits)
-        scaled = self.discriminator_optimizer.scale_loss(loss)
-    variables = self.discriminator.trainable_variables
-    gradients = tape.gradient(scaled, variables)
-    self.discriminator_optimizer.apply(gradients, variables)
-
-latents = self.draw_latents(count)
-with tf.GradientTape() as tape:
-    generated = self.generator(latents, training=True)
-    logits = self.discriminator(generated, training=True)
-    deception = self.generator_loss(logits)
-    scaled = self.generator_optimizer.scale_loss(deception)
-variables = self.generator.trainable_variables
-gradients = tape.gradient(scaled, variables)
-self.generator_optimizer.apply(gradients, variables)
-return self.track(loss, deception, ops.sigmoid(real_logits), ops.sigmoid(fake_logits))"""
-
-APPLY_D = "self.discriminator_optimizer.apply(gradients, variables)"
-APPLY_G = "self.generator_optimizer.apply(gradients, variables)"
-TRACK = "self.track(loss, deception, ops.sigmoid(real_logits), ops.sigmoid(fake_logits))"
-FAKES = "fake_images = self.generator(self.draw_latents(count), training=True)"
-FIRST_HALF, SECOND_HALF = (
-    PLAIN.split("\n\n")[0].split("\n")[1:],
-    PLAIN.split("\n\n")[1].split("\n")[:-1],
+COUNT, RETURN = "count = ops.shape(real_images)[0]\n", STEP[STEP.index("return") :].strip()
+FIRST_STEP, SECOND_STEP = STEP.removeprefix(COUNT).removesuffix(RETURN + "\n").split("\n\n")[:2]
+DRAW, LOOP = "self.draw_latents(count)", "for _ in range(self.discriminator_steps):\n"
+D_LOSS, G_LOSS = "loss(real_logits, fake_logits)", "generator_loss(logits)"
+BOTH = "discriminator", "generator"
+D_SCALED, G_SCALED = (f"self.{name}_optimizer.scale_loss({name}_loss)" for name in BOTH)
+D_VARIABLES, G_VARIABLES = (f"self.{name}.trainable_variables" for name in BOTH)
+D_APPLY, G_APPLY = (
+    f"self.{name}_optimizer.apply(tape.gradient(scaled, variables), variables)" for name in BOTH
 )
-COUNT, RETURN = PLAIN.split("\n")[0], PLAIN.split("\n")[-1]
+FAKES = "fake_images = self.generator(self.draw_latents(count), training=True)"
+TAPE = "with tf.GradientTape() as tape:\n"
+OUTSIDE, INSIDE = f"    {FAKES}\n    {TAPE}", f"    {TAPE}        {FAKES}\n"
+OF_REAL, OF_FAKE = (f"self.discriminator({n}_images, training=True)" for n in ("real", "fake"))
+P_REAL, P_FAKE = "ops.sigmoid(real_logits)", "ops.sigmoid(fake_logits)"
+TRACK = RETURN.removeprefix("return ")
 
 RIGHT["DCGAN"] = {
-    "as in the hints": changed(),
-    "apply_gradients": changed(
-        (APPLY_D, "self.discriminator_optimizer.apply_gradients(zip(gradients, variables))"),
-        (APPLY_G, "self.generator_optimizer.apply_gradients(zip(gradients, variables))"),
+    "as in the hints": gan(),
+    "the solution": solution("lab4_dcgan", "DCGAN"),
+    "apply_gradients": gan(
+        ".apply(tape.gradient(scaled, variables), variables)",
+        ".apply_gradients(zip(tape.gradient(scaled, variables), variables))",
     ),
-    "generated inside the tape": changed(
-        ("    " + FAKES + "\n    with tf.GradientTape() as tape:\n",
-         "    with tf.GradientTape() as tape:\n        " + FAKES + "\n"),
+    "generated inside the tape": gan(OUTSIDE, INSIDE),
+    "one batch of both": gan(
+        f"real_logits = {OF_REAL}", "both = ops.concatenate([real_images, fake_images], axis=0)",
+        f"fake_logits = {OF_FAKE}", "both = self.discriminator(both, training=True)\n"
+        "        real_logits, fake_logits = both[:count], both[count:]",
     ),
-    "one batch of both": changed(
-        ("real_logits = self.discriminator(real_images, training=True)",
-         "both = ops.concatenate([real_images, fake_images], axis=0)"),
-        ("fake_logits = self.discriminator(fake_images, training=True)",
-         "both = self.discriminator(both, training=True)\n"
-         "        real_logits, fake_logits = both[:count], both[count:]"),
+    "one batch, fake first": gan(
+        f"real_logits = {OF_REAL}", "both = tf.concat([fake_images, real_images], 0)",
+        f"fake_logits = {OF_FAKE}",
+        "fake_logits, real_logits = tf.split(self.discriminator(both, training=True), 2)",
     ),
-    "one batch, fake first": changed(
-        ("real_logits = self.discriminator(real_images, training=True)",
-         "both = tf.concat([fake_images, real_images], 0)"),
-        ("fake_logits = self.discriminator(fake_images, training=True)",
-         "fake_logits, real_logits = tf.split(self.discriminator(both, training=True), 2)"),
+    "persistent tapes": gan("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
+    "tapes that watch what they are told": gan(
+        f"    {TAPE}        real", f"    variables = {D_VARIABLES}\n"
+        "    with tf.GradientTape(watch_accessed_variables=False) as tape:\n"
+        "        tape.watch([variable.value for variable in variables])\n        real",
+        f"\n{TAPE}", "\nwith tf.GradientTape(watch_accessed_variables=False) as tape:\n"
+        f"    tape.watch([each.value for each in {G_VARIABLES}])\n",
     ),
-    "persistent tapes": changed(("tf.GradientTape()", "tf.GradientTape(persistent=True)")),
-    "tapes that watch what they are told": changed(
-        ("    with tf.GradientTape() as tape:\n        real",
-         "    variables = self.discriminator.trainable_variables\n"
-         "    with tf.GradientTape(watch_accessed_variables=False) as tape:\n"
-         "        tape.watch([variable.value for variable in variables])\n        real"),
-        ("\nwith tf.GradientTape() as tape:\n",
-         "\nwith tf.GradientTape(watch_accessed_variables=False) as tape:\n"
-         "    tape.watch([each.value for each in self.generator.trainable_variables])\n"),
+    "TensorFlow's shape": gan("ops.shape", "tf.shape"),
+    "all latents drawn at once": gan(
+        COUNT, COUNT + "drawn = self.draw_latents((self.discriminator_steps + 1) * count)\n",
+        "for _ in", "for step in",
+        f"{DRAW}, training", "drawn[step * count:(step + 1) * count], training",
+        f"latents = {DRAW}", "latents = drawn[self.discriminator_steps * count:]",
     ),
-    "TensorFlow's shape": changed(("ops.shape(real_images)[0]", "tf.shape(real_images)[0]")),
-    "all latents drawn at once": changed(
-        ("ops.shape(real_images)[0]\n",
-         "ops.shape(real_images)[0]\n"
-         "drawn = self.draw_latents((self.discriminator_steps + 1) * count)\n"),
-        ("for _ in", "for step in"),
-        ("self.draw_latents(count), training", "drawn[step * count:(step + 1) * count], training"),
-        ("latents = self.draw_latents(count)",
-         "latents = drawn[self.discriminator_steps * count:]"),
+    "all images generated at once": gan(
+        LOOP + f"    {FAKES}", "fakes = self.generator("
+        "self.draw_latents(self.discriminator_steps * count), training=True)\n"
+        "for fake_images in ops.split(fakes, self.discriminator_steps):",
     ),
-    "all images generated at once": changed(
-        ("for _ in",
-         "fakes = self.generator(self.draw_latents(self.discriminator_steps * count), "
-         "training=True)\nfakes = ops.split(fakes, self.discriminator_steps)\nfor fake_images in"),
-        ("range(self.discriminator_steps):\n    " + FAKES, "fakes:"),
-    ),
-    "two methods": gan(
-        [COUNT, "for _ in range(self.discriminator_steps):",
-         "    real = self.judge_step(real_images, count)",
-         "return self.track(real[0], self.draw_step(count), *map(ops.sigmoid, real[1:]))"],
-        further="""
+    "two methods": step("""count = ops.shape(real_images)[0]
+for _ in range(self.discriminator_steps):
+    real = self.judge_step(real_images, count)
+return self.track(real[0], self.draw_step(count), *map(ops.sigmoid, real[1:]))
+""", further="""
     def judge_step(self, real_images, count):
         fake_images = self.generator(self.draw_latents(count), training=True)
         variables = self.discriminator.trainable_weights
@@ -890,387 +716,231 @@ RIGHT["DCGAN"] = {
         gradients = tape.gradient(scaled, self.generator.trainable_weights)
         self.generator_optimizer.apply(gradients, self.generator.trainable_weights)
         return loss
-""",
+"""),
+    "one method for both": step("""count = tf.shape(real_images)[0]
+def descend(optimizer, network, loss):
+    with tf.GradientTape() as tape:
+        value, *more = loss()
+        scaled = optimizer.scale_loss(value)
+    weights = network.trainable_variables
+    optimizer.apply(tape.gradient(scaled, weights), weights)
+    return value, *more
+def judged():
+    fake = self.generator(self.draw_latents(count), training=True)
+    logits = [self.discriminator(each, training=True) for each in (real_images, fake)]
+    return self.discriminator_loss(*logits), *logits
+def drawn():
+    fake = self.generator(self.draw_latents(count), training=True)
+    return self.generator_loss(self.discriminator(fake, training=True)),
+for _ in range(self.discriminator_steps):
+    d_loss, real, fake = descend(self.discriminator_optimizer, self.discriminator, judged)
+g_loss, = descend(self.generator_optimizer, self.generator, drawn)
+return self.track(d_loss, g_loss, tf.sigmoid(real), tf.sigmoid(fake))
+"""),
+    "gradients stopped": gan("(fake_images,", "(ops.stop_gradient(fake_images),"),
+    "the draws spelled out": gan(
+        DRAW, "keras.random.normal((count, self.latent_size), seed=self.seed_generator)"
     ),
-    "one method for both": gan(
-        ["count = tf.shape(real_images)[0]",
-         "def descend(optimizer, network, loss):",
-         "    with tf.GradientTape() as tape:",
-         "        value, *more = loss()",
-         "        scaled = optimizer.scale_loss(value)",
-         "    weights = network.trainable_variables",
-         "    optimizer.apply(tape.gradient(scaled, weights), weights)",
-         "    return value, *more",
-         "def judged():",
-         "    fake = self.generator(self.draw_latents(count), training=True)",
-         "    logits = [self.discriminator(each, training=True) for each in (real_images, fake)]",
-         "    return self.discriminator_loss(*logits), *logits",
-         "def drawn():",
-         "    fake = self.generator(self.draw_latents(count), training=True)",
-         "    return self.generator_loss(self.discriminator(fake, training=True)),",
-         "for _ in range(self.discriminator_steps):",
-         "    d_loss, real, fake = descend(self.discriminator_optimizer, self.discriminator, judged)",
-         "g_loss, = descend(self.generator_optimizer, self.generator, drawn)",
-         "return self.track(d_loss, g_loss, tf.sigmoid(real), tf.sigmoid(fake))"],
+    "means tracked": gan(
+        P_REAL, "ops.mean(keras.activations.sigmoid(real_logits))",
+        P_FAKE, "ops.mean(tf.sigmoid(fake_logits))",
     ),
-    "gradients stopped": changed(
-        ("self.discriminator(fake_images,", "self.discriminator(ops.stop_gradient(fake_images),"),
+    "trackers by hand": gan(
+        RETURN, f"values = discriminator_loss, generator_loss, {P_REAL}, {P_FAKE}\n"
+        "for tracker, value in zip(self.trackers, values):\n"
+        "    tracker.update_state(value)\n"
+        "return {tracker.name: tracker.result() for tracker in self.trackers}",
     ),
-    "the draws spelled out": changed(
-        ("self.draw_latents(count)",
-         "keras.random.normal((count, self.latent_size), seed=self.seed_generator)"),
+    "a while loop": gan(
+        LOOP, "step = 0\nwhile step < self.discriminator_steps:\n    step += 1\n"
     ),
-    "means tracked": changed(
-        ("ops.sigmoid(real_logits), ops.sigmoid(fake_logits)",
-         "ops.mean(keras.activations.sigmoid(real_logits)), ops.mean(tf.sigmoid(fake_logits))"),
-    ),
-    "trackers by hand": changed(
-        ("return " + TRACK,
-         "values = loss, deception, ops.sigmoid(real_logits), ops.sigmoid(fake_logits)\n"
-         "for tracker, value in zip(self.trackers, values):\n"
-         "    tracker.update_state(value)\n"
-         "return {tracker.name: tracker.result() for tracker in self.trackers}"),
-    ),
-    "a while loop": changed(
-        ("for _ in range(self.discriminator_steps):\n",
-         "step = 0\nwhile step < self.discriminator_steps:\n    step += 1\n"),
-    ),
-    "a tf.function": changed().replace("    def train_step", "    @tf.function\n    def train_step"),
-    "scaled where it has to be": changed(
-        ("self.discriminator_optimizer.scale_loss(loss)",
-         "self.scaled(loss, self.discriminator_optimizer)"),
-        ("self.generator_optimizer.scale_loss(deception)",
-         "self.scaled(deception, self.generator_optimizer)"),
-    ) + """
+    "a tf.function": gan().replace("    def train_step", "    @tf.function\n    def train_step"),
+    "scaled where it has to be": gan(
+        D_SCALED, "self.scaled(discriminator_loss, self.discriminator_optimizer)",
+        G_SCALED, "self.scaled(generator_loss, self.generator_optimizer)",
+        further="""
     def scaled(self, loss, optimizer):
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return optimizer.scale_loss(loss)
         return loss
 """,
-    "a tuple is unpacked": changed(
-        ("count =", "if isinstance(real_images, tuple):\n    real_images = real_images[0]\ncount ="),
     ),
-    "probabilities inside": changed(
-        ("        loss = self", "        real, fake = ops.sigmoid(real_logits), "
-         "1 / (1 + ops.exp(-fake_logits))\n        loss = self"),
-        ("ops.sigmoid(real_logits), ops.sigmoid(fake_logits))\n", "real, fake)\n")
-        if False else ("return " + TRACK, "return self.track(loss, deception, real, fake)"),
+    "a tuple is unpacked": gan(
+        COUNT, f"if isinstance(real_images, tuple):\n    real_images = real_images[0]\n{COUNT}"
     ),
-    "the generator's images made first": changed(
-        ("for _ in",
-         "latents = self.draw_latents(count)\n"
-         "with tf.GradientTape(persistent=True) as other:\n"
-         "    generated = self.generator(latents, training=True)\nfor _ in"),
-        ("\nlatents = self.draw_latents(count)\nwith tf.GradientTape() as tape:\n    generated = "
-         "self.generator(latents, training=True)\n", "\nwith other:\n"),
-        ("gradients = tape.gradient(scaled, variables)\nself.generator",
-         "gradients = other.gradient(scaled, variables)\nself.generator"),
+    "probabilities inside": gan(
+        f"{P_REAL}, {P_FAKE}", "real, fake",
+        "        discriminator_loss =", "        real, fake = ops.sigmoid(real_logits), "
+        "1 / (1 + ops.exp(-fake_logits))\n        discriminator_loss =",
     ),
-    "variables without a name": changed(
-        ("variables = self.generator.trainable_variables\n", ""),
-        ("gradients = tape.gradient(scaled, variables)\nself.generator",
-         "gradients = tape.gradient(scaled, self.generator.trainable_variables)\nself.generator"),
-        (APPLY_G, "self.generator_optimizer.apply(gradients, self.generator.trainable_variables)"),
+    "the generator's images made first": gan(
+        f"latents = {DRAW}\n{TAPE}    generated = self.generator(latents, training=True)\n",
+        "with other:\n",
+        LOOP, f"latents = {DRAW}\nwith tf.GradientTape(persistent=True) as other:\n"
+        f"    generated = self.generator(latents, training=True)\n{LOOP}",
+        G_APPLY, G_APPLY.replace("tape.", "other."),
+    ),
+    "variables without a name": gan(
+        f"variables = {G_VARIABLES}\n", "",
+        G_APPLY, G_APPLY.replace("variables", G_VARIABLES),
     ),
 }  # fmt: skip
 
-LATER = "\n".join([COUNT, *SECOND_HALF, *FIRST_HALF, RETURN]).split("\n")
-WRONG["DCGAN"] = {
-    "labels reversed": (
-        changed(("loss(real_logits, fake_logits)", "loss(fake_logits, real_logits)")), "reversed",
-    ),
-    "the discriminator moved by both": (
-        changed(("variables = self.generator.trainable_variables",
-                 "variables = self.discriminator.trainable_variables")),
-        "discriminator",
-    ),
-    "the generator climbs": (
-        changed(("scale_loss(deception)", "scale_loss(-deception)")), "uphill",
-    ),
-    "the discriminator climbs": (changed(("scale_loss(loss)", "scale_loss(-loss)")), "uphill"),
-    "all variables in one": (
-        changed(("    " + FAKES + "\n    with tf.GradientTape() as tape:\n",
-                 "    with tf.GradientTape() as tape:\n        " + FAKES + "\n"),
-                ("variables = self.discriminator.trainable_variables",
-                 "variables = self.trainable_variables")),
-        "moves the generator",
-    ),
-    "all variables in the generator's step": (
-        changed(("variables = self.generator.trainable_variables",
-                 "variables = self.trainable_variables")),
-        "discriminator",
-    ),
-    "the generator for use": (
-        changed((FAKES, FAKES.replace(", training=True", "")),
-                ("self.generator(latents, training=True)", "self.generator(latents)")),
-        "training=True",
-    ),
-    "the generator for use in one step": (
-        changed((FAKES, FAKES.replace("True", "False"))), "training=True missing in 1 of 2",
-    ),
-    "the discriminator for use": (
-        changed(("(real_images, training=True)", "(real_images)"),
-                ("(fake_images, training=True)", "(fake_images)"),
-                ("(generated, training=True)", "(generated)")),
-        "training=True missing in 3 of 3",
-    ),
-    "the discriminator for use in the generator's step": (
-        changed(("(generated, training=True)", "(generated, training=False)")),
-        "training=True missing in 1 of 3",
-    ),
-    "frozen by turns": (
-        changed(("latents = self.draw_latents(count)\n",
-                 "latents = self.draw_latents(count)\nself.discriminator.trainable = False\n"),
-                ("return self", "self.discriminator.trainable = True\nreturn self")),
-        "freeze nothing",
-    ),
-    "the same latents in all steps": (
-        changed(("for _ in", "latents = self.draw_latents(count)\nfor _ in"),
-                ("self.generator(self.draw_latents(count),", "self.generator(latents,"),
-                ("\nlatents = self.draw_latents(count)\nwith", "\nlatents = self.draw_latents(count)"
-                 "\nwith")),
-        "see the same images",
-    ),
-    "the same latents everywhere": (
-        changed((COUNT, COUNT + "\nlatents = self.draw_latents(count)"),
-                ("self.generator(self.draw_latents(count),", "self.generator(latents,"),
-                ("\n\nlatents = self.draw_latents(count)", "\n")),
-        "latents of its own",
-    ),
-    "the same images in all steps": (
-        changed(("for _ in", FAKES + "\nfor _ in"), ("    " + FAKES + "\n", "")),
-        "generated once",
-    ),
-    "one batch of images for both": (
-        changed(("latents = self.draw_latents(count)\n", ""),
-                ("    generated = self.generator(latents, training=True)\n", ""),
-                ("(generated,", "(fake_images,"),
-                ("with tf.GradientTape() as tape:\n        real",
-                 "with tf.GradientTape(persistent=True) as tape:\n        real")),
-        "No gradient gets to these variables",
-    ),
-    "k ignored": (
-        changed(("range(self.discriminator_steps)", "range(1)")), "steps are taken",
-    ),
-    "the generator in the loop": (
-        gan([COUNT, FIRST_HALF[0], *(FIRST_HALF[1:]), *("    " + line for line in SECOND_HALF),
-             RETURN]),
-        "too: its step stands after the loop",
-    ),
-    "latents used again": (
-        changed((FAKES, "latents = self.draw_latents(count)\n    "
-                 "fake_images = self.generator(latents, training=True)"),
-                ("\n\nlatents = self.draw_latents(count)", "\n")),
-        "used again",
-    ),
-    "a fixed batch": (changed((COUNT, "count = 64")), "as many latents as there are real images"),
-    "the shape of a batch in Python": (
-        changed((COUNT, "count = real_images.shape[0]")), "ops.shape(x)",
-    ),
-    "unscaled discriminator": (
-        changed(("self.discriminator_optimizer.scale_loss(loss)", "loss")),
-        "self.discriminator_optimizer.scale_loss",
-    ),
-    "unscaled generator": (
-        changed(("self.generator_optimizer.scale_loss(deception)", "deception")),
-        "self.generator_optimizer.scale_loss",
-    ),
-    "scaled losses tracked": (
-        changed(("        scaled = self.discriminator_optimizer.scale_loss(loss)",
-                 "        loss = scaled = self.discriminator_optimizer.scale_loss(loss)"),
-                ("    scaled = self.generator_optimizer.scale_loss(deception)",
-                 "    deception = scaled = self.generator_optimizer.scale_loss(deception)")),
-        "not scaled",
-    ),
-    "the last batch's values": (
-        changed(("return " + TRACK,
-                 "return {'discriminator_loss': loss, 'generator_loss': deception,\n"
-                 "        'real_probability': ops.mean(ops.sigmoid(real_logits)),\n"
-                 "        'fake_probability': ops.mean(ops.sigmoid(fake_logits))}")),
-        "last batch",
-    ),
-    "sigmoid before the losses": (
-        changed(("loss(real_logits, fake_logits)",
-                 "loss(ops.sigmoid(real_logits), ops.sigmoid(fake_logits))"),
-                ("generator_loss(logits)", "generator_loss(ops.sigmoid(logits))")),
-        "The sigmoid acts before",
-    ),
-    "sigmoid before the generator's loss": (
-        changed(("generator_loss(logits)", "generator_loss(ops.sigmoid(logits))")),
-        "The sigmoid acts before",
-    ),
-    "the generator first": (gan(LATER), "moves first"),
-    "against the old discriminator": (
-        gan(["count = tf.shape(real_images)[0]",
-             "for _ in range(self.discriminator_steps):",
-             "    with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:",
-             "        fake_images = self.generator(self.draw_latents(count), training=True)",
-             "        again = self.generator(self.draw_latents(count), training=True)",
-             "        real_logits = self.discriminator(real_images, training=True)",
-             "        fake_logits = self.discriminator(fake_images, training=True)",
-             "        loss = self.discriminator_loss(real_logits, fake_logits)",
-             "        deception = self.generator_loss(self.discriminator(again, training=True))",
-             "        scaled = self.discriminator_optimizer.scale_loss(loss)",
-             "        other = self.generator_optimizer.scale_loss(deception)",
-             "    variables = self.discriminator.trainable_variables",
-             f"    {APPLY_D.replace('gradients', 'd_tape.gradient(scaled, variables)')}",
-             "    variables = self.generator.trainable_variables",
-             f"    {APPLY_G.replace('gradients', 'g_tape.gradient(other, variables)')}",
-             RETURN]),
-        "as it is after its update",
-    ),
-    "TensorFlow's tutorial": (
-        gan(["count = tf.shape(real_images)[0]",
-             "with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:",
-             "    fake_images = self.generator(self.draw_latents(count), training=True)",
-             "    real_logits = self.discriminator(real_images, training=True)",
-             "    fake_logits = self.discriminator(fake_images, training=True)",
-             "    loss = self.discriminator_loss(real_logits, fake_logits)",
-             "    deception = self.generator_loss(fake_logits)",
-             "variables = self.discriminator.trainable_variables",
-             APPLY_D.replace("gradients", "d_tape.gradient(loss, variables)"),
-             "variables = self.generator.trainable_variables",
-             APPLY_G.replace("gradients", "g_tape.gradient(deception, variables)"),
-             RETURN]),
-        "serve both networks",
-    ),
-    "the notebook's losses": (
-        changed(("self.discriminator_loss(", "discriminator_loss("),
-                ("self.generator_loss(", "generator_loss(")),
-        "given to compile",
-    ),
-    "Keras's losses": (
-        changed((COUNT, COUNT + "\n" + BCE),
-                ("self.generator_loss(logits)", "bce(ops.ones_like(logits), logits)")),
-        "self.generator_loss is meant",
-    ),
-    "the generator climbs the discriminator's loss": (
-        changed(("self.generator_loss(logits)",
-                 "-self.discriminator_loss(real_logits, logits)")),
-        "does not climb the discriminator's loss",
-    ),
-    "probabilities swapped": (
-        changed(("ops.sigmoid(real_logits), ops.sigmoid(fake_logits)",
-                 "ops.sigmoid(fake_logits), ops.sigmoid(real_logits)")),
-        "probabilities have changed places",
-    ),
-    "logits tracked": (
-        changed(("ops.sigmoid(real_logits), ops.sigmoid(fake_logits)", "real_logits, fake_logits")),
-        "These are logits",
-    ),
-    "losses swapped": (changed(("track(loss, deception", "track(deception, loss")),
-                       "losses have changed places"),
-    "the generator's images tracked": (
-        changed(("ops.sigmoid(fake_logits)", "ops.sigmoid(logits)")),
-        "as the generator's step saw",
-    ),
-    "tracked after the update": (
-        changed(("latents = self", "real_logits = self.discriminator(real_images, training=True)\n"
-                 "latents = self")),
-        "run again after the update",
-    ),
-    "means over the k steps": (
-        changed(("for _ in", "losses = []\nfor _ in"), (APPLY_D, APPLY_D + "\n    losses.append(loss)"),
-                ("self.track(loss,", "self.track(sum(losses) / len(losses),")),
-        "means over the k steps",
-    ),
-    "nothing returned": (changed(("return self.track", "self.track")), "without `return`"),
-    "three numbers": (
-        changed(("return " + TRACK,
-                 f"values = {TRACK}\ndel values['fake_probability']\nreturn values")),
-        "'fake_probability' is missing",
-    ),
-    "a loss returned": (changed((TRACK, "loss")), "Return self.track"),
-    "stopped in the generator's step": (
-        changed(("self.discriminator(generated,", "self.discriminator(ops.stop_gradient(generated),")),
-        "No gradient gets to these variables",
-    ),
-    "generated outside of the tape": (
-        changed(("with tf.GradientTape() as tape:\n    generated = self.generator(latents, "
-                 "training=True)",
-                 "generated = self.generator(latents, training=True)\n"
-                 "with tf.GradientTape() as tape:")),
-        "No gradient gets to these variables",
-    ),
-    "uniform latents": (
-        changed(("self.draw_latents(count)",
-                 "keras.random.uniform((count, self.latent_size), -1, 1, "
-                 "seed=self.seed_generator)")),
-        "uniform",
-    ),
+OLD_OPPONENT = """count = tf.shape(real_images)[0]
+for _ in range(self.discriminator_steps):
+    with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+        fake_images = self.generator(self.draw_latents(count), training=True)
+        again = self.generator(self.draw_latents(count), training=True)
+        real_logits = self.discriminator(real_images, training=True)
+        fake_logits = self.discriminator(fake_images, training=True)
+        loss = self.discriminator_loss(real_logits, fake_logits)
+        deception = self.generator_loss(self.discriminator(again, training=True))
+        scaled = self.discriminator_optimizer.scale_loss(loss)
+        other = self.generator_optimizer.scale_loss(deception)
+    variables = self.discriminator.trainable_variables
+    self.discriminator_optimizer.apply(d_tape.gradient(scaled, variables), variables)
+    variables = self.generator.trainable_variables
+    self.generator_optimizer.apply(g_tape.gradient(other, variables), variables)
+return self.track(loss, deception, ops.sigmoid(real_logits), ops.sigmoid(fake_logits))
+"""
+TUTORIAL = """count = tf.shape(real_images)[0]
+with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+    fake_images = self.generator(self.draw_latents(count), training=True)
+    real_logits = self.discriminator(real_images, training=True)
+    fake_logits = self.discriminator(fake_images, training=True)
+    loss = self.discriminator_loss(real_logits, fake_logits)
+    deception = self.generator_loss(fake_logits)
+variables = self.discriminator.trainable_variables
+self.discriminator_optimizer.apply(d_tape.gradient(loss, variables), variables)
+variables = self.generator.trainable_variables
+self.generator_optimizer.apply(g_tape.gradient(deception, variables), variables)
+return self.track(loss, deception, ops.sigmoid(real_logits), ops.sigmoid(fake_logits))
+"""
+WRONG["DCGAN"] = wrong(gan, {
+    "labels reversed": (D_LOSS, "loss(fake_logits, real_logits)", "labels_reversed"),
+    "the discriminator moved by both": (G_VARIABLES, D_VARIABLES, "discriminator_moved"),
+    "the generator climbs": (G_SCALED, G_SCALED.replace("(", "(-"), "uphill"),
+    "the discriminator climbs": (D_SCALED, D_SCALED.replace("(", "(-"), "uphill"),
+    "all variables in one":
+        (OUTSIDE, INSIDE, D_VARIABLES, "self.trainable_variables", "generator_moved"),
+    "all variables in the generator's step":
+        (G_VARIABLES, "self.trainable_variables", "discriminator_moved"),
+    "the generator for use": (f"{DRAW}, training=True", DRAW, "latents, training=True", "latents",
+                              "not_for_training"),
+    "the generator for use in one step":
+        (FAKES, FAKES.replace("True", "False"), "not_for_training"),
+    "the discriminator for use": ("images, training=True", "images",
+                                  "generated, training=True", "generated", "not_for_training"),
+    "the discriminator for use in the generator's step":
+        ("generated, training=True", "generated, training=False", "not_for_training"),
+    "frozen by turns":
+        (f"latents = {DRAW}\n", f"latents = {DRAW}\nself.discriminator.trainable = False\n",
+         "return", "self.discriminator.trainable = True\nreturn", "frozen_inside"),
+    "the same latents in all steps":
+        (f"self.generator({DRAW}", "self.generator(latents", LOOP, f"latents = {DRAW}\n{LOOP}",
+         "steps_alike"),
+    "the same latents everywhere":
+        (f"\nlatents = {DRAW}", "", DRAW, "latents", COUNT, f"{COUNT}latents = {DRAW}\n",
+         "latents_again"),
+    "the same images in all steps":
+        (f"    {FAKES}\n", "", LOOP, f"{FAKES}\n{LOOP}", "images_once"),
+    "one batch of images for both":
+        (f"latents = {DRAW}\n", "", "    generated = self.generator(latents, training=True)\n", "",
+         "(generated,", "(fake_images,", "no_gradients"),
+    "k ignored": ("range(self.discriminator_steps)", "range(1)", "steps_missing"),
+    "latents used again":
+        (f"\nlatents = {DRAW}", "", f"    {FAKES}", f"    latents = {DRAW}\n"
+         "    fake_images = self.generator(latents, training=True)", "latents_again"),
+    "a fixed batch": (COUNT, "count = 64\n", "other_count"),
+    "the shape of a batch in Python": (COUNT, "count = real_images.shape[0]\n", "static_shape"),
+    "unscaled discriminator": (D_SCALED, "discriminator_loss", "unscaled"),
+    "unscaled generator": (G_SCALED, "generator_loss", "unscaled"),
+    "scaled losses tracked":
+        (D_SCALED, f"discriminator_loss = {D_SCALED}", G_SCALED, f"generator_loss = {G_SCALED}",
+         "scaled_tracked"),
+    "the last batch's values":
+        (TRACK, "dict(discriminator_loss=discriminator_loss, generator_loss=generator_loss, "
+         f"real_probability=ops.mean({P_REAL}), fake_probability=ops.mean({P_FAKE}))", "no_means"),
+    "sigmoid before the losses":
+        (D_LOSS, f"loss({P_REAL}, {P_FAKE})", G_LOSS, "generator_loss(ops.sigmoid(logits))",
+         "sigmoid_before_loss"),
+    "sigmoid before the generator's loss":
+        (G_LOSS, "generator_loss(ops.sigmoid(logits))", "sigmoid_before_loss"),
+    "the notebook's losses":
+        ("self.discriminator_loss(", "globals()['discriminator_loss'](",
+         "self.generator_loss(", "globals()['generator_loss'](", "notebooks_loss"),
+    "Keras's losses":
+        (COUNT, f"{COUNT}{BCE_OF_LOGITS}\n", f"self.{G_LOSS}", "bce(ops.ones_like(logits), logits)",
+         "notebooks_loss"),
+    "the generator climbs the discriminator's loss":
+        (f"self.{G_LOSS}", "-self.discriminator_loss(real_logits, logits)", "climbs_other_loss"),
+    "probabilities swapped": (f"{P_REAL}, {P_FAKE}", f"{P_FAKE}, {P_REAL}", "order"),
+    "logits tracked": (f"{P_REAL}, {P_FAKE}", "real_logits, fake_logits", "logits"),
+    "losses swapped": ("discriminator_loss, generator_loss,", "generator_loss, discriminator_loss,",
+                       "order"),
+    "the generator's images tracked": (P_FAKE, "ops.sigmoid(logits)", "generators_run"),
+    "tracked after the update":
+        ("latents = self", f"real_logits = {OF_REAL}\nlatents = self", "run_again"),
+    "means over the k steps":
+        (LOOP, f"losses = []\n{LOOP}", D_APPLY, f"{D_APPLY}\n    losses.append(discriminator_loss)",
+         "track(discriminator_loss", "track(sum(losses) / len(losses)", "not_last_of_k"),
+    "nothing returned": ("return self", "self", "step_without_return"),
+    "three numbers": (RETURN, f"values = {TRACK}\ndel values['fake_probability']\nreturn values",
+                      "name_missing"),
+    "a loss returned": (TRACK, "discriminator_loss", "step_returns_other"),
+    "stopped in the generator's step":
+        ("self.discriminator(generated,", "self.discriminator(ops.stop_gradient(generated),",
+         "no_gradients"),
+    "generated outside of the tape":
+        (f"{TAPE}    generated = self.generator(latents, training=True)",
+         f"generated = self.generator(latents, training=True)\n{TAPE[:-1]}", "no_gradients"),
+    "uniform latents":
+        (DRAW, "keras.random.uniform((count, self.latent_size), -1, 1, seed=self.seed_generator)",
+         "uniform"),
+    "a number as seed":
+        (DRAW, "keras.random.normal((count, self.latent_size), seed=1)", "latents_again"),
+    "TensorFlow's own draws": (DRAW, "tf.random.normal((count, self.latent_size))", "not_by_seed"),
+    "NumPy's draws": (DRAW, "rng.normal(size=(count, self.latent_size)).astype('float32')",
+                      COUNT, f"{COUNT}rng = np.random.default_rng()\n", "numpy_draws"),
+    "the same latents for all images":
+        (DRAW, "ops.repeat(self.draw_latents(1), count, axis=0)", "images_alike"),
+    "optimizers exchanged": ("self.discriminator_optimizer", "self.other",
+                             "self.generator_optimizer", "self.discriminator_optimizer",
+                             "self.other", "self.generator_optimizer", "other_optimizer"),
+    "one optimizer":
+        ("self.generator_optimizer", "self.discriminator_optimizer", "shared_optimizer"),
+    "Keras's own optimizer": ("self.discriminator_optimizer", "self.optimizer",
+                              "self.generator_optimizer", "self.optimizer", "shared_optimizer"),
+    "the discriminator never moves": (f"    {D_APPLY}\n", "", "stands_still"),
+    "the generator never moves": (f"{G_APPLY}\n", "", "stands_still"),
+    "half of the loss":
+        ("= self.discriminator_loss(", "= 0.5 * self.discriminator_loss(", "halved"),
+    "the loss for the gradient outside":
+        ("        discriminator_loss =", "    discriminator_loss =",
+         "        scaled = self.disc", "    scaled = self.disc", "no_gradients"),
+}) | wrong(step, {
+    "the generator first":
+        (f"{COUNT}{SECOND_STEP}\n{FIRST_STEP}\n{RETURN}", "generator_first"),
+    "the generator in the loop":
+        (f"{COUNT}{FIRST_STEP}\n{indent(SECOND_STEP, '    ')}\n{RETURN}", "generator_in_loop"),
+    "against the old discriminator": (OLD_OPPONENT, "old_opponent"),
+    "TensorFlow's tutorial": (TUTORIAL, "images_shared"),
+}) | {
     "a generator in each step": (
-        changed((COUNT, COUNT + "\nseeds = keras.random.SeedGenerator(self.seed)\n"
-                 "draw = lambda: keras.random.normal((count, self.latent_size), seed=seeds)"),
-                ("self.draw_latents(count)", "draw()"))
+        gan(DRAW, "draw()", COUNT, f"{COUNT}seeds = keras.random.SeedGenerator(self.seed)\n"
+            "draw = lambda: keras.random.normal((count, self.latent_size), seed=seeds)\n")
         .replace("        self.latent_size = latent_size\n",
                  "        self.latent_size, self.seed = latent_size, seed\n"),
-        "begins anew",
-    ),
-    "a number as seed": (
-        changed(("self.draw_latents(count)",
-                 "keras.random.normal((count, self.latent_size), seed=1)")),
-        "the same again",
-    ),
-    "TensorFlow's own draws": (
-        changed(("self.draw_latents(count)", "tf.random.normal((count, self.latent_size))")),
-        "don't follow from the seed",
-    ),
-    "NumPy's draws": (
-        changed((COUNT, COUNT + "\nrng = np.random.default_rng()"),
-                ("self.draw_latents(count)",
-                 "rng.normal(size=(count, self.latent_size)).astype('float32')")),
-        "ompiled",
-    ),
-    "the same latents for all images": (
-        changed(("self.draw_latents(count)",
-                 "ops.repeat(self.draw_latents(1), count, axis=0)")),
-        "the same for all images",
-    ),
-    "optimizers exchanged": (
-        changed(("self.discriminator_optimizer", "self.x"),
-                ("self.generator_optimizer", "self.discriminator_optimizer"),
-                ("self.x", "self.generator_optimizer")),
-        "other network's optimizer",
-    ),
-    "one optimizer": (
-        changed(("self.generator_optimizer", "self.discriminator_optimizer")),
-        "each network has its own",
-    ),
-    "Keras's own optimizer": (
-        changed(("self.discriminator_optimizer", "self.optimizer"),
-                ("self.generator_optimizer", "self.optimizer")),
-        "each network has its own",
-    ),
-    "the discriminator never moves": (
-        changed(("    " + APPLY_D + "\n", "")), "The discriminator has not moved",
-    ),
-    "the generator never moves": (
-        changed((APPLY_G + "\n", "")), "The generator has not moved",
-    ),
-    "half of the loss": (
-        changed(("self.discriminator_loss(real_logits, fake_logits)",
-                 "0.5 * self.discriminator_loss(real_logits, fake_logits)")),
-        "not halved",
-    ),
-    "the loss for the gradient outside": (
-        changed(("        loss = self.discriminator_loss(real_logits, fake_logits)\n"
-                 "        scaled = self.discriminator_optimizer.scale_loss(loss)",
-                 "    loss = self.discriminator_loss(real_logits, fake_logits)\n"
-                 "    scaled = self.discriminator_optimizer.scale_loss(loss)")),
-        "inside the tape",
+        "seed_in_step",
     ),
 }  # fmt: skip
 
-HIDDEN_WRONG["DCGAN"] = {
-    "two steps at most": (
-        changed(("range(self.discriminator_steps)", "range(min(2, self.discriminator_steps))")),
-        "steps are taken",
-    ),
-    "no single images": (
-        changed((COUNT, "count = ops.maximum(2, ops.shape(real_images)[0])")),
-        "as many latents as there are real images",
-    ),
-}
+HIDDEN_WRONG["DCGAN"] = wrong(gan, {
+    "two steps at most":
+        ("range(self.", "range(min(2, self.", "steps):", "steps)):", "steps_missing"),
+    "no single images":
+        (COUNT, "count = ops.maximum(2, ops.shape(real_images)[0])\n", "other_count"),
+})  # fmt: skip
 
 
 # --- nearest_neighbours ------------------------------------------------------------------------
@@ -1290,7 +960,8 @@ def nearest(*lines):
 
 SQUARES = "s = np.sum(a**2, axis=1)[:, None] - 2 * a @ b.T + np.sum(b**2, axis=1)"
 BEST = "places = np.argmin(s, axis=1)"
-SAFE = "places, np.sqrt(np.maximum(np.min(s, axis=1), 0))"
+ROOTS = "np.sqrt(np.maximum(s.min(1), 0))"
+SAFE = f"places, {ROOTS}"
 ALL = "s = np.array([[np.sum((x - y) ** 2) for y in b] for x in a])"
 RIGHT["nearest_neighbours"] = {
     "a product": nearest(SQUARES, BEST, SAFE),
@@ -1313,8 +984,7 @@ RIGHT["nearest_neighbours"] = {
         "np.argmin(d, axis=1), np.min(d, axis=1)",
     ),
     "images as they are": nearest(
-        "d = np.sqrt(np.square(g[:, None] - t).sum(axis=(2, 3, 4)))",
-        "d.argmin(1), d.min(1)",
+        "d = np.sqrt(np.square(g[:, None] - t).sum(axis=(2, 3, 4)))", "d.argmin(1), d.min(1)"
     ),
     "image by image": nearest(
         "places, distances = [], []",
@@ -1348,7 +1018,8 @@ RIGHT["nearest_neighbours"] = {
         "[np.array(places), np.array(distances)]",
     ),
     "sorted": nearest(
-        SQUARES, "places = np.argsort(s, axis=1)[:, 0]",
+        SQUARES,
+        "places = np.argsort(s, axis=1)[:, 0]",
         "places, np.sqrt(np.abs(s[np.arange(len(s)), places]))",
     ),
     "in parts": nearest(
@@ -1361,102 +1032,49 @@ RIGHT["nearest_neighbours"] = {
     "einsum": nearest(
         "s = np.einsum('ik,ik->i', a, a)[:, None] - 2 * np.einsum('ik,jk->ij', a, b) "
         "+ np.einsum('jk,jk->j', b, b)",
-        "s = np.clip(s, 0, None)", BEST, "places.astype('int32'), np.sqrt(s.min(axis=1))",
+        "s = np.clip(s, 0, None)",
+        BEST,
+        "places.astype('int32'), np.sqrt(s.min(axis=1))",
     ),
-}  # fmt: skip
+}
 
-WRONG["nearest_neighbours"] = {
-    "for the training images": (
-        nearest(SQUARES, "np.argmin(s, axis=0), np.sqrt(np.maximum(s.min(axis=0), 0))"),
-        "other way round",
-    ),
-    "squared": (nearest(SQUARES, BEST, "places, np.min(s, axis=1)"), "squared distances"),
-    "mean of squares": (
-        nearest("s = ((a[:, None] - b) ** 2).mean(-1)", BEST, "places, s.min(1)"), "mean of squares",
-    ),
-    "root of the mean": (
-        nearest("s = ((a[:, None] - b) ** 2).mean(-1)", BEST, SAFE), "mean over the pixels",
-    ),
-    "absolute": (
-        nearest("s = np.abs(a[:, None] - b).sum(-1)", BEST, "places, s.min(1)"),
-        "absolute differences",
-    ),
-    "largest pixel": (
-        nearest("s = np.abs(a[:, None] - b).max(-1)", BEST, "places, s.min(1)"), "the largest",
-    ),
-    "farthest": (
-        nearest(SQUARES, "places = np.argmax(s, axis=1)", "places, np.sqrt(s.max(1))"), "argmax",
-    ),
-    "farthest distance": (nearest(SQUARES, BEST, "places, np.sqrt(s.max(1))"), "largest"),
-    "mean distance": (
-        nearest(SQUARES, BEST, "places, np.sqrt(np.maximum(s, 0)).mean(1)"),
-        "means over the training images",
-    ),
-    "first channel": (
-        nearest("a, b = g[..., 0].reshape(len(g), -1), t[..., 0].reshape(len(t), -1)",
-                SQUARES, BEST, SAFE),
-        "first channel",
-    ),
-    "the other order": (
-        nearest(SQUARES, BEST, "np.sqrt(np.maximum(np.min(s, axis=1), 0)), places"),
-        "Places come first",
-    ),
-    "places as floats": (
-        nearest(SQUARES, BEST, "places.astype('float32'), np.sqrt(np.maximum(s.min(1), 0))"),
-        "whole numbers",
-    ),
-    "places alone": (nearest(SQUARES, "np.argmin(s, axis=1)"), "nearest, distances"),
-    "one array of both": (
-        nearest(SQUARES, BEST, "np.stack([places, np.sqrt(np.maximum(s.min(1), 0))])"),
-        "nearest, distances",
-    ),
-    "all distances": (nearest(SQUARES, BEST, "places, np.sqrt(np.maximum(s, 0))"), "all pairs"),
-    "one number": (
-        nearest(SQUARES, "np.argmin(s), np.sqrt(np.maximum(s.min(), 0))"), "one for each",
-    ),
-    "no brackets": (
-        nearest("s = np.sum(a**2, axis=1)[:, None] - a @ b.T + np.sum(b**2, axis=1)", BEST, SAFE),
-        "product is taken",
-    ),
-    "product added": (
-        nearest("s = np.sum(a**2, axis=1)[:, None] + 2 * a @ b.T + np.sum(b**2, axis=1)", BEST,
-                SAFE),
-        "product is subtracted",
-    ),
-    "shapes that don't fit": (
-        nearest("s = np.sum(a**2, axis=1) - 2 * a @ b.T + np.sum(b**2, axis=1)", BEST, SAFE),
-        "shapes on both sides",
-    ),
-    "negative roots": (
-        nearest(SQUARES, "s = s - 1e-3", BEST, "places, np.sqrt(s.min(1))"), "np.maximum",
-    ),
-    "the second nearest": (
-        nearest(SQUARES, "places = np.argsort(s, axis=1)[:, 1]",
-                "places, np.sqrt(np.maximum(s[np.arange(len(s)), places], 0))"),
-        "second nearest",
-    ),
-    "places from 1": (
-        nearest(SQUARES, BEST, "places + 1, np.sqrt(np.maximum(s.min(1), 0))"), "from 0",
-    ),
-    "own places": (
-        nearest(SQUARES, BEST, "np.arange(len(g)), np.sqrt(np.maximum(s.min(1), 0))"),
-        "laces",
-    ),
-    "cosine": (
-        nearest("a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))",
-                "s = 1 - a @ b.T", BEST, "places, s.min(1)"),
-        "cosine",
-    ),
-    "whole numbers": (
-        nearest(SQUARES, BEST, "places, np.sqrt(np.maximum(s.min(1), 0)).astype(int)"),
-        "",
-    ),
-    "images, not places": (
-        nearest(SQUARES, BEST, "t[places], np.sqrt(np.maximum(s.min(1), 0))"), "places",
-    ),
-    "nothing": (define("nearest_neighbours", "generated, training_images", "pass"),
-                "nearest, distances"),
-}  # fmt: skip
+MEAN = "s = ((a[:, None] - b) ** 2).mean(-1)"
+WRONG["nearest_neighbours"] = wrong(nearest, {
+    "for the training images":
+        (SQUARES, "np.argmin(s, axis=0), np.sqrt(np.maximum(s.min(axis=0), 0))", "other_way_round"),
+    "squared": (SQUARES, BEST, "places, np.min(s, axis=1)", "squared"),
+    "mean of squares": (MEAN, BEST, "places, s.min(1)", "mean_of_pixels"),
+    "root of the mean": (MEAN, BEST, SAFE, "mean_of_pixels"),
+    "absolute": ("s = np.abs(a[:, None] - b).sum(-1)", BEST, "places, s.min(1)", "absolute"),
+    "largest pixel":
+        ("s = np.abs(a[:, None] - b).max(-1)", BEST, "places, s.min(1)", "largest_pixel"),
+    "farthest": (SQUARES, "np.argmax(s, axis=1), np.sqrt(s.max(1))", "farthest"),
+    "farthest distance": (SQUARES, BEST, "places, np.sqrt(s.max(1))", "largest_distance"),
+    "mean distance": (SQUARES, BEST, "places, np.sqrt(np.maximum(s, 0)).mean(1)", "mean_distance"),
+    "first channel": ("a, b = (x[..., 0].reshape(len(x), -1) for x in (g, t))", SQUARES, BEST, SAFE,
+                      "first_channel"),
+    "the other order": (SQUARES, BEST, f"{ROOTS}, places", "distances_first"),
+    "places as floats": (SQUARES, BEST, f"places.astype('float32'), {ROOTS}", "no_integers"),
+    "places alone": (SQUARES, "np.argmin(s, axis=1)", "no_pair"),
+    "one array of both": (SQUARES, BEST, f"np.stack([{SAFE}])", "no_pair"),
+    "all distances": (SQUARES, BEST, "places, np.sqrt(np.maximum(s, 0))", "all_pairs"),
+    "one number": (SQUARES, "np.argmin(s), np.sqrt(np.maximum(s.min(), 0))", "one_number"),
+    "no brackets": (SQUARES.replace("2 * a", "a"), BEST, SAFE, "products"),
+    "product added": (SQUARES.replace("- 2", "+ 2"), BEST, SAFE, "products"),
+    "shapes that don't fit": (SQUARES.replace("[:, None]", ""), BEST, SAFE, "shapes_differ"),
+    "negative roots":
+        (SQUARES, "s = s - 1e-3", BEST, "places, np.sqrt(s.min(1))", "negative_square"),
+    "the second nearest":
+        (SQUARES, "places = np.argsort(s, axis=1)[:, 1]",
+         "places, np.sqrt(np.maximum(s[np.arange(len(s)), places], 0))", "second_nearest"),
+    "places from 1": (SQUARES, BEST, f"places + 1, {ROOTS}", "from_1"),
+    "own places": (SQUARES, BEST, f"np.arange(len(g)), {ROOTS}", "own_places"),
+    "cosine": ("a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))",
+               "s = 1 - a @ b.T", BEST, "places, s.min(1)", "cosine"),
+    "whole numbers": (SQUARES, BEST, f"places, {ROOTS}.astype(int)", "other_distances"),
+    "images, not places": (SQUARES, BEST, f"t[places], {ROOTS}", "shape"),
+    "nothing": ("", "no_pair"),
+})  # fmt: skip
 
 
 # --- interpolate -------------------------------------------------------------------------------
@@ -1465,11 +1083,7 @@ WRONG["nearest_neighbours"] = {
 def walk(*lines):
     """An answer that ends in `return <last line>`; p and q are the ends, t the shares."""
     *before, last = lines
-    body = [
-        "p, q, t = start, end, np.linspace(0, 1, steps)[:, None]",
-        *before,
-        f"return {last}",
-    ]
+    body = ["p, q, t = start, end, np.linspace(0, 1, steps)[:, None]", *before, f"return {last}"]
     return define("interpolate", "start, end, steps", *body)
 
 
@@ -1498,7 +1112,8 @@ RIGHT["interpolate"] = {
     "sinc": walk(
         COSINE, ANGLE,
         "whole = np.sinc(w / np.pi)",
-        "(1 - t) * np.sinc((1 - t) * w / np.pi) / whole * p + t * np.sinc(t * w / np.pi) / whole * q",
+        "first, second = (t * np.sinc(t * w / np.pi) / whole for t in (1 - t, t))",
+        "first * p + second * q",
     ),
     "arctan2": walk(
         "a, b = (np.float64(x) / np.linalg.norm(np.float64(x)) for x in (p, q))",
@@ -1522,14 +1137,13 @@ RIGHT["interpolate"] = {
         "cosine = ops.sum(p * q) / (ops.norm(p) * ops.norm(q))",
         "w = ops.arccos(ops.clip(cosine, -1, 1))",
         "if float(ops.sin(w)) < 1e-4: return (1 - t) * p + t * q",
-        "(ops.sin((1 - t) * w) * p + ops.sin(t * w) * q) / ops.sin(w)",
+        SLERP.replace("np", "ops"),
     ),
     "TensorFlow": walk(
         "p, q, t = (tf.cast(each, tf.float32) for each in (p, q, t))",
         "cosine = tf.tensordot(tf.nn.l2_normalize(p, 0), tf.nn.l2_normalize(q, 0), 1)",
         "w = tf.acos(tf.clip_by_value(cosine, -1, 1))",
-        "tf.cond(w < 1e-3, lambda: (1 - t) * p + t * q, lambda: "
-        "(tf.sin((1 - t) * w) * p + tf.sin(t * w) * q) / tf.sin(w))",
+        f"tf.cond(w < 1e-3, lambda: (1 - t) * p + t * q, lambda: {SLERP.replace('np', 'tf')})",
     ),
     "shares by outer": walk(
         COSINE, ANGLE, "t = t[:, 0]", "if np.sin(w) < 1e-4:",
@@ -1543,86 +1157,51 @@ RIGHT["interpolate"] = {
         "[(np.sin((1 - i / (steps - 1)) * w) * p + np.sin(i / (steps - 1) * w) * q) / np.sin(w)"
         " for i in range(steps)]",
     ),
-    "arange": walk(
-        COSINE, ANGLE, LINE, "t = np.arange(steps)[:, np.newaxis] / (steps - 1)", SLERP,
-    ),
+    "arange": walk(COSINE, ANGLE, LINE, "t = np.arange(steps)[:, np.newaxis] / (steps - 1)", SLERP),
     "min and max": walk(COSINE, "w = math.acos(max(-1.0, min(1.0, float(cosine))))", LINE, SLERP),
 }  # fmt: skip
 
-WRONG["interpolate"] = {
-    "straight": (walk("(1 - t) * p + t * q"), "straight line"),
-    "ends exchanged": (
-        walk(COSINE, ANGLE, "if np.sin(w) < 1e-4: return (1 - t) * q + t * p",
-             "(np.sin(t * w) * p + np.sin((1 - t) * w) * q) / np.sin(w)"),
-        "changed places",
-    ),
-    "without the end": (
-        walk("t = np.linspace(0, 1, steps, endpoint=False)[:, None]", COSINE, ANGLE, LINE, SLERP),
-        "end is missing",
-    ),
-    "without both ends": (
-        walk("t = np.linspace(0, 1, steps + 2)[1:-1, None]", COSINE, ANGLE, LINE, SLERP),
-        "Both ends are missing",
-    ),
-    "a step more": (
-        walk("t = np.linspace(0, 1, steps + 1)[:, None]", COSINE, ANGLE, LINE, SLERP),
-        "one step too many",
-    ),
-    "degrees": (walk(COSINE, "w = np.degrees(np.arccos(cosine))", SLERP), "radians"),
-    "no straight line": (walk(COSINE, ANGLE, SLERP), "one direction"),
-    "no clip": (
-        walk(COSINE, "w = np.arccos(cosine)", LINE, SLERP), "np.clip",
-    ),
-    "equal ends alone": (
-        walk("if np.allclose(p, q): return (1 - t) * p + t * q", COSINE, ANGLE, SLERP),
-        "one direction",
-    ),
-    "normalized": (
-        walk("p, q = p / np.linalg.norm(p), q / np.linalg.norm(q)", "cosine = p @ q", ANGLE, LINE,
-             SLERP),
-        "lengths are lost",
-    ),
-    "normalized at the end": (
-        walk(COSINE, ANGLE, f"z = {SLERP}", "z / np.linalg.norm(z, axis=1, keepdims=True)"),
-        "lengths are lost",
-    ),
-    "the line on the shell": (
-        walk("z = (1 - t) * p + t * q",
-             "length = (1 - t) * np.linalg.norm(p) + t * np.linalg.norm(q)",
-             "z / np.linalg.norm(z, axis=1, keepdims=True) * length"),
-        "angles are not even",
-    ),
-    "the other axis": (walk(COSINE, ANGLE, LINE, f"({SLERP}).T"), "axis 0"),
-    "no column": (
-        walk("t = np.linspace(0, 1, steps)", COSINE, ANGLE, LINE, SLERP), "shapes on both sides",
-    ),
-    "not divided by the lengths": (
-        walk("cosine = np.dot(p, q)", ANGLE, LINE, SLERP), "divided by both lengths",
-    ),
-    "cosine as angle": (walk(COSINE, "w = cosine", LINE, SLERP), "np.arccos of it"),
-    "arcsin": (
-        walk(COSINE, "w = np.arcsin(np.clip(cosine, -1, 1))", SLERP), "not np.arcsin",
-    ),
-    "not divided by the sine": (
-        walk(COSINE, ANGLE, LINE, "np.sin((1 - t) * w) * p + np.sin(t * w) * q"),
-        "division by sin w",
-    ),
-    "a right angle": (
-        walk("np.cos(t * np.pi / 2) * p + np.sin(t * np.pi / 2) * q"), "right angle only",
-    ),
-    "cosines": (
-        walk(COSINE, ANGLE, LINE, "(np.cos((1 - t) * w) * p + np.cos(t * w) * q) / np.cos(w)"),
-        "not of cosines",
-    ),
-    "half the angle": (walk(COSINE, ANGLE, "w = w / 2", LINE, SLERP), "halved"),
-    "roots": (walk("np.sqrt(1 - t) * p + np.sqrt(t) * q"), "Roots"),
-    "one point": (
-        walk("t = 0.5", COSINE, ANGLE, LINE, SLERP), "all steps",
-    ),
-    "an axis too many": (walk(COSINE, ANGLE, LINE, f"({SLERP})[:, None]"), "axis too many"),
-    "nothing": (define("interpolate", "start, end, steps", "pass"), "return"),
-    "the ends alone": (walk("np.stack([p, q])"), ""),
-    "five steps": (
-        walk("t = np.linspace(0, 1, 5)[:, None]", COSINE, ANGLE, LINE, SLERP), "steps",
-    ),
-}  # fmt: skip
+
+def steps(line, mistake):
+    """The formula with other shares."""
+    return line, COSINE, ANGLE, LINE, SLERP, mistake
+
+
+WRONG["interpolate"] = wrong(walk, {
+    "straight": ("(1 - t) * p + t * q", "straight"),
+    "ends exchanged": steps("p, q = q, p", "ends_exchanged"),
+    "without the end":
+        steps("t = np.linspace(0, 1, steps, endpoint=False)[:, None]", "end_missing"),
+    "without both ends": steps("t = np.linspace(0, 1, steps + 2)[1:-1, None]", "end_missing"),
+    "a step more": steps("t = np.linspace(0, 1, steps + 1)[:, None]", "other_steps"),
+    "five steps": steps("t = np.linspace(0, 1, 5)[:, None]", "other_steps"),
+    "one point": steps("t = 0.5", "one_point"),
+    "no column": steps("t = np.linspace(0, 1, steps)", "shapes_differ"),
+    "degrees": (COSINE, "w = np.degrees(np.arccos(cosine))", SLERP, "degrees"),
+    "no straight line": (COSINE, ANGLE, SLERP, "not_finite"),
+    "no clip": (COSINE, "w = np.arccos(cosine)", LINE, SLERP, "not_finite"),
+    "equal ends alone":
+        ("if np.allclose(p, q): return (1 - t) * p + t * q", COSINE, ANGLE, SLERP, "not_finite"),
+    "normalized": ("p, q = p / np.linalg.norm(p), q / np.linalg.norm(q)", "cosine = p @ q", ANGLE,
+                   LINE, SLERP, "lengths_lost"),
+    "normalized at the end":
+        (COSINE, ANGLE, f"z = {SLERP}", "z / np.linalg.norm(z, axis=1, keepdims=True)",
+         "lengths_lost"),
+    "the line on the shell":
+        ("z = (1 - t) * p + t * q",
+         "length = (1 - t) * np.linalg.norm(p) + t * np.linalg.norm(q)",
+         "z / np.linalg.norm(z, axis=1, keepdims=True) * length", "line_on_the_shell"),
+    "the other axis": (COSINE, ANGLE, LINE, f"({SLERP}).T", "transposed"),
+    "an axis too many": (COSINE, ANGLE, LINE, f"({SLERP})[:, None]", "axis_too_many"),
+    "not divided by the lengths": ("cosine = np.dot(p, q)", ANGLE, LINE, SLERP, "not_by_lengths"),
+    "cosine as angle": (COSINE, "w = cosine", LINE, SLERP, "cosine_as_angle"),
+    "arcsin": (COSINE, "w = np.arcsin(np.clip(cosine, -1, 1))", SLERP, "arcsine"),
+    "not divided by the sine":
+        (COSINE, ANGLE, LINE, "np.sin((1 - t) * w) * p + np.sin(t * w) * q", "not_divided"),
+    "a right angle": ("np.cos(t * np.pi / 2) * p + np.sin(t * np.pi / 2) * q", "right_angle"),
+    "cosines": (COSINE, ANGLE, LINE, SLERP.replace("sin", "cos"), "cosines"),
+    "half the angle": (COSINE, ANGLE, "w = w / 2", LINE, SLERP, "other_angle"),
+    "roots": ("np.sqrt(1 - t) * p + np.sqrt(t) * q", "roots"),
+    "the ends alone": ("np.stack([p, q])", "shape"),
+    "nothing": ("", "no_return"),
+})  # fmt: skip

@@ -63,8 +63,8 @@ def network(answers, name, arguments, inputs, expected, shapes, joined=None, unb
     report["outputs_scaled"] = np.concatenate(scaled)
     found, right = report["outputs"].shape, (len(inputs), *expected)
     if found != right:
-        each = found[1:] if found[:1] == right[:1] else ()
-        mistake = (mistake for mistake, leads_there in shapes.items() if each and leads_there(each))
+        made = shapes.items() if found[:1] == right[:1] else ()
+        mistake = (mistake for mistake, leads_there in made if leads_there(found[1:]))
         raise Wrong("outputs_expect", f"shape {found}", next(mistake, "other_outputs"),
                     right=f"shape {right}", **values)  # fmt: skip
     if not report["trainable"]:

@@ -25,6 +25,7 @@ import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief, numbers
 from utils.checks.kinds import attempt, kind_of, where_right, wide
+from utils.checks.remote.answers import AnswerRaised
 
 # Mistakes that any question can meet: what they make of the right result. Tried after its own.
 EVERYWHERE = {
@@ -83,8 +84,17 @@ def check_of(form, name, verified="verified"):
     """The check `(answers, rng) -> verified` of a question of this form."""
 
     def check(answers, rng):
-        cases = list(form.cases(rng))
-        compare(form, cases, lambda *case: result_of(form, answers, name, case))
+        def call(*case):
+            return result_of(form, answers, name, case)
+
+        cases, results = list(form.cases(rng)), []
+        for case in cases:
+            try:
+                results.append(call(*case))
+            except (Wrong, AnswerRaised):
+                compare(form, cases, results, call)  # what was wrong before says more
+                raise
+        compare(form, cases, results, call)
         if form.gradients:
             in_a_step(form, answers, name, cases[0])
         return verified
@@ -109,13 +119,13 @@ def result_of(form, answers, name, case):
     return found
 
 
-def compare(form, cases, call):
-    """Wrong unless all results are right, with the mistake that explains them.
+def compare(form, cases, results, call):
+    """Wrong unless the results of the first cases are right, with the mistake that explains them.
 
     Args:
         call: function of a case's arguments -> the answer's result, float64.
     """
-    results = [call(*case) for case in cases]
+    cases = cases[: len(results)]
     with np.errstate(all="ignore"):
         rights = [np.asarray(form.reference(*wide(case)), "float64") for case in cases]
     pairs = list(zip(results, rights, strict=True))
@@ -129,17 +139,31 @@ def compare(form, cases, call):
     own = getattr(cases[wrong[0]], "otherwise", "otherwise")
     if not mistake and form.otherwise:
         mistake, values = form.otherwise(cases, results) or (None, {})
-    if not mistake and all(a.shape == b.shape and np.isfinite([a, b]).all() for a, b in pairs):
-        names = names_of(form)[: len(cases[0])]  # the rest are options, for mistakes
-        seen = kind_of(form, cases, results, rights, names, call)
-        if not seen and own == "otherwise":
-            seen = where_right(results, rights, form.tolerance)
-        mistake, values = seen or (None, {})
+    if not mistake and own == "otherwise":
+        mistake, values = seen_in(form, cases, pairs, call) or (None, {})
     found = brief(result)
     if result.shape != right.shape:
         found, right = f"shape {result.shape}: {found}", f"shape {right.shape}: {brief(right)}"
     values = named(form, cases[wrong[0]]) | values | {"right": right}
     raise Wrong("expects", found, mistake or own, **values)
+
+
+def seen_in(form, cases, pairs, call):
+    """(id, values) of a kind of mistake that shows in all cases with a finite result, or None.
+
+    Args:
+        pairs: list of (result, right result), one for each case.
+    """
+    fit = [place for place, (_, right) in enumerate(pairs) if np.all(np.isfinite(right))]
+    cases, pairs = [cases[place] for place in fit], [pairs[place] for place in fit]
+    if not all(a.shape == b.shape and np.all(np.isfinite(a)) for a, b in pairs) or all(
+        agree(*pair, form.tolerance) for pair in pairs
+    ):
+        return None
+    results, rights = zip(*pairs, strict=True)
+    names = names_of(form)[: len(cases[0])]  # the rest are options, for mistakes
+    seen = kind_of(form, cases, results, rights, names, call)
+    return seen or where_right(results, rights, form.tolerance)
 
 
 def explanation(form, cases, results, rights, wrong):

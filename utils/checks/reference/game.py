@@ -1,13 +1,15 @@
-"""The game of generator and discriminator, computed in NumPy for linear networks, and its slips.
+"""The game of generator and discriminator, computed in NumPy for linear networks, and its mistakes.
 
 The driver `gan_training` trains such networks by the answer; `moved` and `means` compare.
 """
+
+from itertools import combinations
 
 import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief
 from utils.checks.losses import sigmoid, softplus
-from utils.checks.steps import listed, returned_values, same, trained_by
+from utils.checks.steps import explained, listed, returned_values, trained_by
 
 SIDE, LATENTS = 3, 3
 RATES = 0.05, 0.03  # of the discriminator, of the generator
@@ -29,79 +31,22 @@ def linear_pair(rng):
     }
 
 
-def mean_square(values, target):
-    """The mean squared distance from a number, and its derivatives."""
-    return np.mean((values - target) ** 2), 2 * (values - target) / len(values)
+# The losses that the step is compiled with, of a logit: of a real image, of a generated one in the
+# discriminator's step, of one in the generator's. A network's loss is the sum of their means.
+SQUARES = tuple(lambda x, target=target: (x - target) ** 2 for target in TARGETS)
+ENTROPIES = lambda x: softplus(-x), softplus, lambda x: softplus(-x)
 
 
-def squares(real, fake, generated):
-    """The losses that the step is compiled with: value and derivatives by logits.
-
-    Args:
-        real, fake: logits of the discriminator's step; generated: of the generator's step.
-
-    Returns:
-        dict: for `discriminator` the value, derivatives by real and by fake logits; for
-        `generator` the value and derivatives by generated logits.
-    """
-    (a, by_real), (b, by_fake) = mean_square(real, TARGETS[0]), mean_square(fake, TARGETS[1])
-    return {
-        "discriminator": (a + b, by_real, by_fake),
-        "generator": mean_square(generated, TARGETS[2]),
-    }
+def slopes(loss, logits):
+    """The derivatives of the mean loss by the logits."""
+    step = 1e-4
+    return (loss(logits + step) - loss(logits - step)) / (2 * step * len(logits))
 
 
-def reversed_labels(real, fake, generated):
-    value, by_fake, by_real = squares(fake, real, generated)["discriminator"]
-    return squares(real, fake, generated) | {"discriminator": (value, by_real, by_fake)}
-
-
-def after_sigmoid(real, fake, generated):
-    p = [sigmoid(logits) for logits in (real, fake, generated)]
-    slopes = [each * (1 - each) for each in p]
-    right = squares(*p)
-    value, by_real, by_fake = right["discriminator"]
-    loss, by_generated = right["generator"]
-    return {
-        "discriminator": (value, by_real * slopes[0], by_fake * slopes[1]),
-        "generator": (loss, by_generated * slopes[2]),
-    }
-
-
-def of_the_notebook(real, fake, generated):
-    n = len(real)
-    value = np.mean(softplus(-real)) + np.mean(softplus(fake))
-    return {
-        "discriminator": (value, -sigmoid(-real) / n, sigmoid(fake) / len(fake)),
-        "generator": (np.mean(softplus(-generated)), -sigmoid(-generated) / len(generated)),
-    }
-
-
-def scaled(discriminator=1.0, generator=1.0, real=1.0, fake=1.0):
-    """The losses with a factor before each, or before one of the discriminator's terms."""
-
-    def losses(*logits):
-        value, by_real, by_fake = squares(*logits)["discriminator"]
-        loss, by_generated = squares(*logits)["generator"]
-        by_real, by_fake = real * by_real, fake * by_fake
-        return {
-            "discriminator": (value, discriminator * by_real, discriminator * by_fake),
-            "generator": (loss, generator * by_generated),
-        }
-
-    return losses
-
-
-def of_the_generator(losses):
-    """The losses with the discriminator's as it should be."""
-    return lambda *logits: squares(*logits) | {"generator": losses(*logits)["generator"]}
-
-
-def against_the_discriminator(real, fake, generated):
-    """The generator climbs the discriminator's loss."""
-    right = squares(real, fake, generated)
-    value, slope = mean_square(generated, TARGETS[1])
-    return right | {"generator": (-value, -slope)}
+def in_both_or_one(change):
+    """Options of `play` with all losses changed so, or the generator's alone."""
+    changed = tuple(map(change, SQUARES))
+    return [{"losses": changed}, {"losses": (*SQUARES[:2], changed[2])}]
 
 
 def draw(weights, latents):
@@ -114,7 +59,18 @@ def judge(weights, images):
     return images @ kernel + bias
 
 
-def play(weights, real, latents, losses=squares, rates=RATES, old=False, both=False, chosen=None):
+def play(
+    weights,
+    real,
+    latents,
+    losses=SQUARES,
+    rates=RATES,
+    old=False,
+    both=False,
+    chosen=None,
+    first=False,
+    moving=("generator",),
+):
     """Algorithm 1 in NumPy, for linear networks.
 
     Args:
@@ -124,35 +80,50 @@ def play(weights, real, latents, losses=squares, rates=RATES, old=False, both=Fa
         old: bool, a mistake: the generator moves against the discriminator as it was before.
         both: bool, a mistake: the discriminator's steps move the generator as well.
         chosen: list of int or None, a mistake: places of the latents that steps are taken with.
+        first: bool, a mistake: the generator moves first, by the first latents.
+        moving: names of the networks that the generator's step moves: others are a mistake.
 
     Returns:
         pair of the weights afterwards and what is tracked: two losses, and the probabilities
-        (n,) of real and of generated images.
+        (n, 1) of real and of generated images.
     """
-    before, weights = weights, {name: list(pair) for name, pair in weights.items()}
+    before, weights = weights, {name: list(weights[name]) for name in PLAYERS}
     latents = latents if chosen is None else latents[chosen]
-    for drawn in latents[:-1]:
+    *steps, last = np.roll(latents, -1, axis=0) if first else latents
+    of_real, of_fake, of_generated = losses
+
+    def generators_step(opponent):
+        images = draw(weights, last)
+        logits = judge(opponent, images)
+        by_logits = slopes(of_generated, logits)
+        by_images = by_logits @ opponent["discriminator"][0].T
+        gradients = {
+            "generator": (last.T @ by_images, by_images.sum(0)),
+            "discriminator": (images.T @ by_logits, by_logits.sum(0)),
+        }
+        for name in moving:
+            moves(weights[name], gradients[name], rates[1])
+        return of_generated(logits)
+
+    if first:
+        generator_loss = generators_step(weights)
+    for drawn in steps:
         fake = draw(weights, drawn)
         logits = judge(weights, real), judge(weights, fake)
-        loss, by_real, by_fake = losses(*logits, logits[1])["discriminator"]
+        by_real, by_fake = slopes(of_real, logits[0]), slopes(of_fake, logits[1])
         gradients = real.T @ by_real + fake.T @ by_fake, (by_real + by_fake).sum(0)
         if both:
             by_images = by_fake @ weights["discriminator"][0].T
             moves(weights["generator"], (drawn.T @ by_images, by_images.sum(0)), rates[0])
         moves(weights["discriminator"], gradients, rates[0])
-    opponent = before if old else weights
-    generated = judge(opponent, draw(weights, latents[-1]))
-    generator_loss, by_logits = losses(*logits, generated)["generator"]
-    by_images = by_logits @ opponent["discriminator"][0].T
-    moves(weights["generator"], (latents[-1].T @ by_images, by_images.sum(0)), rates[1])
-    return weights, (loss, generator_loss, *(sigmoid(each).ravel() for each in logits))
+    if not first:
+        generator_loss = generators_step(before if old else weights)
+    loss = np.mean(of_real(logits[0])) + np.mean(of_fake(logits[1]))
+    return weights, (loss, np.mean(generator_loss), *map(sigmoid, logits))
 
 
 def moves(pair, gradients, rate):
     pair[:] = [weight - rate * gradient for weight, gradient in zip(pair, gradients, strict=True)]
-
-
-PASSED_IN = "Pass training=True in every call: batch normalization moves its averages only then."
 
 
 def drawn_latents(step, count, steps):
@@ -160,214 +131,149 @@ def drawn_latents(step, count, steps):
 
     Wrong where the networks are not called for training, or the latents are not as many.
     """
-    events, taken = step["events"], step["taken"]
-    calls = {name: [e for e in events if e["network"] == name] for name in PLAYERS}
-    for name, told in calls.items():
-        if not told:
-            slip = "Call it in train_step: self.generator(...), self.discriminator(...)."
-            raise Wrong(f"calls of the {name} in train_step", "none", slip)
-        still = sum(not event["training"] for event in told)
+    calls = {name: [e for e in step["events"] if e["network"] == name] for name in PLAYERS}
+    for name, events in calls.items():
+        if not events:
+            raise Wrong("calls_expects", "none", "never_called", network=name)
+        still = sum(not event["training"] for event in events)
         if still:
-            found = f"training=True missing in {still} of {len(told)} calls"
-            raise Wrong(f"a {name} called for training", found, PASSED_IN)
+            found = f"training=True missing in {still} of {len(events)} calls"
+            raise Wrong("training_expects", found, "not_for_training", network=name)
     rows = np.concatenate([event["inputs"] for event in calls["generator"]])
-    what = f"for k = {steps} and {count} real images, {(steps + 1) * count} latents in a train_step"
     if len(rows) == (steps + 1) * count:
         return rows.reshape(steps + 1, count, -1).astype("float64")
-    slip = "k steps of the discriminator and one of the generator, with new latents in each."
-    sizes = [len(event["inputs"]) for event in calls["generator"]]
-    if sizes == [sizes[0]] * (steps + 1) or any(size % count for size in sizes):
-        slip = "Draw as many latents as there are real images: ops.shape(real_images)[0]."
-    elif len(rows) == count and taken[1]:
-        slip = "The same generated images serve both networks: draw new latents for the generator."
-    elif taken[0] < steps:
-        slip = f"{taken[0]} of k steps are taken: `for _ in range(self.discriminator_steps)`."
-    elif len(rows) == 2 * count:
-        slip = "The images for all k steps are generated once: draw new latents in each step."
-    elif len(rows) == 2 * steps * count:
-        slip = "The generator takes k steps, too: its step stands after the loop, once."
-    elif len(rows) == steps * count:
-        slip = "The generator's step has no latents of its own: draw new ones."
-    raise Wrong(what, f"{len(rows)} latents in {len(calls['generator'])} calls", slip)
+    sizes, taken = [len(event["inputs"]) for event in calls["generator"]], step["taken"]
+    mistakes = {
+        "other_count": sizes == [sizes[0]] * (steps + 1) or any(size % count for size in sizes),
+        "images_shared": len(rows) == count and taken[1],
+        "steps_missing": taken[0] < steps,
+        "images_once": len(rows) == 2 * count,
+        "generator_in_loop": len(rows) == 2 * steps * count,
+        "generator_without": len(rows) == steps * count,
+    }
+    mistake = next((mistake for mistake, made in mistakes.items() if made), "other_latents")
+    values = {"k": steps, "images": count, "right": (steps + 1) * count, "taken": taken[0]}
+    raise Wrong("latents_expects", f"{len(rows)} in {len(sizes)} calls", mistake, **values)
 
 
 def fresh(latents, earlier=()):
     """Wrong where latents (k + 1, n, latents) repeat among the steps, or those of earlier ones."""
-    *discriminator, generator = latents
 
-    def repeated(these, those):
+    def again(these, those):
         return these.shape == those.shape and agree(these, those, 1e-6)
 
-    new = "call self.draw_latents(count) anew."
-    for place, batch in enumerate(discriminator):
-        if any(repeated(batch, other) for other in discriminator[:place]):
-            slip = f"All steps of the discriminator see the same images: in each step {new}"
-            raise Wrong("k different batches of latents", "the same latents again", slip)
-        if repeated(batch, generator):
-            slip = f"Latents of the discriminator's step are used again: for the generator {new}"
-            raise Wrong("latents of its own in the generator's step", "the same again", slip)
-    if len(generator) > 1 and agree(generator, np.roll(generator, 1, axis=0), 1e-6):
-        slip = "Draw as many latents as there are real images: self.draw_latents(count)."
-        raise Wrong("other latents for each image", "the same for all images of a batch", slip)
-    for old in earlier:
-        if repeated(old, latents):
-            slip = (
-                "Each train_step draws the same latents: a seed or a SeedGenerator made in the "
-                "step begins anew each time. self.draw_latents goes on."
-            )
-            raise Wrong("other latents in the next train_step", "the same latents", slip)
+    *steps, last = latents
+    mistakes = {
+        "steps_alike": any(again(*pair) for pair in combinations(steps, 2)),
+        "latents_again": any(again(drawn, last) for drawn in steps),
+        "images_alike": len(last) > 1 and again(last, np.roll(last, 1, axis=0)),
+        "seed_in_step": any(again(drawn, latents) for drawn in earlier),
+    }
+    if any(mistakes.values()):
+        mistake = next(mistake for mistake, made in mistakes.items() if made)
+        raise Wrong("fresh_expects", "the same again", mistake)
 
 
 def normal(latents):
+    """Wrong unless the latents may come from N(0, I)."""
     values = latents.ravel()
     mean, deviation = values.mean(), values.std()
     kurtosis = np.mean((values - mean) ** 4) / deviation**4
     if abs(mean) > 0.15 or abs(deviation - 1) > 0.08 or abs(kurtosis - 3) > 0.7:
-        slip = "Use self.draw_latents(count) as it is."
-        if kurtosis < 2.2:
-            slip = f"They are uniform. {slip}"
-        raise Wrong(
-            "latents from N(0, I)",
-            f"mean {mean:.2g}, standard deviation {deviation:.2g}, kurtosis {kurtosis:.2g}",
-            slip,
-        )
+        found = f"mean {mean:.2g}, standard deviation {deviation:.2g}, kurtosis {kurtosis:.2g}"
+        raise Wrong("normal_expects", found, "uniform" if kurtosis < 2.2 else "not_normal")
 
 
-LOSS = "Descend the gradient of self.{0}_loss by its own optimizer, for self.{0}'s variables."
-STANDS = (
-    "The {0} has not moved: ask the tape for the gradient of self.{0}.trainable_variables and give "
-    "it to self.{0}_optimizer."
-)
-
-# What moves one network wrongly, each with the options of `play` that make the mistake.
-COMMON = [
-    ("The {0} moves uphill: descend.", {"losses": scaled(-1, -1)}),
-    ("The sigmoid acts before the loss: give the logits to it.", {"losses": after_sigmoid}),
-    ("self.{0}_loss is meant, the one given to compile.", {"losses": of_the_notebook}),
-    ("The {0} is moved by the other network's optimizer.", {"rates": RATES[::-1]}),
-    ("The loss is not halved.", {"losses": scaled(0.5, 0.5)}),
-    ("The loss is doubled, or its step taken twice.", {"losses": scaled(2, 2)}),
-]
+# What moves a network wrongly, each with the options of `play` that make the mistake.
+REAL, FAKE, GENERATED = SQUARES
 MISTAKES = {
-    "discriminator": [
-        ("Real and generated logits have changed places: labels reversed.",
-         {"losses": reversed_labels}),
-        *COMMON,
-        ("The real images are missing in the loss.", {"losses": scaled(real=0)}),
-        ("The generated images are missing in the loss.", {"losses": scaled(fake=0)}),
-        ("The discriminator's steps move the generator as well.", {"both": True}),
-        ("Only the first of the k steps moves the discriminator.", {"chosen": [0, -1]}),
-        ("Only the last of the k steps moves the discriminator.", {"chosen": [-2, -1]}),
+    "labels_reversed": {"losses": (FAKE, REAL, GENERATED)},
+    "old_opponent": {"old": True},
+    "generator_moved": {"both": True},
+    "stands_still": {"moving": ()},
+    "discriminator_moved": [{"moving": ("discriminator",)}, {"moving": PLAYERS}],
+    "uphill": in_both_or_one(lambda loss: lambda x: -loss(x)),
+    "sigmoid_before_loss": in_both_or_one(lambda loss: lambda x: loss(sigmoid(x))),
+    "notebooks_loss": [{"losses": ENTROPIES}, {"losses": (REAL, FAKE, ENTROPIES[2])}],
+    "other_optimizer": {"rates": RATES[::-1]},
+    "halved": in_both_or_one(lambda loss: lambda x: loss(x) / 2),
+    "doubled": in_both_or_one(lambda loss: lambda x: 2 * loss(x)),
+    "term_missing": [
+        {"losses": (np.zeros_like, FAKE, GENERATED)},
+        {"losses": (REAL, np.zeros_like, GENERATED)},
     ],
-    "generator": [
-        ("The generator has to play against the discriminator as it is after its update: call it "
-         "again in the generator's step.", {"old": True}),
-        ("The discriminator's loss moves the generator: each network has its own variables and "
-         "its own optimizer.", {"both": True}),
-        *COMMON,
-        ("The generator descends self.generator_loss, and does not climb the discriminator's loss.",
-         {"losses": against_the_discriminator}),
-    ],
-}  # fmt: skip
+    "one_step_alone": [{"chosen": [0, -1]}, {"chosen": [-2, -1]}],
+    "climbs_other_loss": {"losses": (REAL, FAKE, lambda x: -FAKE(x))},
+    "generator_first": {"first": True},
+}
 
 
-def moved(step, weights, real, latents, told, still=STANDS):
+def moved(step, before, real, latents, expects="moved_expects", still="stands_still"):
     """Wrong unless the step has moved both networks as Algorithm 1 does; returns what was tracked.
 
     Args:
         step: of the driver's report, with `taken`, how many steps each optimizer has taken.
-        weights: before the step, see `listed`.
-        told: str, of the situation.
-        still: str, said where a network stands still.
+        before: weights before the step, see `listed`.
+        still: id of what is said where a network stands still.
     """
-    after, steps = listed(step["after"]), (len(latents) - 1, 1)
+    after = listed(step["after"])
     # The generator's images may be made first, as long as it moves last.
     for order in (np.roll(latents, -1, axis=0), latents):
-        expected, values = play(weights, real, order)
-        if all(same(after[name], expected[name], weights[name]) for name in PLAYERS):
-            return values
-    for name, taken, right_number in zip(PLAYERS, step["taken"], steps, strict=True):
-        if same(after[name], expected[name], weights[name]):
-            continue
-        change, right = (each[name][0] - weights[name][0] for each in (after, expected))
-        slip = LOSS.format(name)
-        if np.abs(change).max() < 1e-3 * np.abs(right).max():
-            slip = still.format(name)
-        elif generator_first(after, weights, real, latents):
-            slip = "The generator moves first: Algorithm 1 begins with the discriminator."
-        elif taken != right_number:
-            slip = f"The {name}'s optimizer has taken {taken} steps instead of {right_number}."
-        for said, options in MISTAKES[name]:
-            if name == "generator" and "losses" in options:
-                options = {"losses": of_the_generator(options["losses"])}
-            wrong = play(weights, real, latents, **options)[0]
-            if same(after[name], wrong[name], weights[name]):
-                slip = said.format(name)
-                break
-        raise Wrong(
-            f"{told}, a change of the {name}'s kernel of {brief(right.ravel()[:4])}...",
-            f"{brief(change.ravel()[:4])}...",
-            slip,
-        )
+
+        def replay(order=order, **options):
+            return play(before, real, order, **options)[0]
+
+        mistakes = explained(after, before, replay, MISTAKES)
+        if not mistakes:
+            return play(before, real, order)[1]
+    name, mistake = next(iter(mistakes.items()))
+    change, right = (weights[name][0] - before[name][0] for weights in (after, replay()))
+    k, taken = len(latents) - 1, dict(zip(PLAYERS, step["taken"], strict=True))[name]
+    steps = {"discriminator": k, "generator": 1}[name]
+    if mistake in (None, "stands_still"):
+        mistake = still if mistake else "other_steps" if taken != steps else "other_step"
+    right, found = (f"{brief(kernel.ravel()[:4])}..." for kernel in (right, change))
+    raise Wrong(expects, found, mistake, network=name, images=len(real), k=k, taken=taken,
+                steps=steps, right=right)  # fmt: skip
 
 
-def generator_first(after, weights, real, latents):
-    """Whether the generator has moved before the discriminator did, with k = 1."""
-    if len(latents) != 2:
-        return False
-    first, second = latents
-    begun = play(weights, real, np.stack([second, first]), old=True)[0]["generator"]
-    expected = play(weights | {"generator": begun}, real, np.stack([second, first]))[0]
-    return same(after["discriminator"], expected["discriminator"], weights["discriminator"])
-
-
-def means(rows, found, what, slips=()):
+def means(rows, found, expects="tracked_expects", mistakes=None):
     """Wrong unless the four tracked numbers are means over these batches.
 
     Args:
         rows: list of what `play` says is tracked, for each batch since the epoch began.
         found: what `train_step` returned.
-        slips: pairs of (rows that a mistake leads to, what is said of it).
+        mistakes: dict, id -> list of rows: each number is of one of them, or right.
     """
-    found = returned_values(found, TRACKED, what)
+    found = returned_values(found, TRACKED, expects)
+    sizes, batches = [len(row[2]) for row in rows], as_numbers(rows)
+    right = batches.mean(0)
 
-    def batches(rows):
-        return np.array([[np.mean(value) for value in row] for row in rows])
+    def mixed(*rows):
+        return np.isclose(found, rows, 2e-3, 2e-3).any(0).all()
 
-    sizes = np.array([len(row[2]) for row in rows])
-    right = batches(rows).mean(0)
-    by_image = sizes @ batches(rows) / sizes.sum()
-    if all(
-        agree(f, r, 2e-3) or agree(f, w, 2e-3)
-        for f, r, w in zip(found, right, by_image, strict=True)
-    ):
+    if mixed(right, np.average(batches, axis=0, weights=sizes)):
         return
-    values = batches(rows)
-    logits = np.array([[np.mean(np.log(p / (1 - p))) for p in row[2:]] for row in rows]).mean(0)
-    order = "Losses before probabilities, the discriminator's and the real images' first"
-    wrong = [
-        (right[[0, 1, 3, 2]], "The probabilities have changed places: D(x) comes first."),
-        (right[[1, 0, 2, 3]], "The losses have changed places: the discriminator's comes first."),
-        (right[[2, 3, 0, 1]], f"{order}."),
-        (np.append(right[:2], logits), "These are logits: ops.sigmoid makes probabilities."),
-        (np.append(right[:2], 1 - right[2:]), "These are probabilities of a generated image."),
-        (np.append(right[:2], np.round(right[2:])), "The probabilities are rounded."),
-        (np.append(right[:2], sigmoid(right[2:])), "The sigmoid acts twice."),
-        (values[-1], "The last batch's values come back: return the trackers' means."),
-        (values[0], "The first batch's values come back: track every one."),
-        (values.sum(0), "These are sums over the batches: return the trackers' means."),
-        (0 * right, "The trackers are never updated: self.track(...) does it."),
-        (
-            np.append(right[:2] * 32768, right[2:]),
-            "The losses are tracked as they are, not scaled.",
-        ),
+    losses, p = right[:2], right[2:]
+    logits = as_numbers([[np.log(q / (1 - q)) for q in row[2:]] for row in rows]).mean(0)
+    tracked = {
+        "order": [right[[0, 1, 3, 2]], right[[1, 0, 2, 3]], right[[2, 3, 0, 1]]],
+        "logits": [[*losses, *logits]],
+        "no_probabilities": [[*losses, *q] for q in (1 - p, np.round(p), sigmoid(p))],
+        "no_means": [batches[-1], batches[0], batches.sum(0), 0 * right],
+        "scaled_tracked": [[*losses * 32768, *p]],
+    }
+    made = [mistake for mistake, ways in tracked.items() if any(map(mixed, ways))]
+    made += [
+        mistake for mistake, ways in (mistakes or {}).items() if mixed(right, *as_numbers(ways))
     ]
-    wrong += [(batches(other).mean(0), said) for other, said in slips]
-    slip = next((said for value, said in wrong if agree(found, value, 2e-3)), None)
-    if slip is None:
-        place = int(np.argmax(np.abs(found - right)))
-        slip = f"Look at {TRACKED[place]}: as the last step saw it, before its update."
-    raise Wrong(f"{what}, {', '.join(TRACKED)}: {brief(right)}", brief(found), slip)
+    name = TRACKED[int(np.argmax(np.abs(found - right)))]
+    raise Wrong(expects, brief(found), [*made, "other_values"][0], right=right, name=name,
+                names=", ".join(TRACKED), batches=len(rows))  # fmt: skip
+
+
+def as_numbers(rows):
+    return np.array([[np.mean(value) for value in row] for row in rows])
 
 
 def flat(images):
