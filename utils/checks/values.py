@@ -60,10 +60,11 @@ class Form:
             a mistake has to explain every case.
         tolerance: float, relative and absolute.
         otherwise: function (cases, results) -> (id, values) of what no mistake explains, or None.
+        further: function (answers, rng), a check of what a case can't tell; hidden cases omit it.
     """
 
     mistakes, gradients, compiled, kinds = {}, None, True, "biuf"
-    whole, tolerance, otherwise = False, 1e-4, None
+    whole, tolerance, otherwise, further = False, 1e-4, None, None
 
 
 class Case(tuple):
@@ -83,6 +84,8 @@ def check_of(form, name, verified="verified"):
         compare(form, cases, [result_of(form, answers, name, case) for case in cases])
         if form.gradients:
             in_a_step(form, answers, name, cases[0])
+        if form.further:
+            form.further(answers, rng)
         return verified
 
     return check
@@ -173,10 +176,17 @@ def attempt(form, way, arguments):
 
 
 def in_a_step(form, answers, name, case):
-    """Wrong unless the answer is the same inside a compiled step, and can be differentiated."""
+    """Wrong unless the answer is the same inside a compiled step, and can be differentiated.
+
+    Arguments that are no arrays, which come last, are not part of what is compiled.
+    """
     arguments, values = wide(case), named(form, case)
     right, gradients = form.reference(*arguments), form.gradients(*arguments)
-    report = answers.drive("in_graph", name, arguments=list(case), compiled=form.compiled)
+    arrays = [each for each in case if isinstance(each, np.ndarray)]
+    options = {key: each for key, each in values.items() if not isinstance(each, np.ndarray)}
+    report = answers.drive(
+        "in_graph", name, arguments=arrays, options=options, compiled=form.compiled
+    )
     found = numbers(report["result"], "in_graph_expects", **values)
     if not agree(found, right, 1e-3):
         raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)
