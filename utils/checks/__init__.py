@@ -147,7 +147,7 @@ class Questions(dict):
 
         def add(cases):
             question = self[name]
-            own = {"cases": cases, "gradients": None}
+            own = {"cases": cases, "gradients": None, "further": None}
             form = type(question.form.__name__, (question.form,), own)
             question.checks.append(check_of(form, name, cases.__name__))
             return cases

@@ -65,10 +65,11 @@ class Form:
         terms: function of the arguments -> dict of a name to a term, whose sum is the reference;
             None where it is no sum.
         otherwise: function (cases, results) -> (id, values) of what no mistake explains, or None.
+        further: function (answers, rng), a check of what a case can't tell; hidden cases omit it.
     """
 
     mistakes, gradients, terms, compiled, kinds = {}, None, None, True, "biuf"
-    whole, tolerance, otherwise = False, 1e-4, None
+    whole, tolerance, otherwise, further = False, 1e-4, None, None
 
 
 class Case(tuple):
@@ -97,6 +98,8 @@ def check_of(form, name, verified="verified"):
         compare(form, cases, results, call)
         if form.gradients:
             in_a_step(form, answers, name, cases[0])
+        if form.further:
+            form.further(answers, rng)
         return verified
 
     return check
@@ -119,11 +122,12 @@ def result_of(form, answers, name, case):
     return found
 
 
-def compare(form, cases, results, call):
+def compare(form, cases, results, call=None):
     """Wrong unless the results of the first cases are right, with the mistake that explains them.
 
     Args:
-        call: function of a case's arguments -> the answer's result, float64.
+        call: function of a case's arguments -> the answer's result, float64; None where no call
+            tells more.
     """
     cases = cases[: len(results)]
     with np.errstate(all="ignore"):
@@ -201,10 +205,17 @@ def mistaken(form, cases, rights):
 
 
 def in_a_step(form, answers, name, case):
-    """Wrong unless the answer is the same inside a compiled step, and can be differentiated."""
+    """Wrong unless the answer is the same inside a compiled step, and can be differentiated.
+
+    Arguments that are no arrays, which come last, are not part of what is compiled.
+    """
     arguments, values = wide(case), named(form, case)
     right, gradients = form.reference(*arguments), form.gradients(*arguments)
-    report = answers.drive("in_graph", name, arguments=list(case), compiled=form.compiled)
+    arrays = [each for each in case if isinstance(each, np.ndarray)]
+    options = {key: each for key, each in values.items() if not isinstance(each, np.ndarray)}
+    report = answers.drive(
+        "in_graph", name, arguments=arrays, options=options, compiled=form.compiled
+    )
     found = numbers(report["result"], "in_graph_expects", **values)
     if not agree(found, right, 1e-3):
         raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)

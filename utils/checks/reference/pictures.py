@@ -59,9 +59,9 @@ def enlarged(images, kernel, shift=0):
     return whole[:, shift : shift + 2 * height, shift : shift + 2 * width]
 
 
-def normalized(images, epsilon=1e-5, axes=(1, 2)):
+def normalized(images, epsilon=1e-5, axes=(1, 2), by=lambda v, e: np.sqrt(v + e)):
     mean, variance = (f(images, axis=axes, keepdims=True) for f in (np.mean, np.var))
-    return (images - mean) / np.sqrt(variance + epsilon)
+    return (images - mean) / by(variance, epsilon)
 
 
 class Weights:

@@ -6,6 +6,7 @@ As in `drivers`: they take the answer and plain data, and return plain data only
 import numpy as np
 
 from utils.checks.remote.drivers import WithLayers, copies, described, step_by_step
+from utils.runtime import dtype_policy
 
 
 def in_a_model(function, *, inputs, options):
@@ -87,7 +88,7 @@ def normalization(make, *, epsilon, inputs, ones, zeros, towards):
     return report
 
 
-def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
+def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros, policy=None):
     """Build a network for images of any size, and run it with its own and with given weights.
 
     Args:
@@ -95,12 +96,13 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
         inputs: list of arrays (n, height, width, channels).
         kernels, ones, zeros: lists of arrays, put into all kernels of their shape, and into all
             vectors of their length that begin as ones and as zeros.
+        policy: a dtype policy under which it is built once more, or None.
 
     Returns:
         dict as of the driver `network`: `kind`, `is_network`, `is_model`, `same_again`, `layers`,
         `initial`, `trainable`; `count` (numbers in all weights), `outputs` (by place), and
         `unset` (the shapes, as text, of weights that nothing was put into) and, where there are
-        none, `outputs_set`.
+        none, `outputs_set`, of the first inputs; with a policy `dtype`, of what comes out.
     """
     import keras
 
@@ -110,7 +112,11 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
         return report
     inputs = [np.float32(each) for each in inputs]
     report["outputs"] = {str(i): model(each) for i, each in enumerate(inputs)}
-    report |= described(model, build(*arguments))
+    again = None
+    if policy:
+        with dtype_policy(policy):
+            again = build(*arguments)
+    report |= described(model, again)
     report["count"] = int(sum(np.prod(variable.shape) for variable in model.variables))
     unset = []
     for variable in model.variables:
@@ -125,7 +131,11 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros):
             unset.append(str(value.shape))
     report["unset"] = ", ".join(unset)
     if not unset:
-        report["outputs_set"] = {str(i): model(each) for i, each in enumerate(inputs)}
+        report["outputs_set"] = model(inputs[0])
+    if policy and not report["same_again"]:
+        with dtype_policy(policy):  # nothing is computed: not all processors can in every dtype
+            outputs = again(keras.Input(inputs[0].shape[1:]))
+        report["dtype"] = keras.backend.standardize_dtype(outputs.dtype)
     return report
 
 
@@ -180,21 +190,21 @@ class _FourNetworks(WithLayers):
 
         events = self.events = []
 
-        class Watched(keras.layers.Layer):
+        class Watched(keras.layers.EinsumDense):  # in a graph cheaper than Dense
             def call(self, images, training=None):
                 if tf.executing_eagerly():
                     seen = {"name": self.name, "training": bool(training)}
                     events.append(seen | {"images": np.array(images)})
-                return images
+                return super().call(images)
 
         self.layers, self.models = {}, {}
         for name in NETWORKS:
-            kernel = weights[name][0]
-            images = keras.Input((None, None, len(kernel)))
-            self.layers[name] = keras.layers.Dense(len(kernel[0]))
-            outputs = self.layers[name](Watched(name=name)(images))
-            self.models[name] = keras.Model(images, outputs)
-            self.layers[name].set_weights(weights[name])
+            inputs, outputs = weights[name][0].shape
+            layer = Watched("nijc,cd->nijd", (None, None, outputs), bias_axes="d", name=name)
+            images = keras.Input((None, None, inputs))
+            self.models[name] = keras.Model(images, layer(images))
+            self.layers[name] = layer
+        self.set(weights)
 
     def watched(self, name, pool, older):
         """A stand-in for a pool: tells what comes and goes; gives `older` images if there are any.
