@@ -528,7 +528,7 @@ WRONG["receptive_field"] = wrong(field, {
     "divided": ("r, n = 1, 1", FORWARDS, "    r, n = r + (a - 1) / n, n / b", "r", "kind"),
     "lists turned round": ("k.reverse(); s.reverse()", "r = 1", FORWARDS, "    r = (r - 1) * b + a",
         "r", "lists_changed"),
-    "the paper's": ("70", "otherwise"),
+    "the paper's": ("70", "constant"),
 }) | {
     "the wrong direction": (steps("(r - 1) * b + a", order="zip(k, s)"), "forwards"),
     "kernels alone turned": (steps("(r - 1) * b + a", order="zip(reversed(k), s)"), "one_turned"),

@@ -73,6 +73,10 @@ def constant(results, rights):
 def exchanged(form, cases, results, names):
     """Two arguments have changed places."""
     for i, j in itertools.combinations(range(len(names)), 2):
+        alike = all(type(case[i]) is type(case[j]) and np.ndim(case[i]) == np.ndim(case[j])
+                    for case in cases)  # fmt: skip
+        if not alike:
+            continue
         swapped = [list(case) for case in cases]
         for arguments in swapped:
             arguments[i], arguments[j] = arguments[j], arguments[i]
