@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from tests.cases import LABS, cases, is_named, namespace
+from tests.cases import LABS, cases, namespace
 from utils import checks
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
@@ -38,7 +38,7 @@ def verify(results, mistake, states):
     assert whole.points == (whole.question.points if whole.state == "right" else 0)
     for result in results:
         if result.state == "wrong":
-            assert is_named(result, mistake), f"not '{mistake}' but '{result.mistake}':\n{result}"
+            assert result.mistake == mistake, f"not '{mistake}' but '{result.mistake}':\n{result}"
             assert result.expected and result.found and result.slip
 
 

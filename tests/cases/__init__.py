@@ -7,7 +7,6 @@ import re
 import pytest
 
 from utils import ROOT
-from utils.checks.sentences import table
 
 LABS = sorted(path.stem for path in (ROOT / "content" / "labs").glob("*.py"))
 
@@ -62,13 +61,3 @@ def cases():
                     whole,
                     id=f"{lab}-{question}-{kind}-{name}",
                 )
-
-
-def is_named(result, mistake):
-    """Whether a result names this mistake.
-
-    By its id; in labs whose sentences still stand in their checks by words of its sentence.
-    """
-    if table(f"labs/{result.question.lab}"):
-        return result.mistake == mistake
-    return mistake in repr(result)
