@@ -55,6 +55,8 @@ class Form:
         gradients: function of the arguments -> dict of an argument's name to the gradient of the
             result's sum; None where nothing is to be differentiated.
         compiled: bool, whether a step that differentiates it is compiled, for any batch size.
+        keeps_type: bool, whether there the result has the type of the first argument.
+        call: function (answers, name, case) -> result, where a driver calls the answer.
         kinds: kinds of dtype (NumPy's letters) that the result may have.
         whole: bool, whether results are whole numbers, which agree with a mistake by chance: then
             a mistake has to explain every case.
@@ -62,8 +64,11 @@ class Form:
         otherwise: function (cases, results) -> (id, values) of what no mistake explains, or None.
     """
 
-    mistakes, gradients, compiled, kinds = {}, None, True, "biuf"
+    mistakes, gradients, compiled, keeps_type, kinds = {}, None, True, False, "biuf"
     whole, tolerance, otherwise = False, 1e-4, None
+
+    def call(answers, name, case):
+        return answers.call(name, *case)
 
 
 class Case(tuple):
@@ -96,7 +101,7 @@ def with_defaults(cls):
 def result_of(form, answers, name, case):
     """The answer's result for a case, float64; Wrong where it is not made of such numbers."""
     with np.errstate(all="ignore"):
-        result = answers.call(name, *case)
+        result = form.call(answers, name, case)
     found = numbers(result, "expects", **named(form, case))
     kind = np.asarray(result).dtype.kind
     if kind not in form.kinds:
@@ -176,10 +181,16 @@ def in_a_step(form, answers, name, case):
     """Wrong unless the answer is the same inside a compiled step, and can be differentiated."""
     arguments, values = wide(case), named(form, case)
     right, gradients = form.reference(*arguments), form.gradients(*arguments)
-    report = answers.drive("in_graph", name, arguments=list(case), compiled=form.compiled)
+    # Plain arguments, such as a factor, come after the arrays, and by name.
+    given = zip(names_of(form), case, strict=False)
+    options = {key: value for key, value in given if not np.ndim(value)}
+    report = answers.drive("in_graph", name, arguments=list(case[: len(case) - len(options)]),
+                           options=options, compiled=form.compiled)  # fmt: skip
     found = numbers(report["result"], "in_graph_expects", **values)
     if not agree(found, right, 1e-3):
         raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)
+    if form.keeps_type and report["dtype"] != case[0].dtype:
+        raise Wrong("type_expects", report["dtype"], "type", right=case[0].dtype.name, **values)
     for place, argument in enumerate(names_of(form)):
         if argument not in gradients:
             continue
@@ -203,5 +214,7 @@ def names_of(form):
 
 
 def named(form, case):
-    """The arguments of a case by name, for sentences."""
-    return dict(zip(names_of(form), case, strict=False))
+    """The arguments of a case by name, for sentences; others as the reference has them."""
+    arguments = inspect.signature(form.reference).bind(*case)
+    arguments.apply_defaults()
+    return arguments.arguments
