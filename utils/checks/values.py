@@ -55,7 +55,7 @@ class Form:
         gradients: function of the arguments -> dict of an argument's name to the gradient of the
             result's sum; None where nothing is to be differentiated.
         compiled: bool, whether a step that differentiates it is compiled, for any batch size.
-        keeps_type: bool, whether there the result has the type of the first argument.
+        keeps_type: bool, whether there the result is of float64 where all arguments are.
         call: function (answers, name, case) -> result, where a driver calls the answer.
         kinds: kinds of dtype (NumPy's letters) that the result may have.
         whole: bool, whether results are whole numbers, which agree with a mistake by chance: then
@@ -189,8 +189,10 @@ def in_a_step(form, answers, name, case):
     found = numbers(report["result"], "in_graph_expects", **values)
     if not agree(found, right, 1e-3):
         raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)
-    if form.keeps_type and report["dtype"] != case[0].dtype:
-        raise Wrong("type_expects", report["dtype"], "type", right=case[0].dtype.name, **values)
+    if form.keeps_type:
+        found = answers.drive("in_graph", name, arguments=arguments)["dtype"]
+        if found != "float64":
+            raise Wrong("type_expects", found, "type", right="float64", **values)
     for place, argument in enumerate(names_of(form)):
         if argument not in gradients:
             continue
