@@ -17,9 +17,9 @@ def add_to(questions):
         yield Case(*rng.normal(0, 2, (2, 7, 20)), otherwise="all_latents")
 
     @questions.more("reparameterize")
-    def without_noise(rng):
-        m, v = rng.normal(0, 2, (2, 7, 20)).astype("float32")
-        yield Case(m, v, 0 * m, otherwise="stretched")
+    def twenty_latents(rng):
+        m, v, e = rng.normal(0, 2, (3, 7, 20)).astype("float32")
+        yield from (Case(m, v, e, otherwise="stretched"), Case(m, v, 0 * e, otherwise="stretched"))
 
     @questions.also("Sampling")
     def single_examples(answers, rng):

@@ -40,13 +40,11 @@ class KlDivergence:
     mistakes = {
         "minus": lambda m, v: -kl(m, v),
         "no_half": lambda m, v: 2 * kl(m, v),
-        "mean_over_latents": [
-            lambda m, v: kl(m, v) / m.shape[1],
-            lambda m, v: kl(m, v).mean() / m.shape[1],
-        ],
-        "minus_mean": lambda m, v: -kl(m, v) / m.shape[1],
-        "mean_no_half": lambda m, v: 2 * kl(m, v) / m.shape[1],
         "minus_no_half": lambda m, v: -2 * kl(m, v),
+        "mean_over_latents": [
+            lambda m, v: kl(m, v).mean() / m.shape[1],
+            *(lambda m, v, factor=factor: factor * kl(m, v) / m.shape[1] for factor in (1, -1, 2)),
+        ],
         "half_twice": lambda m, v: kl(m, v) / 2,
         "over_batch_size": lambda m, v: kl(m, v) / len(m),
         "as_log_sigma": lambda m, v: half(m**2 + np.exp(2 * v) - 1 - 2 * v),
@@ -77,7 +75,6 @@ class KlDivergence:
         "in_bits": lambda m, v: kl(m, v) / np.log(2),
         "places": lambda m, v: kl(v, m),
         "means_alone": lambda m, v: half(m**2),
-        "terms_squared": lambda m, v: half((m**2 + np.exp(v) - 1 - v) ** 2),
         "not_summed": lambda m, v: (m**2 + np.exp(v) - 1 - v) / 2,
         "over_the_batch": lambda m, v: kl(m.T, v.T),
         "two_results": lambda m, v: np.stack([kl(m, v), kl(m, v)]),
@@ -104,9 +101,10 @@ class Reparameterize:
         return {"latent_mean": np.ones_like(m), "latent_log_var": np.exp(v / 2) * e / 2}
 
     def otherwise(cases, results):
-        """The same arguments twice, then without noise: who draws inside does not look at them."""
-        first, again, silent = results[:3]
-        if not agree(first, again) or agree(first, silent):
+        """Whether it looks at the noise: the same mean with the same noise again, and with none."""
+        pairs = zip(cases, results, strict=True)
+        same = [result for case, result in pairs if case[0] is cases[0][0]]
+        if len(same) == 3 and (not agree(same[0], same[1]) or agree(same[0], same[2])):
             return "drawn_inside", {}
         return None
 
@@ -143,6 +141,10 @@ class Reparameterize:
 EXAMPLES = 2_000
 
 
+def shares(n):
+    return (np.arange(n) + 0.5) / n
+
+
 @questions.ask(3, "Sampling", points=2)
 def sampling(answers, rng):
     m, v = np.array([1.0, -2.0, 0.5]), np.log([0.25, 4.0, 1.0])
@@ -152,10 +154,10 @@ def sampling(answers, rng):
         raise Wrong("layer_expects", f"a value of type {report['kind']}", "no_layer")
     if "first" in report:
         found = numbers(report["first"], "expects", n=EXAMPLES)
-        raise Wrong("expects", f"several, {brief(found)}", "several_arrays", n=EXAMPLES)
+        raise Wrong("expects", f"several, {brief(found)}", "three_arrays", n=EXAMPLES)
     first, again, other = report["plain"]["5"], report["compiled"]["5"], report["plain"]["6"]
     for draws in (first, again, other):
-        shape(draws[0], (EXAMPLES, 3), "expects", [((EXAMPLES,), "summed")], n=EXAMPLES)
+        shape(draws[0], (EXAMPLES, 3), "expects", [((EXAMPLES,), "latents_summed")], n=EXAMPLES)
         if not np.all(np.isfinite(draws)):
             raise Wrong("expects", "values that are not finite", "not_finite", n=EXAMPLES)
     if agree(first[0], inputs[0]):
@@ -189,34 +191,31 @@ def repeats(noise):
             raise Wrong("anew_expects", brief(noise[:3]), mistake)
 
 
+NOISES = {  # what becomes of the noise
+    "one_sign": np.abs,
+    "uniform": ndtr,
+    "uniform_both": lambda e: 2 * ndtr(e) - 1,
+    "truncated": lambda e: 0.8796 * e,
+}
+
+
 def placed(drawn, m, v):
     """Wrong unless the draws have the means and standard deviations of the arguments."""
     mean, deviation, right = drawn.mean(0), drawn.std(0), np.exp(v / 2)
-    deviations = {
-        "variance": np.exp(v),
-        "exponent_negative": 1 / right,
-        "no_sigma": 1 + 0 * v,
-        "noise_smaller": 0.1 * right,
-        "log_variance": np.abs(v),
-        "no_exp": np.abs(v) / 2,
-        "uniform_both": right / np.sqrt(3),
-        "uniform": right / np.sqrt(12),
-        "truncated": right * 0.8796,
-    }
-    mistake = None
-    if np.any(np.abs(deviation / right - 1) > 0.1):
-        fits = (name for name, each in deviations.items()
-                if np.all(np.abs(deviation - each) < 0.1 * each + 1e-3))  # fmt: skip
-        mistake = next(fits, "other_spread")
-        if agree(mean, v, 0.2):
-            mistake = "places"
-        elif np.all(np.abs(mean - m) > 0.65 * right):
-            mistake = "one_sign"
-    elif np.any(np.abs(mean - m) > 5 * right / np.sqrt(len(drawn))):
-        mistake = "no_mean" if agree(mean, 0 * m, 0.2) else "not_centred"
-    if mistake:
-        values = {"means": brief(m), "deviations": brief(right)}
-        raise Wrong("spread_expects", f"{brief(mean)} and {brief(deviation)}", mistake, **values)
+    spread = np.all(np.abs(deviation / right - 1) < 0.1)
+    if spread and np.all(np.abs(mean - m) < 5 * right / np.sqrt(len(drawn))):
+        return
+    noise = np.tile(ndtri(shares(len(drawn)))[:, None], len(m))
+    ways = {name: way(m, v, noise) for name, way in Reparameterize.mistakes.items()}
+    ways |= {name: m + right * way(noise) for name, way in NOISES.items()}
+    fits = (
+        name for name, each in ways.items() if each.shape == drawn.shape
+        and np.all(np.abs(each.std(0) - deviation) < 0.08 * each.std(0) + 1e-3)
+        and np.all(np.abs(each.mean(0) - mean) < 0.1 * each.std(0) + 1e-3)
+    )  # fmt: skip
+    values = {"means": brief(m), "deviations": brief(right)}
+    mistake = next(fits, "not_centred" if spread else "other_spread")
+    raise Wrong("spread_expects", f"{brief(mean)} and {brief(deviation)}", mistake, **values)
 
 
 def own_generator(report):
@@ -312,8 +311,8 @@ class NegativeElbo:
             given += tuple(rng.normal(0, 1, (2, n, 3)).astype(dtype))
             yield from (Case(*given, beta) for beta in (2.0, 0.0, 1.0, 4.0))
         yield Case(*given, otherwise="default")
-        x = np.reshape([0, 1, 0, 1], (1, 2, 2, 1)).astype("float32")
-        logits = np.reshape([-100, 100, 100, -100], x.shape).astype("float32")
+        x = np.reshape([0, 1, 0, 1, 0, 1], (1, 2, 3, 1)).astype("float32")
+        logits = np.reshape([-100, 100, 100, -100, 1, -1], x.shape).astype("float32")
         yield Case(x, logits, *np.zeros((2, 1, 2), "float32"), otherwise="extreme")
 
     def reference(
@@ -333,14 +332,14 @@ class NegativeElbo:
         "logits_turned": {"pixels": lambda x, z: cross_entropy(x, -z)},
         "image_added": {"pixels": lambda x, z: softplus(z) + x * z},
         "reconstruction_of_batch": [
-            {"pixels": lambda x, z: cross_entropy(x, z).sum() / z[0].size + 0 * z},
-            {"pixels": lambda x, z: cross_entropy(x, z).sum() / z.size + 0 * z},
+            {"pixels": lambda x, z, n=n: cross_entropy(x, z).sum() / n(z) / z[0].size + 0 * z}
+            for n in (lambda z: 1, len, np.size)
         ],
         "reconstruction_negative": {"pixels": lambda x, z: -cross_entropy(x, z)},
-        "mean_over_pixels": {"pixels": lambda x, z: cross_entropy(x, z) / z[0].size},
-        "minus_mean_over_pixels": {"pixels": lambda x, z: -cross_entropy(x, z) / z[0].size},
-        "mean_along_axis": {"pixels": lambda x, z: cross_entropy(x, z) / z.shape[1]},
-        "mean_of_all": {"pixels": lambda x, z: cross_entropy(x, z).mean() / z[0].size + 0 * z},
+        "mean_over_pixels": [
+            {"pixels": lambda x, z, of=of: cross_entropy(x, z) / of(z)}
+            for of in (lambda z: z[0].size, lambda z: -z[0].size, lambda z: len(z[0]))
+        ],
         "as_probability": {"pixels": as_probability},
         "sigmoid_twice": {"pixels": lambda x, z: cross_entropy(x, sigmoid(z))},
         "images_for_logits": {"pixels": lambda x, z: cross_entropy(z, x)},
@@ -384,7 +383,7 @@ class NegativeElbo:
         **{name: [{"divergence": way} for way in ([ways] if callable(ways) else ways)]
            for name, ways in KlDivergence.mistakes.items()},
         # of both
-        "keepdims_combined": lambda x, z, m, v, beta=1.0: (
+        "each_with_each": lambda x, z, m, v, beta=1.0: (
             cross_entropy(x, z).sum(PIXELS)[:, None] + beta * kl(m, v)
         ),
     }  # fmt: skip
@@ -392,7 +391,7 @@ class NegativeElbo:
 
 # --- 7 -----------------------------------------------------------------------------------------
 
-SIDE, LATENTS, BATCH = 4, 2, 4
+SIDE, LATENTS, BATCH = 4, 2, 40
 RATE = 0.01
 QUIET = -20.0  # a log variance: the standard deviation is 0.00005, and the noise nothing
 TRACKED = "negative_elbo", "reconstruction", "kl"
@@ -455,7 +454,7 @@ def descended(weights, images, beta, factor=1, steps=1, trained=("mean", "log_va
 def vae(answers, rng):
     beta, images = 3.0, binary_images(rng, 3 * BATCH)
     quiet, noisy = linear_vae(rng, log_var=QUIET), linear_vae(rng, log_var=1.0)
-    batch, copies = images[:BATCH], np.repeat(images[:1], 100 * BATCH, axis=0)
+    batch, copies = images[:BATCH], np.repeat(images[:1], 10 * BATCH, axis=0)
     runs = [
         {"weights": quiet, "images": batch, "learning_rate": RATE, "epochs": 1},
         {"weights": quiet, "images": images, "learning_rate": 0.0, "epochs": 2},
@@ -575,10 +574,6 @@ def softmax(logits):
     return powers / powers.sum(axis=(-2, -1), keepdims=True)
 
 
-def shares(side):
-    return (np.arange(side) + 0.5) / side
-
-
 @questions.value(8, "latent_grid", points=1)
 class LatentGrid:
     tolerance = 1e-3
@@ -598,11 +593,11 @@ class LatentGrid:
 
     def reference(
         side, kernel, bias, latents=lambda side: ndtri(shares(side)),
-        right=True, up=True, turned=False, end=sigmoid,
+        along=True, up=True, turned=False, end=sigmoid,
     ):  # fmt: skip
-        """right, up: where the first and the second grow; turned: whether they change places."""
+        """along, up: where the first and the second grow; turned: whether they change places."""
         steps = latents(side)
-        pair = np.meshgrid(steps if right else steps[::-1], steps[::-1] if up else steps)
+        pair = np.meshgrid(steps if along else steps[::-1], steps[::-1] if up else steps)
         latents = np.stack(pair[::-1] if turned else pair, -1)
         return end((latents @ kernel + bias).reshape(side, side, 28, 28))
 
@@ -617,8 +612,8 @@ class LatentGrid:
         "upside_down": {"up": False},
         "first_runs_down": {"turned": True, "up": False},
         "places": {"turned": True},
-        "both_wrong_way": {"right": False, "up": False},
-        "first_backwards": {"right": False},
+        "both_wrong_way": {"along": False, "up": False},
+        "first_backwards": {"along": False},
         "even": [
             {"latents": lambda side, end=end: np.linspace(-end, end, side), "turned": t, "up": u}
             for end in (1, 1.5, 2, 2.5, 3, 4) for t in (False, True) for u in (True, False)
