@@ -405,7 +405,8 @@ WRONG["Sampling"] = wrong(changes_of(SAMPLING), {
     ),
     "stateless, with a counter": (
         NORMAL,
-        "tf.random.stateless_normal(tf.shape(m), [self.seed, self.count.assign_add(1)], m.dtype)",
+        "tf.random.stateless_normal(tf.shape(m), [self.seed, self.count.assign_add(1)], "
+        "dtype=m.dtype)",
         GENERATOR,
         "self.seed, self.count = seed, tf.Variable(0, trainable=False)",
         "state_unknown",
@@ -1542,7 +1543,7 @@ WRONG["latent_grid"] = wrong(changes_of(GRID), {
     ),
 })  # fmt: skip
 HIDDEN_WRONG["latent_grid"] = wrong(returned, {
-    "squeezed": (f"np.squeeze({PICTURES})", "shape"),
+    "squeezed": (f"np.squeeze({PICTURES})", "squeezed"),
 })  # fmt: skip
 
 # --- outlier_score -----------------------------------------------------------------------------

@@ -205,9 +205,9 @@ def placed(drawn, m, v):
     spread = np.all(np.abs(deviation / right - 1) < 0.1)
     if spread and np.all(np.abs(mean - m) < 5 * right / np.sqrt(len(drawn))):
         return
-    noise = np.tile(ndtri(shares(len(drawn)))[:, None], len(m))
-    ways = {name: way(m, v, noise) for name, way in Reparameterize.mistakes.items()}
-    ways |= {name: m + right * way(noise) for name, way in NOISES.items()}
+    given = np.broadcast_arrays(m, v, ndtri(shares(len(drawn)))[:, None])
+    ways = {name: way(*given) for name, way in Reparameterize.mistakes.items()}
+    ways |= {name: m + right * way(given[2]) for name, way in NOISES.items()}
     fits = (
         name for name, each in ways.items() if each.shape == drawn.shape
         and np.all(np.abs(each.std(0) - deviation) < 0.08 * each.std(0) + 1e-3)
@@ -311,8 +311,8 @@ class NegativeElbo:
             given += tuple(rng.normal(0, 1, (2, n, 3)).astype(dtype))
             yield from (Case(*given, beta) for beta in (2.0, 0.0, 1.0, 4.0))
         yield Case(*given, otherwise="default")
-        x = np.reshape([0, 1, 0, 1, 0, 1], (1, 2, 3, 1)).astype("float32")
-        logits = np.reshape([-100, 100, 100, -100, 1, -1], x.shape).astype("float32")
+        x, logits = np.zeros((2, 1, 3, 3, 1), "float32")
+        x[0, 0, :2], logits[0, :, :, 0] = 1, [[100, -100, 1], [100, -100, -1], [-100, 100, 1]]
         yield Case(x, logits, *np.zeros((2, 1, 2), "float32"), otherwise="extreme")
 
     def reference(
@@ -630,6 +630,7 @@ class LatentGrid:
             {"end": lambda z: sigmoid(z).reshape(-1, 28, 28)},
             {"end": lambda z: sigmoid(z).reshape(-1, 28, 28, 1)},
         ],
+        "squeezed": {"end": lambda z: sigmoid(z).squeeze()},
         "one_picture": {"end": lambda z: sigmoid(z).swapaxes(1, 2).reshape(28 * len(z), -1)},
         "latents_back": lambda side, kernel, bias: np.zeros((side**2, 2)),
     }  # fmt: skip
