@@ -144,7 +144,8 @@ RIGHT["kl_divergence"] = right(kl, {
         "one = lambda pair: 0.5 * ops.sum(pair[0] ** 2 + ops.exp(pair[1]) - 1 - pair[1])",
         "ops.vectorized_map(one, (ops.convert_to_tensor(m), ops.convert_to_tensor(v)))",
     ),
-    "keepdims, then squeezed": f"ops.squeeze(0.5 * ops.sum({TERMS}, axis=1, keepdims=True), axis=1)",
+    "keepdims, then squeezed":
+        f"ops.squeeze(0.5 * ops.sum({TERMS}, axis=1, keepdims=True), axis=1)",
     "unstacked": (
         "pairs = zip(tf.unstack(m, axis=1), tf.unstack(v, axis=1))",
         "tf.add_n([0.5 * (a**2 + tf.exp(b) - 1 - b) for a, b in pairs])",
@@ -234,7 +235,8 @@ WRONG["kl_divergence"] = wrong(half_sum, {
 }) | wrong(changes_of(solution("kl_divergence")), {
     "no return": ("return ", "", "no_return"),
     "arguments": ("(latent_mean, latent_log_var)", "(latents)", "other_arguments"),
-    "arguments swapped": ("(latent_mean, latent_log_var)", "(latent_log_var, latent_mean)", "places"),
+    "arguments swapped": (
+        "(latent_mean, latent_log_var)", "(latent_log_var, latent_mean)", "places"),
 })  # fmt: skip
 HIDDEN_WRONG["kl_divergence"] = wrong(kl, {
     "at least one nat": (
@@ -355,7 +357,8 @@ RIGHT["Sampling"] = right(changes_of(SAMPLING), {
     "generator": ("self.compute_dtype", "m.dtype"),
     "dtype of the layer": (),
     "without reparameterize": (RESULT, "m + ops.exp(0.5 * v) * e"),
-    "another attribute": ("self.seed_generator =", "self.rng =", "seed=self.seed_generator", "seed=self.rng"),
+    "another attribute": (
+        "self.seed_generator =", "self.rng =", "seed=self.seed_generator", "seed=self.rng"),
     "stddev and mean in the draw": ("dtype=", "mean=0.0, stddev=1.0, dtype="),
     "layers.Layer": ("keras.layers.Layer", "layers.Layer"),
     "drawn with mean and deviation": (
@@ -495,7 +498,8 @@ WRONG["Sampling"] = wrong(changes_of(SAMPLING), {
         RESULT, "ops.sum(m + ops.exp(0.5 * v) * e, axis=1)", "latents_summed"),
     "no return": ("return ", "", "no_return"),
     "static shape": ("ops.shape(m)", "m.shape", "static_shape"),
-    "two arguments": ("self, inputs", "self, m, v", "        m, v = inputs\n", "", "argument_missing"),
+    "two arguments": (
+        "self, inputs", "self, m, v", "        m, v = inputs\n", "", "argument_missing"),
     "mean and log variance": (RESULT, "reparameterize(v, m, e)", "places"),
     "infinite": (RESULT, "m + e / (v - v)", "not_finite"),
     "only in training": (
@@ -631,7 +635,8 @@ RIGHT["build_encoder"] = right(encoder, {
 WRONG["build_encoder"] = wrong(ended, {
     "one output": (HEAD, "one_output"),
     "one output of both": ("layers.Dense(2 * latent_size)(x)", "one_output"),
-    "one layer twice": ("head = layers.Dense(latent_size)", "[head(x), head(x)]", "one_layer_twice"),
+    "one layer twice": (
+        "head = layers.Dense(latent_size)", "[head(x), head(x)]", "one_layer_twice"),
     "same tensor twice": (f"z = {HEAD}", "[z, z]", "one_layer_twice"),
     "drawn as well": (f"m, v = {HEAD}, {HEAD}", "[m, v, Sampling(0)([m, v])]", "three_outputs"),
     "relu on both": (f"[{activated('relu')}, {activated('relu')}]", "final_relu"),
@@ -793,7 +798,8 @@ WRONG["build_decoder"] = wrong(ended_by, {
     "no channels": ("layers.Reshape((28, 28))", "no_channels"),
     "in a row": ("layers.Flatten()", "in_a_row"),
 }) | wrong(changes_of(decoder()), {
-    "sigmoid in the layer": ("padding='same')", "padding='same', activation='sigmoid')", "final_sigmoid"),
+    "sigmoid in the layer": (
+        "padding='same')", "padding='same', activation='sigmoid')", "final_sigmoid"),
     "from 8 x 8": ("7 * 7 * 32", "8 * 8 * 32", "(7, 7, 32)", "(8, 8, 32)", "other_outputs"),
     "from 4 x 4": ("7 * 7 * 32", "4 * 4 * 32", "(7, 7, 32)", "(4, 4, 32)", "other_outputs"),
     "three channels": ("(1,", "(3,", "many_channels"),
@@ -1086,7 +1092,8 @@ RIGHT["VAE"] = right(changes_of(VAE), {
         "        return self.track(images, *self(",
     ),
     "a tf.function": ("    def track", "    @tf.function\n    def track"),
-    "a loss tracked as well": (RETURN, f"{RETURN.replace('return ', 'return {**')}, 'loss': loss}}"),
+    "a loss tracked as well": (
+        RETURN, f"{RETURN.replace('return ', 'return {**')}, 'loss': loss}}"),
     "gradients clipped far away": (
         APPLY,
         f"        gradients = [tf.clip_by_norm(each, 1e6) for each in gradients]\n{APPLY}",
@@ -1103,12 +1110,6 @@ RIGHT["VAE"] = right(changes_of(VAE), {
     "losses as floats of the outputs": ("update_state(values)", "update_state(ops.mean(values))"),
     "minus the gradient of the ELBO": ("loss = ops.mean(", "loss = -ops.mean(-1.0 * "),
     "adds the networks' own losses": (LOSS, f"{LOSS} + sum(self.losses)"),
-    "several draws in a test": (
-        "return self.track(images, *self(",
-        "for _ in range(2):\n"
-        "            self.track(images, *self(images, training=None))\n"
-        "        return self.track(images, *self(",
-    ),
 }) | {
     "loss from its parts": model(train_step="""
 with tf.GradientTape() as tape:
@@ -1204,6 +1205,11 @@ gradients = tape.gradient(loss, self.trainable_variables)
 self.optimizer.apply(gradients, self.trainable_variables)
 return self.track(images, logits, mean, log_var)
 """),
+    "several draws in a test": model(test_step="""
+for _ in range(3):
+    results = self.track(images, *self(images, training=False))
+return results
+"""),
     "several draws averaged": model(test_step="""
 draws = [self(images, training=False) for _ in range(4)]
 _, mean, log_var = draws[0]
@@ -1295,7 +1301,8 @@ WRONG["VAE"] = wrong(changes_of(VAE), {
     ),
     "tracked with beta": (
         "(reconstruction + kl,", "(reconstruction + self.beta * kl,", "tracked_with_beta"),
-    "KL tracked times beta": ("reconstruction, kl))", "reconstruction, self.beta * kl))", "kl_times_beta"),
+    "KL tracked times beta": (
+        "reconstruction, kl))", "reconstruction, self.beta * kl))", "kl_times_beta"),
     "order": (VALUES, "(reconstruction, kl, reconstruction + kl)", "order"),
     "places": (VALUES, "(reconstruction + kl, kl, reconstruction)", "places"),
     "the bound three times": (VALUES, "[reconstruction + kl] * 3", "three_bounds"),
@@ -1443,7 +1450,8 @@ RIGHT["latent_grid"] = right(returned, {
         "z = np.stack([q[j], q[side - 1 - i]], -1).reshape(-1, 2)",
     ),
 }) | right(grid, {
-    "turned afterwards": ("a, b = np.meshgrid(q, q)", STACK, f"result = {PICTURES}", "result[::-1]"),
+    "turned afterwards": (
+        "a, b = np.meshgrid(q, q)", STACK, f"result = {PICTURES}", "result[::-1]"),
     "TensorFlow": (
         "q = tf.constant(q, tf.float32)",
         "a, b = tf.meshgrid(q, tf.reverse(q, [0]))",
@@ -1605,7 +1613,8 @@ WRONG["outlier_score"] = wrong(of_outputs, {
         PIXELS, "ops.mean(pixels, axis=(1, 2)) + kl_divergence(mean, log_var)",
         "reconstruction_mean",
     ),
-    "squared error": ("ops.sum((images - ops.sigmoid(logits)) ** 2, axis=(1, 2, 3))", "squared_error"),
+    "squared error": (
+        "ops.sum((images - ops.sigmoid(logits)) ** 2, axis=(1, 2, 3))", "squared_error"),
     "probabilities for logits": (
         "negative_elbo(images, ops.sigmoid(logits), mean, log_var)", "not_logits"),
     "KL subtracted": ("negative_elbo(images, logits, mean, log_var, beta=-1.0)", "kl_subtracted"),

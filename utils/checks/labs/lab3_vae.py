@@ -391,7 +391,7 @@ class NegativeElbo:
 
 # --- 7 -----------------------------------------------------------------------------------------
 
-SIDE, LATENTS, BATCH = 4, 2, 40
+SIDE, LATENTS, BATCH = 4, 2, 4
 RATE = 0.01
 QUIET = -20.0  # a log variance: the standard deviation is 0.00005, and the noise nothing
 TRACKED = "negative_elbo", "reconstruction", "kl"
@@ -453,8 +453,8 @@ def descended(weights, images, beta, factor=1, steps=1, trained=("mean", "log_va
 @questions.ask(7, "VAE", points=3)
 def vae(answers, rng):
     beta, images = 3.0, binary_images(rng, 3 * BATCH)
-    quiet, noisy = linear_vae(rng, log_var=QUIET), linear_vae(rng, log_var=1.0)
-    batch, copies = images[:BATCH], np.repeat(images[:1], 10 * BATCH, axis=0)
+    quiet, noisy = linear_vae(rng, log_var=QUIET), linear_vae(rng, log_var=2.0)
+    batch, copies = images[:BATCH], np.repeat(images[:1], 50 * BATCH, axis=0)
     runs = [
         {"weights": quiet, "images": batch, "learning_rate": RATE, "epochs": 1},
         {"weights": quiet, "images": images, "learning_rate": 0.0, "epochs": 2},
