@@ -602,7 +602,9 @@ RIGHT["build_encoder"] = right(encoder, {
         "[mean, log_var], name='encoder'",
     ),
     "one dense layer, split": (
-        "both = layers.Dense(2 * latent_size)(x)", "[both[:, :latent_size], both[:, latent_size:]]"),
+        "both = layers.Dense(2 * latent_size)(x)",
+        "[both[:, :latent_size], both[:, latent_size:]]",
+    ),
     "ops.split": ("both = layers.Dense(2 * latent_size)(x)", "ops.split(both, 2, axis=-1)"),
     "log variance begins low": f"[{HEAD}, layers.Dense(latent_size, "
     "bias_initializer=keras.initializers.Constant(-2.0))(x)]",
@@ -889,8 +891,7 @@ RIGHT["negative_elbo"] = right(reconstruction, {
         "pixels = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=l)",
         f"tf.reduce_sum(pixels, axis=[1, 2, 3]) + {KL}",
     ),
-    "tf.keras":
-        f"tf.reduce_sum(tf.keras.losses.binary_crossentropy(x, l, from_logits=True), (1, 2)) + {KL}",
+    "tf.keras": f"tf.reduce_sum(tf.{KERAS}, (1, 2)) + {KL}",
     "log_sigmoid": (
         "log_likelihood = x * ops.log_sigmoid(l) + (1 - x) * ops.log_sigmoid(-l)",
         f"-ops.sum(log_likelihood, axis=(1, 2, 3)) + {KL}",
