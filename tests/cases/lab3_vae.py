@@ -494,6 +494,7 @@ WRONG["Sampling"] = wrong(changes_of(SAMPLING), {
     ),
     "three outputs": (RESULT, f"{RESULT}, m, v", "three_arrays"),
     "two outputs": (RESULT, "[m, e]", "three_arrays"),
+    "a list of examples": (RESULT, f"tf.unstack({RESULT})", "three_arrays"),
     "one draw for each example": (
         RESULT, "ops.sum(m + ops.exp(0.5 * v) * e, axis=1)", "latents_summed"),
     "no return": ("return ", "", "no_return"),
