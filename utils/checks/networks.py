@@ -15,7 +15,7 @@ def nonlinear(outputs):
         raise Wrong("nonlinear_expects", "f(x) + f(y) = f(x + y) + f(0): a linear map", "linear")
 
 
-def no_final_activation(outputs):
+def no_final_activation(outputs, expects="unbounded_expects"):
     """Wrong if large outputs show that something bounds or bends the last layer's values.
 
     With weights `LARGER` times as large only an activation keeps outputs small, on both sides or
@@ -36,7 +36,7 @@ def no_final_activation(outputs):
             found = (
                 f"values from {low:.3g} to {high:.3g}, even with weights {LARGER} times as large"
             )
-            raise Wrong("unbounded_expects", found, mistake)
+            raise Wrong(expects, found, mistake)
 
 
 def network(answers, name, arguments, inputs, expected, shapes, joined=None, unbounded=False):

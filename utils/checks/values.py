@@ -58,6 +58,8 @@ class Form:
         gradients: function of the arguments -> dict of an argument's name to the gradient of the
             result's sum; None where nothing is to be differentiated.
         compiled: bool, whether a step that differentiates it is compiled, for any batch size.
+        keeps_type: bool, whether there the result is of float64 where all arguments are.
+        call: function (answers, name, case) -> result, where a driver calls the answer.
         kinds: kinds of dtype (NumPy's letters) that the result may have.
         whole: bool, whether results are whole numbers, which agree with a mistake by chance: then
             a mistake has to explain every case.
@@ -68,8 +70,11 @@ class Form:
         further: function (answers, rng), a check of what a case can't tell; hidden cases omit it.
     """
 
-    mistakes, gradients, terms, compiled, kinds = {}, None, None, True, "biuf"
-    whole, tolerance, otherwise, further = False, 1e-4, None, None
+    mistakes, gradients, terms, compiled, keeps_type = {}, None, None, True, False
+    kinds, whole, tolerance, otherwise, further = "biuf", False, 1e-4, None, None
+
+    def call(answers, name, case):
+        return answers.call(name, *case)
 
 
 class Case(tuple):
@@ -113,7 +118,7 @@ def with_defaults(cls):
 def result_of(form, answers, name, case):
     """The answer's result for a case, float64; Wrong where it is not made of such numbers."""
     with np.errstate(all="ignore"):
-        result = answers.call(name, *case)
+        result = form.call(answers, name, case)
     found = numbers(result, "expects", **named(form, case))
     kind = np.asarray(result).dtype.kind
     if kind not in form.kinds:
@@ -211,14 +216,19 @@ def in_a_step(form, answers, name, case):
     """
     arguments, values = wide(case), named(form, case)
     right, gradients = form.reference(*arguments), form.gradients(*arguments)
-    arrays = [each for each in case if isinstance(each, np.ndarray)]
-    options = {key: each for key, each in values.items() if not isinstance(each, np.ndarray)}
+    given = list(zip(names_of(form), case, strict=False))
+    arrays = [value for _, value in given if isinstance(value, np.ndarray)]
+    options = {key: value for key, value in given if not isinstance(value, np.ndarray)}
     report = answers.drive(
         "in_graph", name, arguments=arrays, options=options, compiled=form.compiled
     )
     found = numbers(report["result"], "in_graph_expects", **values)
     if not agree(found, right, 1e-3):
         raise Wrong("in_graph_expects", brief(found), "in_graph", right=right, **values)
+    if form.keeps_type:
+        found = answers.drive("in_graph", name, arguments=arguments)["dtype"]
+        if found != "float64":
+            raise Wrong("type_expects", found, "type", right="float64", **values)
     for place, argument in enumerate(names_of(form)):
         if argument not in gradients:
             continue
@@ -238,5 +248,7 @@ def names_of(form):
 
 
 def named(form, case):
-    """The arguments of a case by name, for sentences."""
-    return dict(zip(names_of(form), case, strict=False))
+    """The arguments of a case by name, for sentences; others as the reference has them."""
+    arguments = inspect.signature(form.reference).bind(*case)
+    arguments.apply_defaults()
+    return arguments.arguments
