@@ -97,20 +97,6 @@ def new_network(report):
         )
 
 
-def slip_in_all(results, cases, slips, tolerance=1e-6):
-    """The mistake that explains the results of all cases, or None. Single ones can be accidents.
-
-    Args:
-        results: list of what the answer gave, one for each case.
-        slips: pairs of (function of a case that makes the mistake, what is said of it).
-    """
-    for mistake, told in slips:
-        explained = zip(results, map(mistake, cases), strict=True)
-        if all(agree(found, wrong, tolerance) for found, wrong in explained):
-            return told
-    return None
-
-
 def brief(value):
     """A value in at most a line or two."""
     if isinstance(value, (np.ndarray, np.number, float)) and np.ndim(value) == 0:

@@ -79,13 +79,12 @@ def trained_by(answers, driver, name, **options):
     return report
 
 
-def returned_values(found, names, expects):
+def returned_values(found, names):
     """The values of these names in what `train_step` returned, an array; Wrong without them.
 
     Args:
         found: dict, or the name of another type.
         names: the values that `track` takes, in their order.
-        expects: str, id of the sentence that says what should have come.
     """
     if not isinstance(found, dict):
         mistake = "step_without_return" if found == "NoneType" else "step_returns_other"

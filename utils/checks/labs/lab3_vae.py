@@ -491,7 +491,7 @@ def last_of(history):
 
 def right_terms(found, right, beta, expects, slips=()):
     """Wrong unless the tracked values are the means of these terms, with beta 1."""
-    found = returned_values(found, TRACKED, "names_expects")
+    found = returned_values(found, TRACKED)
     r, k = (values.mean() for values in right[:2])
     mistakes = {
         "tracked_with_beta": ([r + beta * k, r, k], [r + beta * k, r + (beta - 1) * k, k]),

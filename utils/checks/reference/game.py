@@ -245,7 +245,7 @@ def means(rows, found, expects="tracked_expects", mistakes=None):
         found: what `train_step` returned.
         mistakes: dict, id -> list of rows: each number is of one of them, or right.
     """
-    found = returned_values(found, TRACKED, expects)
+    found = returned_values(found, TRACKED)
     sizes, batches = [len(row[2]) for row in rows], as_numbers(rows)
     right = batches.mean(0)
 

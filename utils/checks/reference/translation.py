@@ -383,7 +383,7 @@ def means(rows, found, expects, mistakes=None, sizes=None, **values):
         mistakes: dict, id -> arrays (4,); each of the four numbers is right or in one of them.
         sizes: list of int or None, images in each batch: their means count, too.
     """
-    found, rows = returned_values(found, TRACKED, expects), np.array(rows)
+    found, rows = returned_values(found, TRACKED), np.array(rows)
     right = rows.mean(0)
     if agree(found, right, 2e-3) or (
         sizes and agree(found, np.average(rows, axis=0, weights=sizes), 2e-3)
