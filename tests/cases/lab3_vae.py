@@ -943,7 +943,7 @@ WRONG["negative_elbo"] = wrong(reconstruction, {
     "without the image": ("ops.softplus(l)", "no_image"),
     "logits turned round": ("ops.softplus(-l) + x * l", "logits_turned"),
     "image added": ("ops.softplus(l) + x * l", "image_added"),
-    "binary images only": ("ops.softplus((1 - 2 * x) * l)", "otherwise"),
+    "binary images only": ("ops.softplus((1 - 2 * x) * l)", "right_for_some"),
     "exp overflows": ("ops.log(1 + ops.exp(l)) - x * l", "not_finite"),
 }) | wrong(bound, {
     "sum over the batch": (f"ops.sum(ops.softplus(l) - x * l) + {KL}", "reconstruction_of_batch"),
@@ -992,7 +992,7 @@ WRONG["negative_elbo"] = wrong(reconstruction, {
     "reconstruction subtracted": (f"{KL} - {SOFTPLUS}", "reconstruction_negative"),
     "the images are rounded": ("x = ops.round(x)", f"{SOFTPLUS} + {KL}", "images_rounded"),
     "class of Keras, mean": (
-        f"keras.losses.BinaryCrossentropy(from_logits=True)(x, l) + {KL}", "two_dtypes"),
+        f"keras.losses.BinaryCrossentropy(from_logits=True)(x, l) + {KL}", "reconstruction_of_batch"),
     "types meet": (
         "pixels = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)(x, l)",
         f"ops.sum(pixels, axis=(1, 2)) + {KL}",

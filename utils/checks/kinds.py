@@ -144,8 +144,10 @@ def unused(form, cases, results, rights, names, call):
         arguments = list(cases[0])
         value = arguments[place]
         if np.asarray(value).dtype.kind == "f":
-            arguments[place] = (np.asarray(value) * 0.8).astype(np.asarray(value).dtype)
-            arguments[place] = arguments[place] if np.ndim(value) else float(arguments[place])
+            other = 0.8 * np.asarray(value)
+            # Rolled as well: what only depends on the order of values changes, too.
+            rolled = np.roll(other, 1).astype(np.asarray(value).dtype)
+            arguments[place] = rolled if np.ndim(value) else float(other)
         elif isinstance(value, int) and not isinstance(value, bool):
             arguments[place] = value + 1
         else:
