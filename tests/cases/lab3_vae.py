@@ -475,6 +475,11 @@ WRONG["Sampling"] = wrong(changes_of(SAMPLING), {
     "truncated": ("normal(", "truncated_normal(", "truncated"),
     "noise of mean 1": ("dtype=", "mean=1.0, dtype=", "not_centred"),
     "absolute noise": (RESULT, "m + ops.exp(0.5 * v) * ops.abs(e)", "one_sign"),
+    "noise of deviation 3": ("dtype=", "stddev=3.0, dtype=", "noise_scaled"),
+    "one number for the noise": (RESULT, "m + 0.3 * ops.exp(0.5 * v) + 0 * e", "noise_fixed"),
+    "variance not used": (RESULT, "m + 0.5 * e", "spread_alike"),
+    "draws clipped": (RESULT, "ops.clip(m + ops.exp(0.5 * v) * e, -2, 2)", "cut_off"),
+    "draws rounded": (RESULT, "ops.round(m + ops.exp(0.5 * v) * e)", "rounded"),
     "a plain class": (
         "keras.layers.Layer", "object", "super().__init__(**options)", "pass",
         "call(self", "__call__(self", "no_layer",

@@ -277,6 +277,8 @@ WRONG["InstanceNormalization"] = wrong(norm, {
     "one number for all": ("(shape[-1],)", "()", "other_weights"),
     "a weight for each pixel": ("(shape[-1],)", "shape[1:]", "shapes_differ"),
     "a scale of zeros": ('"ones"', '"zeros"', "all_zero"),
+    "a scale that is drawn": ('"ones"', "keras.initializers.RandomNormal(1.0, 0.02)", "other_start"),
+    "an offset that is drawn": ('"zeros"', "keras.initializers.RandomNormal(0, 0.1)", "other_start"),
     "an offset of ones": ('"zeros"', '"ones"', "offset_of_ones"),
     "the scale is not used": ("self.scale * ", "", "scale_unused"),
     "the offset is not used": (" + self.offset", "", "offset_unused"),

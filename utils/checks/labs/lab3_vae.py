@@ -163,7 +163,7 @@ def sampling(answers, rng):
     if agree(first[0], inputs[0]):
         raise Wrong("expects", "the means, without any noise", "no_noise", n=EXAMPLES)
     noise = (first[0] - m) / np.exp(v / 2)
-    repeats(noise)
+    repeats(noise, agree(*first, 1e-6))
     placed(first[0], m, v)
     fourth = np.mean(noise**4) / np.mean(noise**2) ** 2
     if not 2.5 < fourth < 3.5:
@@ -178,10 +178,11 @@ def sampling(answers, rng):
     return "verified"
 
 
-def repeats(noise):
-    """Wrong unless each latent of each example has drawn for itself."""
+def repeats(noise, again):
+    """Wrong unless each latent of each example has drawn for itself; again: in two calls alike."""
     least = 1e-3 * np.sqrt(np.mean(noise**2))
     mistakes = {
+        "noise_fixed": again and noise.std() < least,
         "same_for_examples": noise.std(0).mean() < least,
         "same_for_latents": noise.std(1).mean() < least,
         "draws_repeat": agree(*np.split(noise, 2)),
@@ -213,8 +214,16 @@ def placed(drawn, m, v):
         and np.all(np.abs(each.std(0) - deviation) < 0.08 * each.std(0) + 1e-3)
         and np.all(np.abs(each.mean(0) - mean) < 0.1 * each.std(0) + 1e-3)
     )  # fmt: skip
-    values = {"means": brief(m), "deviations": brief(right)}
-    mistake = next(fits, "not_centred" if spread else "other_spread")
+    factor = np.mean(deviation / right)
+    seen = {
+        "cut_off": max(np.mean(drawn == edge) for edge in (drawn.min(), drawn.max())) > 0.01,
+        "rounded": agree(drawn, np.round(drawn), 1e-6),
+        "spread_alike": np.ptp(deviation) < 0.1 * deviation.mean(),
+        "not_centred": spread,
+        "noise_scaled": np.ptp(deviation / right) < 0.1 * factor,
+    }
+    values = {"means": brief(m), "deviations": brief(right), "factor": factor}
+    mistake = next(fits, next((name for name, made in seen.items() if made), "other_spread"))
     raise Wrong("spread_expects", f"{brief(mean)} and {brief(deviation)}", mistake, **values)
 
 

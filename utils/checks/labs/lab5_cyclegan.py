@@ -156,7 +156,12 @@ def normalizes(answers, rng, epsilon, size, contrasts=None):
 
     plain = {"epsilon": epsilon, "scale": 1, "offset": 0, "images": images}
     cases = [(each, epsilon, 1, 0) for each in inputs]
-    compare(Normalization, cases, results("plain", "expects", **plain))
+    try:
+        compare(Normalization, cases, results("plain", "expects", **plain))
+    except Wrong as wrong:
+        if wrong.mistake in ("otherwise", "nearly", "scaled"):
+            first_weights(report, channels)  # a scale that begins as something else
+        raise
     for found, case in zip(results("training", "training_expects"), cases, strict=True):
         right = Normalization.reference(*case)
         if not agree(found, right, 2e-3):
