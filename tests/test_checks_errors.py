@@ -43,6 +43,7 @@ CALLED = {
         "    sgd.apply([ops.ones(())], [b])"
     ),
     "none_in_step": "f = lambda x: x + None",
+    "booleans": "f = lambda x: (np.array(x) > 1) - (np.array(x) > 2)",
     "power": "f = lambda x: tf.constant(x) ^ 2",
     "tensorflow_on_model": "f = lambda x: tf.pad(keras.Input((3,)), [[0, 0], [1, 1]])",
     "if_on_model": "f = lambda x: 1 if keras.Input((3,)) > 0 else 2",
@@ -105,24 +106,31 @@ def test_an_error_in_a_compiled_step_leads_to_its_mistake(mistake):
 
 def test_every_row_is_provoked():
     rows = {mistake for _, mistake, _ in errors.ROWS}
-    assert rows - CALLED.keys() - COMPILED.keys() == IN_BANKS | {"eager_off"}
+    assert rows - CALLED.keys() - COMPILED.keys() == IN_BANKS | {"eager_off", "recursion_limit"}
 
 
-def test_eager_execution_that_was_switched_off_is_named():
-    """In a process of its own: nothing switches it on again."""
-    code = (
-        IMPORTS
-        + """
-tf.compat.v1.disable_eager_execution()
+@pytest.mark.parametrize(
+    "mistake, switch",
+    [
+        ("eager_off", "tf.compat.v1.disable_eager_execution()"),
+        ("recursion_limit", "import sys; sys.setrecursionlimit(200)"),
+    ],
+)
+def test_a_switch_that_a_cell_has_turned_is_named(mistake, switch):
+    """In a process of its own, for which it stays turned."""
+    code = f"""{IMPORTS}
 from utils.checks.remote.answers import Answers, AnswerRaised
+def deep(n):
+    return n and deep(n - 1)
+answers = Answers({{"f": lambda x: float(ops.sum(x)) + deep(300)}})
+{switch}
 try:
-    Answers({"f": lambda x: float(ops.sum(x))}).call("f", np.ones(3))
+    answers.call("f", np.ones((1, 3)))
 except AnswerRaised as raised:
     print(raised.mistake)
 """
-    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.stdout.strip() == "eager_off", done.stdout + done.stderr[-2000:]
+    assert done.stdout.strip() == mistake, done.stdout + done.stderr[-2000:]
 
 
 def test_a_shadowed_name_is_told():

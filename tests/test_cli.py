@@ -174,7 +174,9 @@ def test_run_ends_notebooks_that_pass_their_bounds(notebook, results, tmp_path):
 def test_unreadable_notebooks_are_named_before_anything_runs(notebook, tmp_path):
     fine = notebook("fine", "1 + 1")
     bad = tmp_path / "bad.ipynb"
-    for content in ("", "[]", "{}", '{"cells": [', "\x00\x01", '{"nbformat": 4}'):
+    nothing = "", "[]", "{}", '{"cells": [', "\x00\x01", '{"nbformat": 4}', "3", "null"
+    odd = '{"cells": [1]}', '{"cells": [{}]}', '{"cells": [{"cell_type": "code", "source": 3}]}'
+    for content in (*nothing, *odd):
         bad.write_text(content)
         for command in ("run", "check"):
             status, out, err = course(command, fine, bad)
@@ -198,14 +200,25 @@ def test_a_folder_for_results_that_can_not_be_is_named_before_anything_runs(note
     assert not ran.exists()
 
 
-def test_a_notebook_without_ids_gets_no_warning(notebook, results):
-    path = notebook("old", "print(1)", "print(2)")
-    tree = json.loads(path.read_text())
-    for cell in tree["cells"]:
-        del cell["id"]
-    path.write_text(json.dumps(tree | {"nbformat_minor": 5}))
+def with_all_that_is_odd(tree):
+    """What other programs make of notebooks: each was refused by the format's own check."""
+    first, second, third = tree["cells"]
+    del first["id"], first["outputs"], first["execution_count"]
+    del second["metadata"]
+    second |= {"collapsed": True, "outputs": [{"output_type": "stream", "text": "no name"}]}
+    third |= {"id": "1", "source": ["print(", "3)"]}
+    tree["cells"].append({"cell_type": "heading", "level": 1, "source": "A heading"})
+    tree["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
+    return tree | {"nbformat_minor": 4}
+
+
+def test_a_notebook_that_is_not_quite_one_is_run(notebook, results):
+    path = notebook("odd", "print(1)", "print(2)", "print(4)")
+    path.write_text(json.dumps(with_all_that_is_odd(json.loads(path.read_text()))))
+    before = path.read_bytes()
     status, out, err = course("run", "--results", results, path)
     assert status == 0 and "good" in out and err == ""
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -166,19 +166,36 @@ def run_many(
 
 
 def read(path):
-    """A valid notebook, without nbformat's warnings of what it mends on the way.
+    """A notebook as it can be executed: cells and metadata of the file, without outputs.
+
+    Other programs leave out what the format asks for, or add to it (ids in its version 4.4, cells
+    without outputs): that is mended, since only the cells' sources count here.
 
     Raises:
-        Exception: nbformat raises many kinds on files that are no notebooks.
+        Exception: the file is no notebook; nbformat raises many kinds on such.
     """
     import nbformat
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        notebook = nbformat.read(path, as_version=4)
-        _, notebook = nbformat.validator.normalize(notebook)
-        nbformat.validate(notebook)
-    return notebook
+    tree = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    if not isinstance(tree, dict):
+        raise ValueError(f"it holds a {type(tree).__name__}, not cells")
+    if not isinstance(tree.get("cells"), list):  # of an old format, or none
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = nbformat.read(path, as_version=4)
+            nbformat.validate(tree)
+    cells = []
+    for number, cell in enumerate(tree["cells"], 1):
+        if not isinstance(cell, dict) or "cell_type" not in cell:
+            raise ValueError(f"its cell {number} is none")
+        source, metadata = cell.get("source") or "", cell.get("metadata") or {}
+        if not isinstance(source, (str, list)) or not isinstance(metadata, dict):
+            raise ValueError(f"its cell {number} holds neither text nor lines")
+        kind = cell["cell_type"] if cell["cell_type"] in ("code", "raw") else "markdown"
+        make = getattr(nbformat.v4, f"new_{kind}_cell")
+        cells.append(make(source if isinstance(source, str) else "".join(source)))
+        cells[-1].metadata = nbformat.from_dict(dict(metadata))
+    return nbformat.v4.new_notebook(cells=cells, metadata=dict(tree.get("metadata") or {}))
 
 
 def conflict_in(text):

@@ -14,6 +14,7 @@ ANY = (Exception, SystemExit)
 # Pairs of pattern and id, with the types of error where they count. `{name}` is the answer's name.
 ROWS = [
     ("", "not_numbers", "NotPlain"),
+    ("", "recursion_limit", "recursion_limit"),
     ("", "endless_recursion", RecursionError),
     ("", "exits", SystemExit),
     ("unhashable type", "unhashable", ANY),
@@ -39,6 +40,7 @@ ROWS = [
     ("NoneType", "none_in_step", (TypeError, ValueError)),
     ("(?=.*symbolic)(?=.*umpy)", "numpy_in_step", ANY),
     (r"(?=.*SymbolicTensor)(?=.*(float\(\)|int\(\)|numpy))", "no_value_yet", ANY),
+    ("boolean subtract", "booleans", ANY),
     (r"bitwise_xor|BitwiseXor|for \^", "power", ANY),
     ("singleton tf.Variable", "made_in_each_call", ANY),
     (r"partially known TensorShape|convert elements of \(None", "static_shape", ANY),
@@ -65,6 +67,8 @@ def mistake_behind(error, name):
     for pattern, mistake, kinds in ROWS:
         if kinds == "shadowed":
             fits = shadowed(error)
+        elif kinds == "recursion_limit":
+            fits = isinstance(error, RecursionError) and sys.getrecursionlimit() < 1000
         elif kinds == "eager_off":
             fits = "tensorflow" in sys.modules and not sys.modules["tensorflow"].executing_eagerly()
         elif isinstance(kinds, str):
