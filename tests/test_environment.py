@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -436,6 +437,33 @@ def test_the_launcher_adds_little(clone):
         seconds.append(now.children_user + now.children_system)
         seconds[-1] -= before.children_user + before.children_system
     assert min(seconds) < 1
+
+
+def test_the_course_comes_before_packages_of_its_names(tmp_path):
+    """On PYTHONPATH, or in a kernel's folder; in an environment such as the launcher makes."""
+    venv.create(tmp_path / ".venv")
+    launcher = {"__name__": "launcher", "__file__": str(tmp_path / "course")}
+    exec((ROOT / "course").read_text(), launcher)
+    (tmp_path / "utils").mkdir()
+    (tmp_path / "utils" / "__init__.py").write_text("own = True\n")
+    other = tmp_path / "other" / "utils.py"
+    other.parent.mkdir()
+    other.write_text("own = False\n")
+    for _ in range(2):
+        launcher["put_first"]()
+    done = subprocess.run(
+        [
+            tmp_path / ".venv" / launcher["BIN"] / "python",
+            "-P",
+            "-c",
+            "import utils; print(utils.own)",
+        ],
+        env=os.environ | {"PYTHONPATH": str(other.parent)},
+        cwd=other.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_the_launcher_uses_the_standard_library_alone():
