@@ -297,6 +297,31 @@ def test_cells_that_do_not_end_are_ended(source, ends, monkeypatch):
         kernel.stop()
 
 
+def test_a_cell_that_warns_is_named_and_nothing_stored(tmp_path, monkeypatch):
+    """It would differ from machine to machine; nbval refuses it later, without a word on why."""
+    content = ROOT / "content" / "notebooks" / "00_start_here.py"
+    copied = tmp_path / "content" / "notebooks" / "99_warns.py"
+    copied.parent.mkdir(parents=True)
+    head = content.read_text().split("# %%")[0]
+    warns = "import warnings\n\nwarnings.warn('an old way', stacklevel=1)\nprint('done')\n"
+    copied.write_text(f"{head}# %% [markdown]\n# # A warning\n\n# %%\n{warns}")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "CONTENT", tmp_path / "content")
+    told = []
+    assert not build.build(["99_warns"], execute=True, say=told.append)
+    assert "cell 2 wrote to standard error" in told[-1] and "an old way" in told[-1]
+    stored = nbformat.read(tmp_path / "notebooks" / "99_warns.ipynb", 4)
+    assert not any(cell.get("outputs") for cell in stored.cells)
+
+
+def test_line_ends_of_windows_are_no_change(tmp_path):
+    path = tmp_path / "lab.ipynb"
+    path.write_bytes(b'{\r\n "cells": []}\r\n')
+    assert build.as_stored(path) == b'{\n "cells": []}\n'
+    picture = path.rename(tmp_path / "a.png")
+    assert build.as_stored(picture) == picture.read_bytes()
+
+
 def test_stale_files_are_named(tmp_path, monkeypatch):
     """`course build --check` on a copy in which a lab and a source were edited."""
     for folder in ("content", "notebooks", "labs", "solutions", "docs"):
