@@ -504,8 +504,15 @@ fault(
 )
 fault(
     "endless loop before an answer",
-    "an answer's cell does not get to its definition",
+    "nothing: what an answer's cell defines counts, whether it gets there or not",
     around("binary_code", before="n = 1\nwhile n:\n    n += 1\n"),
+    14,
+    cells=("no end after 5 s",),
+)
+fault(
+    "endless loop before a name is bound",
+    "an answer's cell does not get to where it binds its name",
+    instead("binary_code", "n = 1\nwhile n:\n    n += 1\nbinary_code = lambda h: h > 0.5\n"),
     12,
     lost={"binary_code": wrong("cell 28", "no end after 5 s", "mend")},
     cells=("TimeoutError",),

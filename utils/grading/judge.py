@@ -56,6 +56,8 @@ class Session:
         while forgiven:
             self._again()
             error, forgiven = self._run(cell)
+        if self.jail.alive and cell.place in self.halved:
+            self._run(cell)  # its definitions, which may stand below what did not end
         self.cells.append(cell)
         if error:
             self.errors[cell.place] = error
@@ -206,10 +208,10 @@ class Judge:
         there; of two copies the later. One that is right there stays right, whatever cells do
         after it. One that is not is judged again at the end, if a later cell binds its name or one
         that it lacked. A question or a cell that is lost to time alone gets one more try, in a new
-        child. A cell that fails costs what it has not bound by then. One that ends Python
-        or does not end is not run again: a new process gets its imports, functions and classes
-        alone. Cells of the lab that are missing are run before what follows them there;
-        experiments are not run. The notebook of another lab gets no points, and says so.
+        child. A cell that fails costs what it has not bound by then. One that ends Python or does
+        not end is not run again: its imports, functions and classes alone are. Cells of the lab
+        that are missing are run before what follows them there; experiments are not run. The
+        notebook of another lab gets no points, and says so.
         """
         results, notes, cells = {}, list(submission.notes), []
         other = self.released.other(submission)
