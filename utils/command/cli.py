@@ -285,7 +285,7 @@ def start_course(arguments):
 # --- run, check ---------------------------------------------------------------------------------
 
 
-def writable(folder, option="--results DIR"):
+def writable(folder):
     """Make a folder for output; UsageError where nothing can be written, before anything runs."""
     try:
         folder.mkdir(exist_ok=True, parents=True)
@@ -293,7 +293,7 @@ def writable(folder, option="--results DIR"):
             pass
     except OSError as error:
         raise UsageError(
-            f"{folder} can't be written to ({error.strerror}); name another folder: {option}."
+            f"{folder} can't be written to ({error.strerror}); name another folder: --results DIR."
         ) from None
 
 
@@ -358,7 +358,6 @@ def grade_class(arguments):
         raise UsageError(f"there is no folder {folder}.")
     if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
         raise UsageError("--out lies in the folder of submissions; give a folder outside of it.")
-    writable(out, "--out DIR")
     from utils.checks import questions_of
     from utils.command import report
     from utils.grading import folder as grading

@@ -183,6 +183,9 @@ def _alone(out):
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise Refused(f"{out} is a file; --out has to be a folder.") from None
+    except OSError as error:
+        told = f"{out} can't be written to ({error.strerror})"
+        raise Refused(f"{told}; name another folder: --out DIR.") from None
     lock = filelock.FileLock(out / ".lock", blocking=False)
     try:
         lock.acquire()
