@@ -30,6 +30,31 @@ def changed(source, *changes):
     return source
 
 
+def replaced(source, *changes):
+    """The source with old text, new text, old, new, ...; each old one everywhere."""
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        if old not in source:
+            raise ValueError(f"There is no {old!r} in:\n{source}")
+        source = source.replace(old, new)
+    return source
+
+
+def define(name, arguments, *lines):
+    """The source of a function with these lines."""
+    return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def right(make, rows):
+    """{name: source} from {name: arguments of `make`}, which may be a single text."""
+    return {name: make(*[parts] if isinstance(parts, str) else parts)
+            for name, parts in rows.items()}  # fmt: skip
+
+
+def wrong(make, rows):
+    """{name: (source, id)} from {name: (arguments of `make`, the last of them the id)}."""
+    return {name: (make(*parts), mistake) for name, (*parts, mistake) in rows.items()}
+
+
 def namespace(bank, source):
     """What a cell with this answer leaves behind, a dict."""
     names = {"__name__": "answer"}

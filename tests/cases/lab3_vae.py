@@ -7,7 +7,7 @@ Sources are what a student's cell would hold; many are changes of the solution's
 import functools
 import textwrap
 
-from tests.cases import changed
+from tests.cases import changed, define, right, wrong
 from tests.cases import solution as solution_of
 
 PRELUDE = """
@@ -47,21 +47,6 @@ RIGHT, WRONG, HIDDEN_WRONG = {}, {}, {}
 
 def solution(question):
     return solution_of("lab3_vae", question)
-
-
-def define(name, arguments, *lines):
-    return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in lines)
-
-
-def right(make, named):
-    """Sources by name, which `make` makes of lines, or of a single one."""
-    return {name: make(*[lines] if isinstance(lines, str) else lines)
-            for name, lines in named.items()}  # fmt: skip
-
-
-def wrong(make, named):
-    """The same of {name: (*lines, id of the mistake)}."""
-    return {name: (make(*lines), mistake) for name, (*lines, mistake) in named.items()}
 
 
 def changes_of(source):

@@ -4,9 +4,10 @@ RIGHT: question -> {way of writing: source}. WRONG: question -> {name: (source, 
 Sources are what a student's cell would hold; many are the solution with a few words changed.
 """
 
+from functools import partial
 from textwrap import dedent, indent
 
-from tests.cases import solution
+from tests.cases import define, replaced, solution, wrong
 
 PRELUDE = """
 import math
@@ -24,32 +25,6 @@ def generator_loss(fake_logits):
 
 # HIDDEN_WRONG: mistakes that the visible check lets pass and a hidden one catches.
 RIGHT, WRONG, HIDDEN_WRONG = {}, {}, {}
-
-
-def define(name, arguments, *lines):
-    return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in lines)
-
-
-def wrong(answer, table):
-    """{name: (source, id)} from {name: (arguments of `answer`, the last of them the id)}."""
-    return {name: (answer(*parts), mistake) for name, (*parts, mistake) in table.items()}
-
-
-def altered(source, table):
-    """{name: (source, id)} from {name: (old text, new text, ..., id)}; each old one everywhere."""
-    return {
-        name: (replaced(source, *zip(texts[::2], texts[1::2], strict=True)), mistake)
-        for name, (*texts, mistake) in table.items()
-    }
-
-
-def replaced(source, *pairs):
-    """The source with each (old text, new text), everywhere; ValueError where there is none."""
-    for old, new in pairs:
-        if old not in source:
-            raise ValueError(f"'{old}' is not in:\n{source}")
-        source = source.replace(old, new)
-    return source
 
 
 # --- discriminator_loss ------------------------------------------------------------------------
@@ -329,32 +304,32 @@ def build_generator(latent_size, filters=(8,)):
     return model
 """,
     "PyTorch's kernel of 4": replaced(
-        G, ("momentum=0.9", "gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)"),
-        (AS_TANH, AS_TANH + " use_bias=False,"),
+        G, "momentum=0.9", "gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)",
+        AS_TANH, AS_TANH + " use_bias=False,",
     ),
     "a stride of 1 first": replaced(
-        G, ("layers.Conv2DTranspose(16,", "layers.Conv2DTranspose(32, 5, padding='same', "
-            f"kernel_initializer=draws), {NORM}, {RELU}, layers.Conv2DTranspose(16,"),
+        G, "layers.Conv2DTranspose(16,", "layers.Conv2DTranspose(32, 5, padding='same', "
+            f"kernel_initializer=draws), {NORM}, {RELU}, layers.Conv2DTranspose(16,",
     ),
     "from 4 pixels, cropped": replaced(
-        G, ("7 * 7", "4 * 4"), ("(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, {RELU},"),
-        at_end("layers.Cropping2D(2, dtype='float32')"),
+        G, "7 * 7", "4 * 4", "(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, {RELU},",
+        *at_end("layers.Cropping2D(2, dtype='float32')"),
     ),
     "cropped in the middle": replaced(
-        G, ("7 * 7", "4 * 4"), ("(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, "
-                                f"layers.Cropping2D(((0, 1), (0, 1))), {RELU},"),
+        G, "7 * 7", "4 * 4", "(7, 7, 32)),", f"(4, 4, 32)), {up(12)}, {NORM}, "
+                                f"layers.Cropping2D(((0, 1), (0, 1))), {RELU},",
     ),
-    "kernels of 2, valid": replaced(G, ('4, strides=2, padding="same"', "2, strides=2")),
-    "kernels of 5": replaced(G, ("4, strides=2", "5, strides=2")),
+    "kernels of 2, valid": replaced(G, '4, strides=2, padding="same"', "2, strides=2"),
+    "kernels of 5": replaced(G, "4, strides=2", "5, strides=2"),
     "a convolution at the end": replaced(
-        G, ("layers.Conv2DTranspose(1, 4, strides=2,",
-            f"{up(8)}, {NORM}, {RELU}, layers.Conv2D(1, 3,"),
+        G, "layers.Conv2DTranspose(1, 4, strides=2,",
+            f"{up(8)}, {NORM}, {RELU}, layers.Conv2D(1, 3,",
     ),
-    "truncated draws": replaced(G, ("RandomNormal", "TruncatedNormal")),
+    "truncated draws": replaced(G, "RandomNormal", "TruncatedNormal"),
     "seeded draws":
-        replaced(G, (NORMAL, "lambda *shape, **o: 0.02 * keras.random.normal(*shape, **o)")),
+        replaced(G, NORMAL, "lambda *shape, **o: 0.02 * keras.random.normal(*shape, **o)"),
     "weights set afterwards": replaced(
-        generator(*STACK, before=""), (", kernel_initializer=draws", ""), ("return", "model =")
+        generator(*STACK, before=""), ", kernel_initializer=draws", "", "return", "model ="
     ) + """    for weight in model.trainable_variables:
         if len(weight.shape) > 1:
             weight.assign(np.random.default_rng(0).normal(0, 0.02, weight.shape))
@@ -390,7 +365,7 @@ def build_generator(latent_size, filters=(8,)):
 FROZEN = "    model.trainable = False\n    return model\n"
 CACHED = "def build", "import functools\n@functools.cache\ndef build"
 DEFAULT_DRAWS = "kernel_initializer=draws", "kernel_initializer='glorot_uniform'"
-WRONG["build_generator"] = altered(G, {
+WRONG["build_generator"] = wrong(partial(replaced, G), {
     "no normalization": (NORM_LINE, "", "not_normalized"),
     "not after the dense layer": (f"draws),\n{NORM_LINE}", "draws),\n", "not_normalized"),
     "not after the convolution": (f"14x14\n{NORM_LINE}", "14x14\n", "not_normalized"),
@@ -554,7 +529,7 @@ def build_discriminator():
 
 DENSE, FIRST_LEAKY = "layers.Dense(1,", f"{LEAKY},  # 28x28"
 FLAT_LINE = f"        {FLAT},\n"
-WRONG["build_discriminator"] = altered(solution("lab4_dcgan", "build_discriminator"), {
+WRONG["build_discriminator"] = wrong(partial(replaced, solution("lab4_dcgan", "build_discriminator")), {
     "sigmoid": (FLOAT, FLOAT + ', activation="sigmoid"', "final_sigmoid"),
     "sigmoid layer": (*at_end(f"layers.Activation('sigmoid'{FLOAT})"), "final_sigmoid"),
     "tanh": (FLOAT, TANH, "final_tanh"),
@@ -617,13 +592,13 @@ WRONG["build_discriminator"] = altered(solution("lab4_dcgan", "build_discriminat
 GIVEN, BODY = solution("lab4_dcgan", "DCGAN").split("train_step(self, real_images):\n")
 STEP = replaced(
     dedent(BODY),
-    ("    generator_loss = self.generator_loss(self.discriminator(fake_images, training=True))",
+    "    generator_loss = self.generator_loss(self.discriminator(fake_images, training=True))",
      "    logits = self.discriminator(generated, training=True)\n"
-     "    generator_loss = self.generator_loss(logits)"),
-    ("\nwith tf.GradientTape() as tape:\n    fake_images = self.generator(self.draw_latents(count)",
+     "    generator_loss = self.generator_loss(logits)",
+    "\nwith tf.GradientTape() as tape:\n    fake_images = self.generator(self.draw_latents(count)",
      "\nlatents = self.draw_latents(count)\n"
-     "with tf.GradientTape() as tape:\n    generated = self.generator(latents"),
-    ("generator_loss,\n                  ops", "generator_loss, ops"),
+     "with tf.GradientTape() as tape:\n    generated = self.generator(latents",
+    "generator_loss,\n                  ops", "generator_loss, ops",
 )  # fmt: skip
 
 
@@ -634,7 +609,7 @@ def step(body, further=""):
 
 def gan(*texts, further=""):
     """The class with (old text, new text, ...) in its training step."""
-    return step(replaced(STEP, *zip(texts[::2], texts[1::2], strict=True)), further)
+    return step(replaced(STEP, *texts), further)
 
 
 COUNT, RETURN = "count = ops.shape(real_images)[0]\n", STEP[STEP.index("return") :].strip()

@@ -7,7 +7,7 @@ Sources are what a student's cell would hold.
 import textwrap
 from functools import partial
 
-from tests.cases import solution
+from tests.cases import define, replaced, right, solution, wrong
 
 SOLUTION = partial(solution, "lab5_cyclegan")
 GIVEN = (
@@ -31,31 +31,8 @@ def given_by_the_lab(name, method):
     return f"{start}    def {method}({rest.splitlines()[0]}\n"
 
 
-def define(name, arguments, *lines):
-    return f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in lines)
-
-
 def indented(text, by):
     return "".join(f"{' ' * by}{line}\n" if line else "\n" for line in text.split("\n"))
-
-
-def replaced(text, *changes):
-    """The text with changes: an old piece, a new one, and so on; everywhere."""
-    for old, new in zip(changes[::2], changes[1::2], strict=True):
-        if old not in text:
-            raise ValueError(f"'{old}' is not in the answer.")
-        text = text.replace(old, new)
-    return text
-
-
-def right(make, rows):
-    """Answers `make(*parts)`, by name."""
-    return {name: make(*parts) for name, parts in rows.items()}
-
-
-def wrong(make, rows):
-    """The same with the id of the mistake, which comes last in each row."""
-    return {name: (make(*parts), mistake) for name, (*parts, mistake) in rows.items()}
 
 
 # HIDDEN_WRONG: mistakes that the visible check lets pass and a hidden one catches.
