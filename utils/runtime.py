@@ -62,7 +62,6 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
     seed = int(os.environ.get("COURSE_SEED") or seed)
     name_what_is_in_the_way(Path.cwd())
     tf, keras = import_tensorflow()
-    set_aside_personal_settings(keras)
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         grow_memory(tf, gpu)
@@ -102,7 +101,7 @@ def _round_otherwise(keras, number):
 
 
 def import_tensorflow():
-    """TensorFlow and Keras, imported without the log lines that TensorFlow writes on the way."""
+    """TensorFlow and Keras as they come, without the log lines that TensorFlow writes first."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if "keras" in sys.modules:
@@ -112,14 +111,12 @@ def import_tensorflow():
             f"Keras runs on '{backend}' here, and this course needs TensorFlow. "
             "Restart the kernel without KERAS_BACKEND, or with KERAS_BACKEND=tensorflow."
         )
-    new = "keras" not in sys.modules
     # Some lines are written before the log level is read, so the descriptor itself is turned away.
     with _standard_error_held_back():
         import keras
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")
-    if new:
-        set_aside_personal_settings(keras)
+    set_aside_personal_settings(keras)
     return tf, keras
 
 

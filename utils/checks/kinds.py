@@ -8,7 +8,7 @@ import itertools
 
 import numpy as np
 
-from utils.checks.compare import agree
+from utils.checks.compare import Wrong, agree
 from utils.checks.remote.answers import AnswerRaised
 
 
@@ -91,7 +91,7 @@ def of_terms(form, cases, results):
     """One of the terms that the right result is a sum of counts too much or too little."""
     if not form.terms:
         return None
-    told = []
+    factors_of = []
     for case, result in zip(cases, results, strict=True):
         terms = form.terms(*wide(case))
         columns = np.stack([np.ravel(term) for term in terms.values()], -1)
@@ -100,14 +100,14 @@ def of_terms(form, cases, results):
         factors, *_ = np.linalg.lstsq(columns, np.ravel(result), rcond=None)
         if not agree(columns @ factors, np.ravel(result), 1e-3):
             return None
-        told.append(dict(zip(terms, factors, strict=True)))
-    other = {name for factors in told for name, factor in factors.items()
+        factors_of.append(dict(zip(terms, factors, strict=True)))
+    other = {name for factors in factors_of for name, factor in factors.items()
              if abs(factor - 1) > 0.01}  # fmt: skip
     if len(other) != 1:
         return None
     (name,) = other
-    values = {"term": name, "factor": told[0][name]}
-    if all(abs(factors[name]) < 1e-3 for factors in told):
+    values = {"term": name, "factor": factors_of[0][name]}
+    if all(abs(factors[name]) < 1e-3 for factors in factors_of):
         return "term_missing", values
     return "term_scaled", values
 
@@ -188,5 +188,5 @@ def attempt(function, arguments):
         with np.errstate(all="ignore"):
             value = function(*arguments)
         return None if value is None else np.asarray(value, "float64")
-    except (ValueError, IndexError, TypeError, np.linalg.LinAlgError, AnswerRaised):
+    except (ValueError, IndexError, TypeError, np.linalg.LinAlgError, AnswerRaised, Wrong):
         return None

@@ -54,7 +54,7 @@ def say(lab, question, key, values=None, spoken=None):
             text = table(file, each).get(part, {}).get(key)
             if text is not None:
                 return text.format(**values) if values else text
-    if not table(f"labs/{lab}"):  # its sentences stand in its checks, where ids would
+    if not table(f"labs/{lab}"):  # a question of no lab, as in an example
         return key
     raise KeyError(f"no sentence for '{key}' of {question}: it belongs in labs/{lab}.toml")
 

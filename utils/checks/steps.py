@@ -49,7 +49,7 @@ def explained(found, before, replay, mistakes):
     wrong = [name for name in right if not same(found[name], right[name], before[name])]
     if not wrong:
         return {}
-    told = dict.fromkeys(wrong)
+    named = dict.fromkeys(wrong)
     for mistake, ways in mistakes.items():
         for way in ways if isinstance(ways, list) else [ways]:
             moved = replay(**way) if isinstance(way, dict) else way()
@@ -57,12 +57,12 @@ def explained(found, before, replay, mistakes):
             if len(fits) == len(right):
                 return dict.fromkeys(wrong, mistake)
             for name in fits:
-                if name in told:
-                    told[name] = told[name] or mistake
+                if name in named:
+                    named[name] = named[name] or mistake
     for name in wrong:
-        if told[name] is None and stands_still(found[name], right[name], before[name]):
-            told[name] = "stands_still"
-    return told
+        if named[name] is None and stands_still(found[name], right[name], before[name]):
+            named[name] = "stands_still"
+    return named
 
 
 def trained_by(answers, driver, name, **options):

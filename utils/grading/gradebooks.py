@@ -37,7 +37,7 @@ class Origin:
 
 
 # Both leave what would be mistaken for these parts out of names, and append what the student chose.
-_CANVAS = re.compile(r"(?P<name>\w+?)(?:_LATE)?_(?P<id>[0-9]+)_[0-9]+_")
+_CANVAS = re.compile(r"(?P<name>\w+?)(?:_LATE)?_(?P<id>[0-9]+)_(?P<file>[0-9]+)_")
 _MOODLE = re.compile(r"(?P<name>[^_/\\]+)_(?P<id>[0-9]+)_assignsubmission_[a-z]+(?:_|$)")
 
 
@@ -65,11 +65,11 @@ def turn(student):
     Canvas counts attachments in the files' names, and ends the name of a file that is handed in
     again in -1, -2, ...
     """
-    counted = re.match(r"\w+?(?:_LATE)?_[0-9]+_([0-9]+)_", student)
+    counted = _CANVAS.match(student)
     if not counted:
         return 0, 0
     again = re.search(r"-([0-9]{1,3})$", student)
-    return int(counted[1]), int(again[1]) if again else 0
+    return int(counted["file"]), int(again[1]) if again else 0
 
 
 # --- grades -------------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ class Released:
         answer was written into one. An id that several cells have says nothing. A question is
         judged where its last check stands, and at the end where it has none.
         """
-        defined = [binding(name) for name in questions]
+        defined = {name: binding(name) for name in questions}
         code = [cell for cell in submission.cells if cell.kind == "code"]
         last = {name: cell.place for cell in code for name in self.CHECK.findall(cell.source)}
         times = collections.Counter(cell.id for cell in code)
@@ -248,14 +248,15 @@ class Released:
         missing, steps = self.missing(submission), []
         for cell in code:
             source, is_code = plain(cell.source), code_of(cell.source)
-            patterns = zip(questions, defined, strict=True)
-            bound = [name for name, pattern in patterns if pattern.search(source)]
-            names = [is_code, cell.id * (times[cell.id] == 1), *bound, *self.CHECK.findall(source)]
-            here = next((self.places[name] for name in names if name in self.places), 0)
-            while missing and -missing[0].place < here:
-                steps.append(Step(missing.pop(0)))
-            changed = self._is_changed_experiment(cell, times[cell.id] == 1)
-            answered = changed and any(pattern.search(source) for pattern in defined)
+            unique = times[cell.id] == 1
+            if missing:
+                names = [is_code, cell.id * unique, *self.CHECK.findall(source)]
+                names += [name for name in questions if defined[name].search(source)]
+                here = next((self.places[name] for name in names if name in self.places), 0)
+                while missing and -missing[0].place < here:
+                    steps.append(Step(missing.pop(0)))
+            changed = self._is_changed_experiment(cell, unique)
+            answered = changed and any(pattern.search(source) for pattern in defined.values())
             if is_code not in given and (answered or not changed):
                 steps.append(Step(cell))
             here = [name for name in questions if last.get(name) == cell.place]

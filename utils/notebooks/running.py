@@ -200,14 +200,14 @@ def read(path):
 
 def conflict_in(text):
     """What to do about git's conflict marks in a file; "" where there are none."""
-    lines = text.splitlines()
-    ours = [n for n, line in enumerate(lines, 1) if line.startswith("<<<<<<< ")]
-    if not ours or not any(line.startswith(">>>>>>> ") for line in lines[ours[0] :]):
-        return ""
-    return (
-        f"git's conflict marks stand in it (the first in line {ours[0]}), as two versions were not "
-        "merged; take one of them: git checkout --ours FILE, or --theirs"
-    )
+    marks = "<<<<<<< ", "======= ", ">>>>>>> "  # one alone may be left; no line of JSON begins so
+    for number, line in enumerate(text.splitlines(), 1):
+        if f"{line.lstrip()} ".startswith(marks):
+            return (
+                f"git's conflict marks stand in it (the first in line {number}), as two versions "
+                "were not merged; take one of them: git checkout --ours FILE, or --theirs"
+            )
+    return ""
 
 
 def limits_of(path):
