@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import datetime
 
 import psutil
 import pytest
 
 from tests.conftest import HANGS, until
 from utils import ROOT
+from utils.grading import adjust
 from utils.grading import folder as grading
 from utils.grading.worker import Settings
 
@@ -28,6 +30,7 @@ INPUTS = [
 ]  # see tests/keys.py
 
 LAB = "lab1_identity_838"
+LAB_FILE = ROOT / "labs" / f"{LAB}.ipynb"
 SETTINGS = Settings(LAB)
 COURSE = [sys.executable, "-c", "from utils.command.cli import main; raise SystemExit(main())"]
 
@@ -149,7 +152,7 @@ def test_a_new_submission_of_one_student_is_graded_again(graded, tmp_path):
     os.remove(again / "dora.ipynb")  # her record stays
     asked = []
     records = grading.grade(again, copy, SETTINGS, on_change=lambda *told: asked.append(told))
-    assert asked == [("", 3, 4), ("anna", 4, 4)]
+    assert asked == [("warming up", 3, 4), ("anna", 4, 4)]
     assert points(records) == {"anna": 0, "bob": 0, "carla": 14, "dora": 0, "emil": 0}
 
 
@@ -232,6 +235,11 @@ def test_without_a_jail_every_report_says_so(tmp_path):
         (["labs", "--lab", "lab9", "--out", "x"], "there is no lab lab9; there are lab1", 2),
         (["labs", "--lab", LAB, "--out", "labs/x"], "lies in the folder of submissions", 2),
         (["{tmp}", "--lab", LAB, "--out", "x"], "holds no notebooks", 1),
+        (["README.md", "--lab", LAB, "--out", "x"], "README.md is a file: give the folder", 2),
+        (["/proc/self", "--lab", LAB, "--out", "x"], "holds no notebooks", 1),
+        (["labs", "--lab", LAB, "--out", "x", "--seed", "-5"], "-5 is below 0", 2),
+        (["labs", "--lab", LAB, "--out", "x", "--penalty", "10"], "say --deadline as well", 2),
+        (["labs", "--lab", LAB, "--out", "x", "--deadline", "monday"], "'monday' is no time", 2),
         (["labs", "--lab", LAB, "--out", "README.md"], "is a file; --out has to be", 1),
         (["labs", "--lab", LAB, "--out", "x", "--jail", "docker", "--unsafe"], "not allowed", 2),
     ],
@@ -242,6 +250,41 @@ def test_bad_calls_are_one_line(arguments, words, status, tmp_path):
     assert process.returncode == status and words in complaints
     assert "Traceback" not in complaints
     assert not (ROOT / "x").exists() and not (ROOT / "labs" / "x").exists()
+
+
+@pytest.mark.parametrize("names", [("lab1", "lab3"), ("export",)])
+def test_a_folder_one_level_too_high_is_named(tmp_path, names):
+    for name in names:
+        for student in ("ada", "bob", "cy", "di"):
+            (tmp_path / name / student).mkdir(parents=True)
+            (tmp_path / name / student / f"{LAB}.ipynb").write_bytes(LAB_FILE.read_bytes())
+    with pytest.raises(grading.Refused, match=f"{names[0]} looks like the folder of all"):
+        grading._handed_in(tmp_path, LAB)
+
+
+def test_a_students_folder_with_two_notebooks_is_a_students(tmp_path):
+    for name in ("lab1_ada", "lab1_bob"):
+        (tmp_path / name).mkdir()
+        for copy in ("lab1 a", "lab1 b"):
+            (tmp_path / name / f"{copy}.ipynb").write_bytes(LAB_FILE.read_bytes())
+    assert [entry.student for entry in grading._handed_in(tmp_path, LAB)] == [
+        "lab1_ada",
+        "lab1_bob",
+    ]
+
+
+def test_times_are_kept_where_a_deadline_was_named(graded, tmp_path):
+    """Of records that were there before, too; nothing is graded again for it."""
+    folder, out, _ = graded
+    kept = shutil.copytree(out, tmp_path / "kept")
+    asked, late = [], adjust.Late(datetime(2020, 1, 1))
+    records = grading.grade(
+        folder, kept, SETTINGS, late=late, on_change=lambda *told: asked.append(told)
+    )
+    assert asked == [("", 5, 5)]
+    assert all(record.handed_in > "2026" for record in records if record.file)
+    assert grading.grade(folder, kept, SETTINGS) == records
+    assert json.loads((kept / "late.json").read_text())["deadline"] == "2020-01-01T00:00"
 
 
 def test_names_stay_apart_and_within_the_folder():
@@ -258,5 +301,5 @@ def test_records_are_plain_json(graded):
         record = json.loads(path.read_text())
         assert set(record) == {
             *("student", "file", "lab", "jail", "seed", "sha256", "points", "out_of"),
-            *("notes", "cells", "questions"),
+            *("notes", "cells", "questions", "texts", "handed_in"),
         }

@@ -9,15 +9,16 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from utils.checks import Questions
-from utils.grading import folder, gradebooks, reports
+from utils.grading import adjust, alike, folder, gradebooks, reports
 from utils.grading.judge import UNREAD
-from utils.grading.records import Answered, FailedCell, Record
+from utils.grading.records import Answered, FailedCell, Record, Written
 
 LAB = "lab9_reports"
 QUESTIONS = Questions(LAB)
@@ -103,10 +104,16 @@ def hostile_records():
     for text in HOSTILE:
         one = record(text, "wrong unanswered right", file=text, notes=[text])
         one.cells = [FailedCell(3, text)]
-        texts = dict.fromkeys(("message", "expected", "found", "slip", "verified", "kind"), text)
+        parts = ("message", "expected", "found", "slip", "verified", "kind", "source", "follows")
+        texts = dict.fromkeys((*parts, "comment"), text)
         one.questions = [replace(question, **texts) for question in one.questions]
+        one.texts = [Written(5, text)]
         made.append(one)
     return made
+
+
+def class_of(records):
+    return reports.Class([reports._readable(one) for one in records], QUESTIONS)
 
 
 def write(out, records):
@@ -268,7 +275,7 @@ def test_feedback_says_what_a_student_needs(tmp_path):
     made.cells = [FailedCell(7, "NameError: name 'keras' is not defined")]
     page = Page(write(tmp_path, [made])["students/Ada/feedback.html"])
     for words in (
-        f"{LAB}: 2 of 10 points",
+        f"{LAB} 2 of 10 points for Ada",
         "Right (2 of 2 points). Verified the shape and the values",
         "Not right yet (0 of 3 points). Expected 0.5 Found -0.5",
         "Likeliest slip The sign is turned round. To open the hints under question 2",
@@ -300,6 +307,174 @@ def test_what_to_do_next(made, words):
     assert ("other numbers and sizes" in page.text) == ("wrong" in str(made.questions))
 
 
+# --- what a teacher adds --------------------------------------------------------------------------
+
+
+ADJUST = """\
+student;question;points;comment;out_of;extension;handed_in
+Ada;2;1,5;half of it is right;;;
+Max Roe;Text answer;3;well argued;4;;
+77;Text answer;2;;4;;
+doejane;;;see me;;;
+Bob;train;5;accepted by hand;;2;
+Bob;bonus;1;found an error in the lab;;;
+Nobody;1;2;;;;
+"""
+CLASS = (
+    record("Ada", "right wrong right", handed_in="2027-03-02T00:30"),
+    record("doejane_LATE_12_3_a", handed_in="2027-02-01T00:00"),
+    record("Max Roe_76_assignsubmission_file", "unanswered right right"),
+    record("Zoë_77_assignsubmission_file"),
+    record("Bob", "right right wrong", handed_in="2027-03-03T12:00"),
+)
+
+
+def write_adjusted(out, adjusted=ADJUST, percent=10):
+    out.mkdir(exist_ok=True)
+    (out / "adjust.csv").write_text(adjusted, encoding="utf-8-sig")
+    late = {"deadline": "2027-03-01T23:59", "percent": percent}
+    (out / "late.json").write_text(json.dumps(late))
+    return write(out, [replace(one) for one in CLASS])
+
+
+def test_adjustments_are_honoured_everywhere_and_at_every_call(tmp_path):
+    files = write_adjusted(tmp_path)
+    header, possible, *people = rows(files["grades.csv"])
+    assert possible[5] == "14", "with the text answer"
+    points = {row[0]: float(row[5]) for row in people}
+    # Ada: 2 + 1.5 + 5, one day late; Jane: late by Canvas, one day; Bob: extended to the 3rd
+    assert points == {"Ada": 7.65, "doejane": 9, "Max Roe": 11, "Zoë": 12, "Bob": 11}
+    text = header.index("Text answer Current Points")
+    assert [row[text] for row in people] == ["0", "0", "3", "2", "0"]
+    ada, jane, bob = (
+        Page(files[f"students/{name}/feedback.html"])
+        for name in ("Ada", "doejane_LATE_12_3_a", "Bob")
+    )
+    assert "7.65 of 14 points" in ada.text and "half of it is right" in ada.text
+    assert "Handed in 1 day late. Deadline 2027-03-01 23:59; late work: 10 %" in ada.text
+    assert "Not judged yet." in ada.text and "see me" in jane.text
+    assert "found an error in the lab" in bob.text and "Late work" not in bob.text
+    changes = rows(files["changes.csv"])
+    assert ["Ada", "decode", "0", "1.5", "half of it is right"] in changes
+    page = Page(files["summary.html"]).text
+    assert "adjust.csv, line 8: nobody has handed in as 'Nobody'." in page
+    assert "late work: 10 %" in page
+    assert files == write_adjusted(tmp_path), "the same files give the same bytes"
+    result = json.loads(files["students/Bob/results.json"])
+    assert result["score"] == 11 and result["tests"][2]["status"] == "passed"
+    assert CLASS[4].points == 5, "records stay as the judge found them"
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("name,points\nAda,1\n", "has a column 'name'"),
+        ("question,points\n1,1\n", "no column 'student'"),
+        ("student,question,points\nAda,1,many\n", "line 2: points is 'many', no number"),
+        ("student,question,points\nAda,1,nan\n", "no number"),
+        ("student,question,points\nAda,1,3\n", "line 2: encode has 0 to 2 points, not 3"),
+        ("student,question,points\n,1,3\n", "line 2: the student is missing"),
+        ("student,points\nAda,3\n", "points of what?"),
+        ("student,handed_in\nAda,monday\n", "'monday' is no time; write 2027-03-01 23:59"),
+    ],
+)
+def test_a_line_that_is_no_change_is_named_and_nothing_is_written(tmp_path, text, words):
+    (tmp_path / "adjust.csv").write_text(text)
+    with pytest.raises(adjust.Unreadable, match=re.escape(words)):
+        write(tmp_path, [record("Ada")])
+    assert [path.name for path in tmp_path.iterdir()] == ["adjust.csv"]
+
+
+def test_a_row_that_fits_two_is_left_out(tmp_path):
+    (tmp_path / "adjust.csv").write_text("student,question,points\ndoejane,1,0\n")
+    files = write(tmp_path, [record("doejane_1_2_a"), record("doejane_3_4_a")])
+    assert "several submissions fit 'doejane'" in files["summary.html"].decode().replace(
+        "&#39;", "'"
+    )
+    assert [row[5] for row in rows(files["grades.csv"])[2:]] == ["10", "10"]
+
+
+@pytest.mark.parametrize("hours, days", [(0, 0), (-5, 0), (0.1, 1), (24, 1), (24.1, 2), (240, 10)])
+def test_days_late(hours, days):
+    late = adjust.Late(datetime(2027, 3, 1, 12), 15)
+    time = late.deadline + timedelta(hours=hours)
+    made = record("Ada", handed_in=time.isoformat(timespec="minutes"))
+    (found,), _, _ = adjust.applied([made], [], late, QUESTIONS)
+    assert found.points == max(0, 10 - 1.5 * days)
+
+
+# --- what teachers see of answers -----------------------------------------------------------------
+
+LONG = """
+def train(model, data, epochs):
+    \"\"\"Trains.\"\"\"
+    history = []
+    for epoch in range(epochs):
+        for batch in data:
+            loss = model.step(batch, rate=0.1)
+            history.append(float(loss) / len(batch))
+        print(epoch, sum(history) / len(history))
+    return [value for value in history if value > 0]
+"""
+
+
+def with_sources(student, source, states="right right wrong"):
+    made = record(student, states)
+    made.questions[2] = replace(made.questions[2], source=source)
+    return made
+
+
+def test_answers_stand_beside_their_verdicts(tmp_path):
+    page = Page(write(tmp_path, [with_sources("Ada", LONG)])["answers/Ada.html"])
+    assert "".join(LONG.split()) in "".join(page.text.split())
+    assert "The sign is turned round." in page.text
+    assert {"class": "k"} in [found for tag, found in page.tags if tag == "span"]
+
+
+def test_who_made_a_mistake_is_linked_with_an_example(tmp_path):
+    made = [with_sources("Ada", LONG), with_sources("Bob", "def train(): pass")]
+    made.append(record("Cy", "right wrong wrong"))
+    made[2].questions[2].follows = "Question 2, decode"
+    data = write(tmp_path, made)["summary.html"]
+    page = Page(data)
+    assert "2 submissions: The sign is turned round. Ada , Bob An example" in page.text
+    assert "def train (): pass" in page.text, "the shortest stands as an example"
+    assert "In 1 submission it uses an earlier answer that is not right" in page.text
+    links = [found["href"] for tag, found in page.tags if tag == "a"]
+    assert "answers/Bob.html" in links and "answers/Bob.html#question-3" in links
+    assert Page(reports.feedback_page(LAB, made[2]).encode()).text.count("Follows from") == 1
+
+
+def test_what_follows_from_an_earlier_question_is_not_gone_over():
+    made = [record(f"student {i}", "right wrong wrong") for i in range(4)]
+    for one in made:
+        one.questions[2].follows = "Question 2, decode"
+    assert class_of(made).advice.startswith("Question 2, decode: 0 of 4")
+    assert "Question 3" not in class_of(made).advice
+
+
+def test_alike_but_for_names_layout_and_comments():
+    renamed = LONG.replace("epoch", "e").replace("batch", "b").replace("loss", "l")
+    renamed = "# my own work\n" + renamed.replace("Trains.", "A loop.").replace(
+        "len(b)", "len( b )"
+    )
+    other = LONG.replace("value > 0", "value < 0")
+    made = [with_sources(name, source) for name, source in
+            (("Ada", LONG), ("Bob", renamed), ("Cy", other), ("Di", "def train(): pass"),
+             ("Ed", "def train(): pass"), ("Flo", "no python ("))]  # fmt: skip
+    assert alike.groups(made, LAB) == [("train", [0, 1])]
+    assert class_of(made).alike_to(made[1]) == [("train", ["Ada"])]
+    everybody = [with_sources(f"student {i}", LONG) for i in range(20)]
+    assert not alike.groups(everybody, LAB), "what all write alike is the usual answer"
+
+
+def test_solutions_are_not_alike():
+    source = reports.solved("lab3_vae")["VAE"]
+    assert alike.fingerprint(source)
+    made = [with_sources("Ada", source), with_sources("Bob", source)]
+    assert alike.groups(made, LAB) and not alike.groups(made, "lab3_vae")
+
+
 # --- what a submission says stays text ------------------------------------------------------------
 
 
@@ -314,20 +489,21 @@ def hostile(tmp_path_factory):
 
 def test_markup_of_submissions_is_text(hostile):
     tags = words(
-        "a article b bdi body dd dl dt h1 h2 h3 head header html li line main meta ol p rect "
-        "section span style svg table tbody td text th thead title tr ul"
+        "a article b bdi body code dd details div dl dt h1 h2 h3 head header html li line main "
+        "meta ol p pre rect section span style summary svg table tbody td text th thead title tr ul"
     )
     attributes = words(
         "aria-hidden aria-labelledby charset class content height href http-equiv id lang name "
-        "preserveaspectratio role scope viewbox width x x1 x2 y y1 y2"
+        "preserveaspectratio role scope tabindex title viewbox width x x1 x2 y y1 y2"
     )
     pages = {name: data for name, data in hostile.items() if name.endswith(".html")}
-    assert len(pages) == len(HOSTILE) + 1
+    assert len(pages) == 2 * len(HOSTILE) + 1
+    link = re.compile(r"(answers/[\w.-]+\.html|\.\./summary\.html)?(#[\w-]+)?", re.A)
     for name, data in pages.items():
         page = Page(data)
         assert {tag for tag, _ in page.tags} <= tags, name
         assert {key for _, found in page.tags for key in found} <= attributes, name
-        assert all(found.get("href", "#").startswith("#") for _, found in page.tags), name
+        assert all(link.fullmatch(found.get("href", "")) for _, found in page.tags), name
         assert [tag for tag, _ in page.tags].count("style") == 1
     whole = Page(pages["summary.html"]).text
     for text in HOSTILE[:8]:
@@ -381,7 +557,7 @@ def test_equal_names_have_folders_of_their_own(tmp_path):
 
 
 def test_terminal_shows_markup_as_text(capsys):
-    reports.show(LAB, hostile_records(), QUESTIONS)
+    reports.show(LAB, class_of(hostile_records()))
     shown = capsys.readouterr().out
     assert "[red]markup[/red]" in shown and "<script>" in shown
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u200b]", shown)
@@ -403,7 +579,7 @@ def klass():
 
 
 def test_summary_counts(klass):
-    found = reports.Class([reports._readable(one) for one in klass], QUESTIONS)
+    found = class_of(klass)
     counts = [(asked.right, asked.wrong, asked.unanswered) for asked in found.questions]
     assert counts == [(9, 0, 0), (3, 5, 1), (5, 3, 1)], "what could not be read counts nowhere"
     assert [(m.count, m.slip) for m in found.questions[1].mistakes] == [
@@ -419,7 +595,7 @@ def test_summary_counts(klass):
 
 def test_summary_page_and_terminal_say_the_same(klass, tmp_path, capsys):
     page = Page(write(tmp_path, klass)["summary.html"])
-    reports.show(LAB, klass, QUESTIONS)
+    reports.show(LAB, class_of(klass))
     shown = " ".join(capsys.readouterr().out.split())
     for words in ("Question 2, decode: 3 of 9 have it right", "median 7"):
         assert words in page.text and words in shown, words
@@ -447,26 +623,25 @@ def test_teachers_see_what_is_odd():
         record("blank 1", "unanswered unanswered unanswered", sha256="released"),
         record("blank 2", "unanswered unanswered unanswered", sha256="released"),
     ]
-    looked = reports.Class([reports._readable(one) for one in made], QUESTIONS).to_look_at
-    reasons = [(student[:7], reason.split(":")[0]) for student, reason in looked]
+    found = class_of(made)
+    reasons = [(found.names[i], reason.split(":")[0]) for i, reason in found.to_look_at]
     assert reasons == [
-        ("doejane", "the same file to the last byte as roemax_3_4_a"),
-        ("roemax_", "the same file to the last byte as doejane_1_2_a"),
-        ("doejane", "Teachers"),
+        ("doejane (1)", "the same file to the last byte as roemax"),
+        ("roemax", "the same file to the last byte as doejane (1)"),
+        ("doejane (1)", "Teachers"),
     ]
 
 
 def test_small_classes():
-    empty = reports.Class([], QUESTIONS)
+    empty = class_of([])
     assert (empty.told, empty.advice) == ("0 submissions.", "There is nothing to go over yet.")
-    full = reports.Class([reports._readable(record("Ada"))], QUESTIONS)
+    full = class_of([record("Ada")])
     assert full.advice == "Every submission has every answer right."
-    none = reports.Class([reports._readable(unread("Ada"))], QUESTIONS)
+    none = class_of([unread("Ada")])
     assert none.told == "1 submission, 1 of which could not be read."
     for made in ([], [unread("Ada")]):
-        assert "No submission could be read." in reports.summary_page(
-            LAB, [reports._readable(one) for one in made], QUESTIONS
-        )
+        page = reports.summary_page(LAB, class_of(made), ["Ada"] * len(made))
+        assert "No submission could be read." in page
 
 
 def test_every_report_is_stamped_where_there_was_no_jail(tmp_path, capsys):
@@ -483,7 +658,7 @@ def test_every_report_is_stamped_where_there_was_no_jail(tmp_path, capsys):
         "",
         "unsafe",
     ]
-    reports.show(LAB, [unsafe], QUESTIONS)
+    reports.show(LAB, class_of([unsafe]))
     assert stamp in capsys.readouterr().out
     clean = b"".join(write(tmp_path / "safe", [safe]).values())
     assert stamp.encode() not in clean

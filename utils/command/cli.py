@@ -159,7 +159,7 @@ def parser():
     grade.add_argument(
         "submissions", metavar="SUBMISSIONS", help="a notebook or a folder for each student"
     )
-    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3_vae")
+    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3_vae, or lab3")
     grade.add_argument(
         "--out",
         required=True,
@@ -177,8 +177,20 @@ def parser():
         "--scheduler", metavar="ADDRESS", help="of a Dask cluster that grades instead"
     )
     grade.add_argument(
+        "--deadline",
+        metavar="TIME",
+        help="such as '2027-03-01 23:59'; who handed in later is named. Kept for further calls",
+    )
+    grade.add_argument(
+        "--penalty",
+        type=share_in_percent,
+        default=0.0,
+        metavar="PERCENT",
+        help="of the points, taken off for each day late that has begun (default 0)",
+    )
+    grade.add_argument(
         "--seed",
-        type=int,
+        type=natural,
         default=1,
         metavar="N",
         help="of the numbers that answers are asked about (default 1); take one of your own",
@@ -253,6 +265,20 @@ def parser():
         "far each stored number moves; takes some ten times as long as executing them",
     )
     return top
+
+
+def natural(text):
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is below 0: take a whole number from 0 on")
+    return value
+
+
+def share_in_percent(text):
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0 and 100")
+    return value
 
 
 def positive(kind):
@@ -351,33 +377,45 @@ def check_labs(arguments):
 def grade_class(arguments):
     for_authors("solutions")
     labs = sorted(path.stem for path in (ROOT / "labs").glob("*.ipynb"))
-    if arguments.lab not in labs:
+    named = [lab for lab in labs if arguments.lab in (lab, lab.split("_")[0])]
+    if not named:
         raise UsageError(f"there is no lab {arguments.lab}; there are {', '.join(labs)}.")
-    folder, out = Path(arguments.submissions), Path(arguments.out)
+    lab, folder, out = named[0], Path(arguments.submissions), Path(arguments.out)
+    if folder.is_file():
+        raise UsageError(f"{folder} is a file: give the folder of all submissions.")
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}.")
+    if arguments.penalty and not arguments.deadline:
+        raise UsageError("--penalty is for late work: say --deadline as well.")
     if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
         raise UsageError("--out lies in the folder of submissions; give a folder outside of it.")
     from utils.checks import questions_of
     from utils.command import report
+    from utils.grading import adjust, reports
     from utils.grading import folder as grading
-    from utils.grading import reports
     from utils.grading.worker import Settings
 
+    late = None
+    if arguments.deadline:
+        try:
+            time = adjust.time_of(arguments.deadline, "--deadline")
+        except adjust.Unreadable as error:
+            raise UsageError(str(error)) from None
+        late = adjust.Late(time, arguments.penalty)
     backend = "unsafe" if arguments.unsafe else arguments.jail
-    settings = Settings(arguments.lab, seed=arguments.seed, backend=backend)
+    settings = Settings(lab, seed=arguments.seed, backend=backend)
     with report.turns("submissions") as update:
         records = grading.grade(
             folder,
             out,
             settings,
+            late=late,
             workers=arguments.workers,
             scheduler=arguments.scheduler,
             on_change=update,
         )
-    questions = questions_of(arguments.lab)
-    reports.write(out, arguments.lab, records, questions)
-    reports.show(arguments.lab, records, questions)
+    found = reports.write(out, lab, records, questions_of(lab))
+    reports.show(lab, found)
     print(
         f"Grades: {out / 'grades.csv'}. The class: {out / 'summary.html'}. Each student: students/."
     )

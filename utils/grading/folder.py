@@ -8,7 +8,9 @@ What is written, all of it under the folder of results:
     grades_moodle.csv       for Moodle
     feedback.zip            the feedback as Canvas and Moodle take it back
     students/NAME/results.json, feedback.html     one folder for each student
-    summary.html            the class: shares, commonest mistakes
+    answers/NAME.html       for teachers: what was handed in, beside the verdicts
+    summary.html            the class: shares, mistakes and who made them, everybody's points
+    late.json, changes.csv  a deadline, and what a teacher's `adjust.csv` has changed, see `adjust`
 
 NAME is the student's name made safe for file systems. A submission that has not changed since its
 record was written is not graded again. Records of students who are not in the folder stay, so that
@@ -28,7 +30,7 @@ from pathlib import Path
 
 from utils import ROOT
 from utils.authoring import imports
-from utils.grading import submissions
+from utils.grading import adjust, submissions
 from utils.grading.jail import INSIDE, NoJail, choose
 from utils.grading.records import Record
 from utils.grading.worker import Died, Worker
@@ -40,13 +42,16 @@ class Refused(RuntimeError):
     """A folder can't be graded so; one line says why."""
 
 
-def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda *_: None):
+def grade(
+    folder, out, settings, *, late=None, workers=2, scheduler=None, on_change=lambda *_: None
+):
     """Grade every submission in a folder.
 
     Args:
         folder: of submissions, see `submissions.collect`.
         out: folder of results; made where it does not exist.
         settings: `worker.Settings`.
+        late: `adjust.Late`, kept in `out` for later calls; by default what is kept there.
         workers: int, grading processes on this machine.
         scheduler: address of a Dask scheduler whose workers grade instead, or None.
         on_change: called with (student last graded, how many are done, how many there are).
@@ -58,30 +63,62 @@ def grade(folder, out, settings, *, workers=2, scheduler=None, on_change=lambda 
         Refused: nothing is handed in; `out` holds other results; somebody grades into it now.
         NoJail: submissions can't be run safely here.
         OSError: a file can't be written.
+        adjust.Unreadable: the teacher's `adjust.csv` there can't be read.
     """
     out = Path(out)
-    handed_in = submissions.collect(folder, settings.lab)
-    if not handed_in:
-        raise Refused(f"{folder} holds no notebooks and no folders of students.")
+    handed_in = _handed_in(Path(folder), settings.lab)
     with _alone(out):
+        adjust.rows_in(out / "adjust.csv")  # before anything is graded in vain
         settings = dataclasses.replace(settings, backend=choose(settings.backend).name)
         _same_settings(out, settings)
+        if late:
+            write_whole(out / "late.json", as_json(adjust.as_plain(late)))
+        timed = (out / "late.json").exists()
         waiting = []
         for entry in handed_in:
             submission = read(entry)
             place = out / "records" / f"{safe_name(entry.student)}.json"
-            if not _known(place, entry, submission):
+            record = _known(place, entry, submission)
+            if not record:
                 waiting.append((entry, submission, place))
+            elif timed and record.handed_in != entry.time:
+                record = dataclasses.replace(record, handed_in=entry.time)
+                write_whole(place, as_json(record.plain()))
         done = len(handed_in) - len(waiting)
-        on_change("", done, len(handed_in))
+        on_change("warming up" if waiting else "", done, len(handed_in))
         graded = _by_dask(scheduler, waiting, settings) if scheduler else None
         for entry, place, record in graded or _by_workers(workers, waiting, settings):
             name = entry.path.name if entry.path else ""
-            record = dataclasses.replace(record, student=entry.student, file=name)
+            facts = {"student": entry.student, "file": name, "handed_in": entry.time * timed}
+            record = dataclasses.replace(record, **facts)
             write_whole(place, as_json(record.plain()))
             done += 1
             on_change(entry.student, done, len(handed_in))
     return records_in(out)
+
+
+def _handed_in(folder, lab):
+    """What lies in a folder of submissions; Refused where it is not such a folder."""
+    try:
+        handed_in = submissions.collect(folder, lab)
+    except OSError as error:
+        raise Refused(f"{folder} can't be read ({error.strerror}).") from None
+    if not any(entry.path for entry in handed_in):
+        raise Refused(f"{folder} holds no notebooks and no folders of students with notebooks.")
+    below = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.is_symlink()]
+    number = re.escape(lab.split("_")[0].removeprefix("lab"))
+    for path in below:
+        # One for each lab, or the one that an archive has made; a student may have a few files.
+        of_lab = re.fullmatch(rf"{re.escape(lab)}|lab[ _-]*0*{number}", path.name, re.I)
+        alone = len(handed_in) == 1
+        if of_lab or alone:
+            count = sum(bool(entry.path) for entry in submissions.collect(path, lab))
+            if count > (1 if of_lab else 3):
+                raise Refused(
+                    f"{path} looks like the folder of all submissions, not like a student's: give "
+                    f"it in the place of {folder}."
+                )
+    return handed_in
 
 
 def read(entry):
@@ -206,9 +243,11 @@ def _same_settings(out, settings):
     found = json.loads(path.read_text())
     for name, value in wanted.items():
         if found.get(name) != value:
+            option = {"seed": "--seed", "lab": "--lab"}.get(name)
+            go_on = f"Go on there with {option} {found[name]}, or give" if option else "Give"
             raise Refused(
                 f"{out} holds results with {name} {found.get(name)}, now it is {value}: they could "
-                "not be compared. Give another folder as --out."
+                f"not be compared. {go_on} another folder as --out."
             )
 
 
@@ -230,12 +269,12 @@ def mark_of_checks(lab):
 
 
 def _known(place, entry, submission):
-    """Whether this submission has a record already."""
+    """The record that this submission has already, or None."""
     if not place.exists():
-        return False
+        return None
     record = Record.of(json.loads(place.read_text()))
     name = entry.path.name if entry.path else ""
-    return (record.sha256, record.file) == (submission.sha256, name)
+    return record if (record.sha256, record.file) == (submission.sha256, name) else None
 
 
 def safe_name(student):

@@ -27,17 +27,19 @@ class Origin:
     """What the name of a downloaded submission tells; "" where it tells nothing.
 
     `canvas` is a user's ID, `moodle` a participant's number in the assignment, and `back` the name
-    under which the platform takes a file of feedback back, to be followed by the file's own.
+    under which the platform takes a file of feedback back, to be followed by the file's own; `late`
+    is whether Canvas says so.
     """
 
     name: str
     canvas: str = ""
     moodle: str = ""
     back: str = ""
+    late: bool = False
 
 
 # Both leave what would be mistaken for these parts out of names, and append what the student chose.
-_CANVAS = re.compile(r"(?P<name>\w+?)(?:_LATE)?_(?P<id>[0-9]+)_(?P<file>[0-9]+)_")
+_CANVAS = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<id>[0-9]+)_(?P<file>[0-9]+)_")
 _MOODLE = re.compile(r"(?P<name>[^_/\\]+)_(?P<id>[0-9]+)_assignsubmission_[a-z]+(?:_|$)")
 
 
@@ -47,7 +49,8 @@ def origin(student):
         folder = found[0].rstrip("_") + "_"
         return Origin(found["name"], moodle=found["id"], back=f"{folder}/")
     if found := _CANVAS.match(student):
-        return Origin(found["name"], canvas=found["id"], back=found[0])
+        late = bool(found["late"])
+        return Origin(found["name"], canvas=found["id"], back=found[0], late=late)
     return Origin(student)
 
 
@@ -79,9 +82,10 @@ def canvas(lab, records, questions):
     """The text of a CSV for Canvas; an ID is the user's where the name tells it."""
     info = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
     more = _further(records, questions)
+    possible = max((record.out_of for record in records), default=questions.points)
     rows = [
         [*info, lab, *more],
-        ["    Points Possible", *[""] * 4, questions.points, *["(read only)"] * len(more)],
+        ["    Points Possible", *[""] * 4, possible, *["(read only)"] * len(more)],
     ]
     for record in records:
         found = origin(record.student)
@@ -108,15 +112,26 @@ def moodle(records, questions):
     return _csv(rows)
 
 
+def changes(rows):
+    """The text of a CSV of what a teacher has changed, see `adjust.applied`."""
+    head = ("student", "question", "points before", "points", "comment")
+    return _csv([head, *([_cell(v) if isinstance(v, str) else v for v in row] for row in rows)])
+
+
+_STAMPED, _ENDING = f"{STAMP} (Current Grade)", " Current Points"
+
+
 def _further(records, questions):
-    stamp = [f"{STAMP} (Current Grade)"] if unsafe(records) else []
-    return [f"{question.title} Current Points" for question in questions.values()] + stamp
+    """Headings: the lab's questions, what a teacher has added, and the stamp where it is needed."""
+    titles = dict.fromkeys(question.title for question in questions.values())
+    titles |= dict.fromkeys(question.title for r in records for question in r.questions)
+    return [_cell(title + _ENDING) for title in titles] + [_STAMPED] * unsafe(records)
 
 
 def _points(record, headings):
-    points = [question.points for question in record.questions]
-    stamp = record.jail if unsafe([record]) else ""
-    return points + [stamp] * (len(headings) - len(points))
+    points = {_cell(q.title + _ENDING): q.points for q in record.questions}
+    points[_STAMPED] = record.jail if unsafe([record]) else ""
+    return [points.get(heading, "") for heading in headings]
 
 
 def unsafe(records):
@@ -144,7 +159,8 @@ def overview(record):
     lines += [f"{record.points} of {record.out_of} points."]
     lines += [for_student(note) for note in record.notes]
     for question in record.questions:
-        lines += ["", question.message]
+        message = question.message or f"{question.title}: {question.points} points."
+        lines += ["", "\n".join(filter(None, (message, commented(question))))]
     if record.cells:
         lines += ["", "Cells that ended in an error:"]
         lines += [f"Cell {cell.cell}: {cell.error}" for cell in record.cells]
@@ -166,13 +182,13 @@ def gradescope(record):
         "visibility": "visible",
         "tests": [
             {
-                "number": str(question.number),
+                **({"number": str(question.number)} if question.number else {}),
                 "name": question.title,
                 "name_format": "text",
                 "score": question.points,
                 "max_score": question.out_of,
-                "status": "passed" if question.state == "right" else "failed",
-                "output": question.message,
+                "status": "passed" if question.points >= question.out_of else "failed",
+                "output": "\n".join(filter(None, (question.message, commented(question)))),
                 "output_format": "text",
                 "visibility": "visible",
                 "tags": [question.mistake] if question.mistake else [],
@@ -181,6 +197,11 @@ def gradescope(record):
         ],
         "extra_data": {key: getattr(record, key) for key in ("lab", "jail", "sha256")},
     }
+
+
+def commented(question):
+    """What a teacher says about a question, a line, or ""."""
+    return f"Your teacher: {question.comment}" if question.comment else ""
 
 
 def for_student(note):

@@ -19,11 +19,13 @@ from utils.grading import submissions
 from utils.grading.inside import pipe
 from utils.grading.inside.process import ERROR
 from utils.grading.jail import BUSY, DEFAULT_LIMITS, Ended, Jail, NoJail, choose
-from utils.grading.records import Answered, FailedCell, Record
+from utils.grading.records import Answered, FailedCell, Record, Written
+from utils.grading.submissions import LONGEST
 
 SEED = 1
 UNREAD = "no answer could be read from the file"  # is found in every question then
 PATIENCE = 3  # times a limit, and this many seconds more, until what does not answer is ended
+MOST_TEXTS = 50  # text cells of a submission that are shown
 JUDGING = 60  # seconds that a check may take for its own computations with what it was sent
 NOTHING_SAID = dict.fromkeys(ERROR, "")  # of an error in a cell
 
@@ -222,6 +224,7 @@ class Judge:
         for name, question in self.questions.items():
             results.setdefault(name, Result(question, "unanswered", found=UNREAD))
         ordered = [results[name] for name in self.questions]
+        texts = self.released.written(submission)[:MOST_TEXTS]
         return Record(
             lab=self.lab,
             jail=self.jail.backend.name,
@@ -231,7 +234,8 @@ class Judge:
             out_of=self.questions.points,
             notes=notes,
             cells=cells,
-            questions=[_answered(result) for result in ordered],
+            questions=[_answered(result, ordered, submission) for result in ordered],
+            texts=[Written(cell.place, readable(cell.source, 4000)) for cell in texts],
         )
 
     def _judged(self, submission, notes):
@@ -392,9 +396,20 @@ class Reasons:
             result.found = f"no cell of the notebook defines `{name}`"
 
 
-def _answered(result):
-    """An `Answered` of a check's result, in which no text is long or moves a cursor."""
+def _answered(result, results, submission):
+    """An `Answered` of a check's result, in which no text is long or moves a cursor.
+
+    Args:
+        results: of all questions, in their order.
+        submission: the `submissions.Submission`.
+    """
     told = result.plain()
+    source = submission.answer(result.question.name)
+    if result.state != "right":
+        used = submissions.names_used(source) | {result.missing}
+        earlier = (r.question for r in results[: results.index(result)] if r.state != "right")
+        told["follows"] = next((asked.title for asked in earlier if asked.name in used), "")
+    told["source"] = readable(source.expandtabs(4), LONGEST)
     told["message"] = readable(told["message"], 4000)
     for part in ("expected", "found", "slip", "verified", "kind"):
         told[part] = readable(getattr(result, part), 2000)

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 class Answered:
     """What became of a question.
 
-    Texts may come from the submission; `kind` is that of the error which the answer ended in,
-    `state` one of "right", "wrong" and "unanswered", `mistake` the id of what `slip` says.
+    Texts may come from the submission. `state` is one of "right", "wrong" and "unanswered", or
+    "judged" of what a teacher has added, which has the number 0. `kind` is that of the error which
+    the answer ended in, `mistake` the id of what `slip` says, `source` the code that was judged,
+    `follows` the title of an earlier question that it uses and that is not right either, `hidden`
+    whether a hidden check alone found something, `comment` what a teacher says about the points.
     """
 
     number: int
@@ -25,10 +28,14 @@ class Answered:
     hint: str = ""
     kind: str = ""
     mistake: str = ""
+    source: str = ""
+    follows: str = ""
+    hidden: bool = False
+    comment: str = ""
 
     @property
     def title(self) -> str:
-        return f"Question {self.number}, {self.question}"
+        return f"Question {self.number}, {self.question}" if self.number else self.question
 
 
 @dataclass
@@ -40,11 +47,20 @@ class FailedCell:
 
 
 @dataclass
+class Written:
+    """A text cell that is not the lab's own, by its place in the notebook."""
+
+    cell: int
+    text: str
+
+
+@dataclass
 class Record:
     """A submission, graded: plain data, the same at every time.
 
     `jail` is the name of what it ran in, `sha256` that of the file, `notes` are sentences on the
-    file; `student` and `file` are known where a folder of submissions is graded.
+    file, `texts` what was written beside the code; `student` and `file` are known where a folder of
+    submissions is graded, and `handed_in` (ISO 8601) where a deadline was named.
     """
 
     lab: str
@@ -56,8 +72,10 @@ class Record:
     notes: list[str] = field(default_factory=list)
     cells: list[FailedCell] = field(default_factory=list)
     questions: list[Answered] = field(default_factory=list)
+    texts: list[Written] = field(default_factory=list)
     student: str = ""
     file: str = ""
+    handed_in: str = ""
 
     def plain(self) -> dict:
         """As JSON takes it."""
@@ -72,4 +90,5 @@ class Record:
         """
         cells = [FailedCell(**cell) for cell in plain["cells"]]
         questions = [Answered(**question) for question in plain["questions"]]
-        return cls(**(plain | {"cells": cells, "questions": questions}))
+        texts = [Written(**text) for text in plain.get("texts", ())]
+        return cls(**(plain | {"cells": cells, "questions": questions, "texts": texts}))

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import stat
+from datetime import datetime
 from pathlib import Path
 
 from utils.grading.gradebooks import person, turn
@@ -47,6 +48,12 @@ class Submission:
     @property
     def text(self):
         return "\n".join(cell.source for cell in self.cells if cell.kind == "code")
+
+    def answer(self, name):
+        """The source of the last code cell that may bind this name, or ""."""
+        bind = binding(name)
+        code = (cell.source for cell in reversed(self.cells) if cell.kind == "code")
+        return next((source for source in code if bind.search(source)), "")
 
 
 def read(path):
@@ -194,7 +201,8 @@ class Released:
         self.experiments, self.checks, self.ids = {}, set(), set()
         self.given = []  # neither answer nor check nor experiment: imports, settings, data
         self.places = {}  # of code cells, by id and by code; of answers by their question's name
-        self.text = "\n".join("".join(raw["source"]) for raw in notebook["cells"])
+        sources = ["".join(raw["source"]) for raw in notebook["cells"]]
+        self.text, self.sources = "\n".join(sources), set(map(plain, sources))
         for place, raw in enumerate(notebook["cells"], 1):
             if raw["cell_type"] != "code":
                 continue
@@ -215,6 +223,11 @@ class Released:
         named = set(self.NAME.findall(submission.text))
         others = [name for name in sorted(named) if self.path.with_stem(name).is_file()]
         return others[0] if others and self.path.stem not in named else ""
+
+    def written(self, submission):
+        """The text cells of a notebook that are not the lab's own."""
+        texts = (cell for cell in submission.cells if cell.kind != "code")
+        return [cell for cell in texts if plain(cell.source) not in self.sources | {""}]
 
     def missing(self, submission):
         """The given cells that are not in a notebook; their places are below 0."""
@@ -300,6 +313,15 @@ def code_of(source):
         return "\n".join(lines)
 
 
+def names_used(source):
+    """The names that code reads, a set; empty where it is no Python."""
+    try:
+        tree = ast.parse(source[:LONGEST])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
 # --- a folder of submissions --------------------------------------------------------------------
 
 
@@ -310,6 +332,14 @@ class HandedIn:
     student: str
     path: Path | None
     notes: tuple = ()
+
+    @property
+    def time(self):
+        """When the file was last changed, ISO 8601 to the minute, in local time; "" without one."""
+        if not self.path or self.path.is_symlink():
+            return ""
+        changed = datetime.fromtimestamp(self.path.stat().st_mtime)
+        return changed.isoformat(timespec="minutes")
 
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.I)  # some browsers add an ending
