@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -245,6 +246,50 @@ def test_feedback_says_what_the_check_says(feedback):
 
 def test_a_file_that_can_not_be_read_says_so(feedback):
     assert "The file is cut off" in feedback("aaron").text
+
+
+def test_downloads_of_canvas_and_moodle_are_collected(tmp_path):
+    """Whatever the notebooks are called; stock nbgrader takes none of these."""
+    (tmp_path / "nbgrader_config.py").write_text(CONFIG)
+    for folder in ("release/lab1", "downloaded/lab1/archive"):
+        (tmp_path / folder).mkdir(parents=True)
+    lab = ROOT / "labs" / f"{LAB}.ipynb"
+    shutil.copy(lab, tmp_path / "release" / "lab1")
+    archive = tmp_path / "downloaded" / "lab1" / "archive"
+    shutil.copy(lab, archive / "doejane_LATE_12_34_my work-1.ipynb")
+    (archive / "doejane_12_35_notes.txt").write_text("see the notebook")
+    with zipfile.ZipFile(archive / "download.zip", "w") as made:
+        made.write(lab, "Max Roe_77_assignsubmission_file/lab1 (final).ipynb")
+    done = nbgrader(tmp_path, "zip_collect", "lab1")
+    assert done.returncode == 0, done.stderr
+    found = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("submitted/*/*/*"))
+    assert found == [
+        f"submitted/Max Roe-77/lab1/{LAB}.ipynb",
+        f"submitted/doejane-12/lab1/{LAB}.ipynb",
+    ]
+
+
+def test_a_seed_of_ones_own_reaches_the_judge(monkeypatch):
+    """By the configuration alone, as formgrader and the command read it."""
+    from traitlets.config import Config
+
+    from utils.grading import plugin
+
+    config = Config()
+    plugin.configure(config, seed=4711)
+    assert plugin.Judged(config=config).seed == 4711
+    assert plugin.Judged().seed == 1
+    asked = []
+    monkeypatch.setattr(plugin, "Worker", lambda settings: asked.append(settings) or Started())
+    plugin.worker.cache_clear()
+    plugin.worker(LAB, 4711)
+    plugin.worker.cache_clear()
+    assert asked[0].seed == 4711
+
+
+class Started:
+    def stop(self):
+        pass
 
 
 def test_other_notebooks_are_refused(tmp_path):

@@ -12,6 +12,7 @@ but the source of its cells, and `Judged` stands in the place of `Execute`.
 """
 
 import atexit
+import functools
 import html
 import os
 import re
@@ -23,20 +24,25 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils as nbgrader
 from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from traitlets import Integer
 
 from utils import ROOT
 from utils.authoring.build import blank
 from utils.grading import submissions
 from utils.grading.folder import graded_by
+from utils.grading.gradebooks import origin
+from utils.grading.judge import SEED
 from utils.grading.worker import Settings, Worker
 
 
-def configure(config):
+def configure(config, seed=SEED):
     """Put our parts into nbgrader's configuration.
 
     Args:
         config: what `get_config()` gives in `nbgrader_config.py`.
+        seed: int, 0 or more, of the numbers that answers are asked about; the default is public.
     """
 
     def replaced(preprocessors, stock, ours):
@@ -46,6 +52,8 @@ def configure(config):
     config.GenerateAssignment.preprocessors = replaced(release, ClearSolutions, Blanked)
     config.Autograde.autograde_preprocessors = replaced(grade, Execute, Judged)
     config.Autograde.exporter_class = Reader
+    config.Judged.seed = seed
+    config.ZipCollectApp.collector_plugin = Collector
     # nbgrader starts a program of its environment by name, which nobody needs to have activated.
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
@@ -77,6 +85,30 @@ class Blanked(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         return blank(Path(lab_of(resources)), nb), resources
+
+
+# --- zip_collect --------------------------------------------------------------------------------
+
+
+class Collector(FileNameCollectorPlugin):
+    """Whose notebook a file is, and of which lab: by the names that Canvas and Moodle give.
+
+    A student's ID is the name there and the platform's number; elsewhere the name of file or
+    folder. Notebooks are known by the lab that they name themselves, as students rename files.
+    """
+
+    def collect(self, submitted_file):
+        path = Path(submitted_file)
+        if not submissions.NOTEBOOK.search(path.name):
+            return None
+        said = submissions.Released.NAME.findall(submissions.read(path).text)
+        labs = [name for name in said if (ROOT / "labs" / f"{name}.ipynb").is_file()]
+        if not labs:
+            return None
+        folder, file = origin(path.parent.name), origin(submissions.NOTEBOOK.sub("", path.name))
+        who = folder if folder.moodle else file
+        number = who.canvas or who.moodle
+        return {"student_id": f"{who.name}-{number}" if number else who.name, "file_id": labs[0]}
 
 
 # --- autograde: reading -------------------------------------------------------------------------
@@ -171,12 +203,14 @@ class Judged(NbGraderPreprocessor):
     Under the judge hidden tests are part of each question; lines of a check cell are not run.
     """
 
+    seed = Integer(SEED, help="of the numbers that answers are asked about").tag(config=True)
+
     def preprocess(self, nb, resources):
         notes = nb.metadata.pop("course", {}).get("notes", [])
         code = [(place, c) for place, c in enumerate(nb.cells, 1) if c.cell_type == "code"]
         cells = [submissions.Cell(place, cell.id, cell.source) for place, cell in code]
         submission = submissions.Submission(cells, notes)
-        record = graded_by(worker(lab_of(resources)), submission)
+        record = graded_by(worker(lab_of(resources), self.seed), submission)
         results = {f"check_{result.question}": result for result in record.questions}
         errors = {failed.cell: failed.error for failed in record.cells}
         for place, cell in code:
@@ -212,12 +246,9 @@ def wrapped(message):
     return [part for line in message.splitlines() for part in textwrap.wrap(line, **options)]
 
 
-_workers = {}  # of this process, by lab: starting one takes seconds
-
-
-def worker(lab):
+@functools.cache  # starting one takes seconds
+def worker(lab, seed):
     """The `Worker` of a lab, which ends with this process."""
-    if lab not in _workers:
-        _workers[lab] = Worker(Settings(lab))
-        atexit.register(_workers[lab].stop)
-    return _workers[lab]
+    started = Worker(Settings(lab, seed=seed))
+    atexit.register(started.stop)
+    return started
