@@ -256,7 +256,9 @@ def test_downloads_of_canvas_and_moodle_are_collected(tmp_path):
     lab = ROOT / "labs" / f"{LAB}.ipynb"
     shutil.copy(lab, tmp_path / "release" / "lab1")
     archive = tmp_path / "downloaded" / "lab1" / "archive"
-    shutil.copy(lab, archive / "doejane_LATE_12_34_my work-1.ipynb")
+    shutil.copy(lab, archive / "doejane_LATE_12_34_my work.ipynb")
+    again = archive / "doejane_LATE_12_34_my work-1.ipynb"
+    again.write_text(lab.read_text() + " ")
     (archive / "doejane_12_35_notes.txt").write_text("see the notebook")
     with zipfile.ZipFile(archive / "download.zip", "w") as made:
         made.write(lab, "Max Roe_77_assignsubmission_file/lab1 (final).ipynb")
@@ -267,6 +269,7 @@ def test_downloads_of_canvas_and_moodle_are_collected(tmp_path):
         f"submitted/Max Roe-77/lab1/{LAB}.ipynb",
         f"submitted/doejane-12/lab1/{LAB}.ipynb",
     ]
+    assert (tmp_path / found[1]).read_text().endswith(" "), "the latest"
 
 
 def test_a_seed_of_ones_own_reaches_the_judge(monkeypatch):

@@ -94,7 +94,8 @@ class Collector(FileNameCollectorPlugin):
     """Whose notebook a file is, and of which lab: by the names that Canvas and Moodle give.
 
     A student's ID is the name there and the platform's number; elsewhere the name of file or
-    folder. Notebooks are known by the lab that they name themselves, as students rename files.
+    folder. Notebooks are known by the lab that they name themselves, as students rename files. Of
+    several of one student the one is taken that `course grade` would take.
     """
 
     def collect(self, submitted_file):
@@ -103,12 +104,19 @@ class Collector(FileNameCollectorPlugin):
             return None
         said = submissions.Released.NAME.findall(submissions.read(path).text)
         labs = [name for name in said if (ROOT / "labs" / f"{name}.ipynb").is_file()]
-        if not labs:
+        folder = self.parent._format_collect_path(self.parent.extracted_directory)
+        student = chosen(folder, labs[0]).get(path) if labs else None
+        if student is None:
             return None
-        folder, file = origin(path.parent.name), origin(submissions.NOTEBOOK.sub("", path.name))
-        who = folder if folder.moodle else file
+        who = origin(student)
         number = who.canvas or who.moodle
         return {"student_id": f"{who.name}-{number}" if number else who.name, "file_id": labs[0]}
+
+
+@functools.cache
+def chosen(folder, lab):
+    """The notebooks of a folder that count, each with its student."""
+    return {entry.path: entry.student for entry in submissions.collect(folder, lab)}
 
 
 # --- autograde: reading -------------------------------------------------------------------------
