@@ -93,9 +93,9 @@ class Blanked(NbGraderPreprocessor):
 class Collector(FileNameCollectorPlugin):
     """Whose notebook a file is, and of which lab: by the names that Canvas and Moodle give.
 
-    A student's ID is the name there and the platform's number; elsewhere the name of file or
-    folder. Notebooks are known by the lab that they name themselves, as students rename files. Of
-    several of one student the one is taken that `course grade` would take.
+    A student's ID is the name there and the platform's number; elsewhere the file's name. Notebooks
+    are known by the lab that they name themselves, as students rename files. Of several of one
+    student the one is taken that `course grade` would take.
     """
 
     def collect(self, submitted_file):
@@ -104,7 +104,7 @@ class Collector(FileNameCollectorPlugin):
             return None
         said = submissions.Released.NAME.findall(submissions.read(path).text)
         labs = [name for name in said if (ROOT / "labs" / f"{name}.ipynb").is_file()]
-        folder = self.parent._format_collect_path(self.parent.extracted_directory)
+        folder = path.parent.parent if origin(path.parent.name).moodle else path.parent
         student = chosen(folder, labs[0]).get(path) if labs else None
         if student is None:
             return None
