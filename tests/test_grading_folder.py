@@ -120,6 +120,13 @@ def test_interrupted_and_continued_gives_the_same_bytes(graded, tmp_path, monkey
     assert not os.listdir(place)
 
 
+def test_a_worker_whose_caller_is_gone_ends_quietly():
+    """As when Ctrl+C comes while it starts."""
+    command = [sys.executable, "-m", "utils.grading.worker"]
+    done = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_two_at_a_time_are_refused(graded):
     folder, out, _ = graded
     with grading._alone(out), pytest.raises(grading.Refused, match="another course grade"):

@@ -89,7 +89,10 @@ def main():
 
     requests, reply = served()
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    settings = Settings(**next(requests))
+    first = next(requests, None)
+    if first is None:
+        return  # whoever asked is gone, as after Ctrl+C
+    settings = Settings(**first)
     try:
         backend = jail.choose(settings.backend)
         limits = dataclasses.replace(jail.DEFAULT_LIMITS, memory=settings.memory)
