@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -173,3 +174,38 @@ def test_hooks_call_the_tools_of_the_lock():
         tool = hook["entry"].split()[0]
         assert hook["language"] == "system" and tool.startswith(".venv/bin/")
         assert re.search(rf"^{Path(tool).name}==", lock, re.M)
+
+
+# --- what the pages say ---------------------------------------------------------------------------
+
+
+def calls_in(page):
+    """The calls of `./course` that stand in a page's code, without what is said beside them."""
+    found = re.findall(r"^(?:\$ )?(?:\w+=\S+ )?\./course (.*)$", page.read_text(), re.M)
+    return [re.split(r"  +", call)[0] for call in found]
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))])
+def test_calls_in_pages_can_be_made(page):
+    """With the options that the command has today."""
+    from utils.command import cli
+
+    for call in calls_in(ROOT / page):
+        arguments, unknown = cli.parser().parse_known_args(shlex.split(call))
+        assert not unknown, f"{page}: ./course {call}"
+
+
+def test_pages_have_calls():
+    assert len(calls_in(ROOT / "README.md")) >= 3 and calls_in(ROOT / "docs" / "instructors.md")
+
+
+def test_the_guide_names_every_column_and_file(tmp_path):
+    """Of `adjust.csv` and of the folder of results."""
+    from tests.test_grading_reports import record, write
+    from utils.grading import adjust
+
+    guide = (ROOT / "docs" / "instructors.md").read_text()
+    missing = [column for column in adjust.COLUMNS if f"`{column}`" not in guide]
+    assert not missing
+    for name in write(tmp_path, [record("NAME")]):
+        assert re.search(rf"^    {re.escape(name)} ", guide, re.M), name
