@@ -58,6 +58,7 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
         allow_errors=False,
     )
     environment = os.environ | {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["COURSE_UNATTENDED"] = "1"  # no line of progress, which would be stored
     failure, heading, total = None, "", len(notebook.cells)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
