@@ -5,10 +5,10 @@
 
 shows "2 of 6 trainings: saturated loss, epoch 3 of 15, about 40 s left"; the epochs are told by
 `training.fit` itself. A thread draws the line over in place once a second, so it moves while a
-training step is traced, too. It appears after a second, so short work shows none, and in the end
-it says how long everything took. Only a notebook that somebody looks at has one: nothing is shown
-outside of Jupyter's kernels, or where COURSE_UNATTENDED is set, as it is by all that executes
-notebooks to store or compare what they show.
+training step is traced, too. It appears after a second, so short work shows none, and says in the
+end how long all that took. Only a notebook that somebody looks at has one: nothing is shown outside
+of Jupyter's kernels, or where COURSE_UNATTENDED is set, as it is by all that executes notebooks to
+store or compare what they show.
 
 Keras's and tqdm's bars print to a stream, which stays in the notebook and breaks up beside figures,
 stand still while a step is traced, and know nothing of each other when nested; tqdm's other bar
@@ -33,14 +33,14 @@ def progress(items, what):
 
     Args:
         items: iterable. The name of an item is the item, or its first part, if that is a text or
-            a number.
+            a number; those of a range have none.
         what: str, what the items are, in the plural.
     """
-    items = list(items)
+    counted, items = isinstance(items, range), list(items)
     with stage(len(items)) as here:
         for done, item in enumerate(items):
             first = item[0] if isinstance(item, tuple) and item else item
-            name = f": {first}" if isinstance(first, (str, int, float)) else ""
+            name = f": {first}" if isinstance(first, (str, int, float)) and not counted else ""
             here.advance(done, f"{done + 1} of {len(items)} {what}{name}")
             yield item
 
@@ -63,11 +63,8 @@ def stage(steps, *, done=0, first=""):
     line.open(here)
     try:
         yield here
-    except GeneratorExit:  # the loop over the items was left, by break or by an error
-        line.close(here, "left")
-        raise
     except BaseException:
-        line.close(here, "stopped")
+        line.close(here, cut=True)
         raise
     line.close(here)
 
@@ -135,56 +132,42 @@ class Line:
     """The line below one cell: the stages that are open, from the outermost one inwards."""
 
     def __init__(self):
-        self.stages, self.began, self.shown = [], time.monotonic(), False
-        self.last, self.stopped = "", False  # what it said of a stage that did not run to its end
-        self.place = f"progress-{uuid.uuid4()}"
-        self.lock, self.idle = threading.RLock(), None
+        self.stages, self.cut = [], ""  # what it said of a stage that did not run to its end
+        self.began, self.place, self.shown = time.monotonic(), f"progress-{uuid.uuid4()}", False
+        self.lock, self.ended = threading.Lock(), threading.Event()
+        threading.Thread(target=self._follow, daemon=True).start()
 
     def open(self, stage):
         """Add a stage within the others."""
         with self.lock:
             self.stages.append(stage)
-            self.last, self.stopped = "", False
-            if self.idle is None:
-                self.idle = threading.Event()
-                threading.Thread(target=self._follow, args=(self.idle,), daemon=True).start()
+            self.cut = ""
 
-    def close(self, stage, how=""):
-        """Take a stage away, with those within it; `how`: "stopped" by an error, or "left"."""
+    def close(self, stage, cut=False):
+        """Take a stage away, with those within it; `cut`: by an error, or its loop was left."""
         with self.lock:
-            if how and not self.last:
-                self.last = ", ".join(map(str, self.stages))
-            self.stopped |= how == "stopped"
+            if cut and not self.cut:
+                self.cut = ", ".join(map(str, self.stages))
             if stage in self.stages:
                 del self.stages[self.stages.index(stage) :]
-            if not self.stages and self.idle:
-                self.idle.set()
-                self.idle = None
-                self.conclude()
 
     def end(self, failed):
-        """The cell has ended: only now is it known why a loop was left."""
-        if self.stages:
-            self.close(self.stages[0], "stopped")
-        elif failed and self.last and not self.stopped:
-            self.stopped = True
-            self.conclude()
-
-    def conclude(self):
-        """The last that the line says, where it has said anything."""
-        took = f"{max(time.monotonic() - self.began, 1):.0f} s"
-        if self.shown:
-            self.show(f"{self.last}: stopped after {took}" if self.stopped else f"Took {took}")
+        """The cell has ended: say how long it took, where the line has said anything."""
+        with self.lock:
+            self.ended.set()
+            took = f"{max(time.monotonic() - self.began, 1):.0f} s"
+            at = self.cut or ", ".join(map(str, self.stages))
+            if self.shown:
+                self.show(f"{at}: stopped after {took}" if failed and at else f"Took {took}")
 
     def text(self, now):
         """What the line says: each stage, and the time."""
         left = None
         for each in reversed(self.stages):
             left = each.left(left, now)
-        so_far = f"{about(now - self.stages[0].opened)} so far"
-        return ", ".join(
-            [*map(str, self.stages), so_far if left is None else f"{about(left)} left"]
-        )
+        began = self.stages[0].opened if self.stages else self.began
+        when = f"{about(now - began)} so far" if left is None else f"{about(left)} left"
+        return ", ".join([*map(str, self.stages), when])
 
     def show(self, text):
         """Write the line, or write over it."""
@@ -197,10 +180,10 @@ class Line:
         display(data, raw=True, display_id=self.place, update=self.shown)
         self.shown = True
 
-    def _follow(self, idle):
-        while not idle.wait(EVERY):
+    def _follow(self):
+        while not self.ended.wait(EVERY):
             with self.lock:
-                if not idle.is_set():
+                if not self.ended.is_set():
                     self.show(self.text(time.monotonic()))
 
 

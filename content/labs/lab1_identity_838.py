@@ -43,6 +43,7 @@ import tensorflow as tf
 from utils import nets, plots
 from utils.checks import Lab
 from utils.claims import Claims
+from utils.progress import progress
 
 lab = Lab("lab1_identity_838", globals())
 claims = Claims("lab1_identity_838")
@@ -391,7 +392,7 @@ with lab.needs("train", "binary_code"):
 def trained_networks(hidden, epochs, learning_rate=LEARNING_RATE, networks=NETWORKS):
     """Hidden values (networks, 8, hidden) and outputs (networks, 8, 8) after training."""
     pairs = []
-    for seed in range(networks):
+    for seed in progress(range(networks), "networks made"):
         keras.utils.set_random_seed(seed)
         pair = build_encoder(hidden), build_decoder(hidden)
         pair[1](pair[0](patterns))  # networks may make their weights at the first call
@@ -498,8 +499,9 @@ lab.check("smallest_width", hidden=True)
 
 # %% tags=["experiment"]
 with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
-    hidden_two, outputs_two = trained_networks(hidden=2, epochs=LONG)
-    hidden_one, outputs_one = trained_networks(hidden=1, epochs=EPOCHS)
+    (hidden_two, outputs_two), (hidden_one, outputs_one) = (
+        trained_networks(hidden, epochs)
+        for hidden, epochs in progress([(2, LONG), (1, EPOCHS)], "widths"))
     largest = np.all(outputs_two.argmax(axis=-1) == np.arange(8), axis=-1)  # (networks,)
 
     claims.add("8-2-8: share of networks that recover all patterns after 20,000 epochs",
