@@ -1,9 +1,11 @@
 """The line below a cell: what it says and when, and that nothing of it is stored."""
 
 import itertools
+import re
 import time
 
 import nbformat
+import numpy as np
 import pytest
 
 from tests.conftest import until
@@ -14,18 +16,13 @@ from utils.progress import Stage, progress, stage
 INPUTS = []  # see tests/keys.py
 
 
-class Events(dict):
-    register = dict.__setitem__
-
-    def unregister(self, name, function):
-        del self[name]
-
-
 class Kernel:
     """As much of a notebook's shell as the line looks at; `end` ends the cell."""
 
     def __init__(self, monkeypatch):
-        self.kernel, self.events, self.said, self.places = True, Events(), [], set()
+        self.kernel, self.events, self.said, self.places = True, self, [], set()
+        self.hooks = {}
+        self.register = self.hooks.__setitem__
         monkeypatch.delenv("COURSE_UNATTENDED", raising=False)
         monkeypatch.setattr("IPython.get_ipython", lambda: self)
         monkeypatch.setattr("IPython.display.display", self.display)
@@ -35,10 +32,13 @@ class Kernel:
         self.places.add(display_id)
         self.said.append(data["text/plain"])
 
+    def begin(self):
+        self.hooks["pre_run_cell"](self)
+
     def end(self, error=None):
-        if "post_run_cell" in self.events:
+        if self.hooks:
             self.error_in_exec = error
-            self.events["post_run_cell"](self)
+            self.hooks["post_run_cell"](self)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def kernel(monkeypatch):
     kernel = Kernel(monkeypatch)
     yield kernel
     kernel.end()
-    assert module._line is None and not kernel.events
+    assert module._line is None
 
 
 def seen(kernel):
@@ -66,7 +66,7 @@ def test_a_loop_and_what_is_within_it_read_as_one(kernel):
     assert kernel.said[0].startswith("1 of 2 trainings: saturated loss, about 1 s so far")
     assert any("2 of 2 trainings: mode collapse, epoch 2 of 3, about" in s for s in kernel.said)
     seen(kernel)
-    assert kernel.said[-1] == "about 1 s so far"  # the cell goes on
+    assert kernel.said[-1] == "running, about 1 s so far"  # the cell goes on
     for _ in progress([object()] * 2, "draws"):  # the next one of the cell takes its place
         seen(kernel)
     assert kernel.said[-1].startswith("2 of 2 draws, ")
@@ -75,6 +75,10 @@ def test_a_loop_and_what_is_within_it_read_as_one(kernel):
     for _ in progress("ab", "letters"):
         seen(kernel)
     assert len(kernel.places) == 2  # below another cell
+    kernel.end()
+    kernel.begin()
+    seen(kernel)  # a cell that says nothing of how far it is
+    assert kernel.said[-1] == "running, about 1 s so far"
 
 
 def test_short_work_shows_nothing(kernel, monkeypatch):
@@ -119,15 +123,15 @@ def test_a_loop_that_an_error_leaves_open_ends_with_its_cell(kernel):
     assert len(kernel.said) == count
 
 
-@pytest.mark.parametrize("kind", ["unattended", "no kernel"])
+@pytest.mark.parametrize("kind", ["COURSE_UNATTENDED", "NBGRADER_EXECUTION", "no kernel"])
 def test_where_nobody_looks_nothing_is_shown(kernel, monkeypatch, kind):
-    if kind == "unattended":
-        monkeypatch.setenv("COURSE_UNATTENDED", "1")
-    else:
+    if kind == "no kernel":
         del kernel.kernel
+    else:
+        monkeypatch.setenv(kind, "1")
     for _ in progress("ab", "letters"):
         time.sleep(0.1)
-    assert kernel.said == [] and not kernel.events
+    assert kernel.said == [] and not kernel.hooks
 
 
 def test_the_time_left(monkeypatch):
@@ -153,6 +157,49 @@ def test_the_time_left(monkeypatch):
     assert loop.left(None, 25.0) == 15 + 20  # the second is compiling
     assert loop.left(4.0, 36.0) == 4 + 20
     assert Stage(1).left(None, 100.0) is None
+
+
+@pytest.mark.parametrize("whole_epochs", [False, True])
+def test_a_training_tells_its_epochs(kernel, whole_epochs):
+    import keras
+
+    from utils import training
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    numbers = np.arange(40, dtype="float32").reshape(20, 2) / 40
+    waits = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen(kernel))
+    options = {"epochs": 3, "batch": 5, "whole_epochs": whole_epochs, "callbacks": [waits]}
+    for _ in progress(["shallow"], "networks"):
+        history = training.fit(model, (numbers, numbers), **options)
+    kernel.end()
+    assert len(history["loss"]) == 3
+    said, where = "\n".join(kernel.said), "1 of 1 networks: shallow, epoch"
+    assert re.search(rf"{where} 1 of 3, compiling, about \d+ s so far", said)
+    for epoch in (1, 2, 3):
+        assert re.search(rf"{where} {epoch} of 3, about \d+ s", said)
+    assert kernel.said[-1].startswith("Took ") and len(kernel.places) == 1
+
+
+def test_a_training_that_is_interrupted_says_where(kernel):
+    import keras
+
+    from utils import training
+
+    def interrupt(epoch, logs):
+        seen(kernel)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    numbers = np.zeros((20, 2), "float32")
+    stops = keras.callbacks.LambdaCallback(on_epoch_end=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(model, (numbers, numbers), epochs=3, batch=5, callbacks=[stops])
+    kernel.end(KeyboardInterrupt)
+    assert kernel.said[-1].startswith("epoch 2 of 3: stopped after ")
 
 
 def test_executing_notebooks_stores_nothing_of_it(notebook, tmp_path):

@@ -5,10 +5,12 @@
 
 shows "2 of 6 trainings: saturated loss, epoch 3 of 15, about 40 s left"; the epochs are told by
 `training.fit` itself. A thread draws the line over in place once a second, so it moves while a
-training step is traced, too. It appears after a second, so short work shows none, and says in the
-end how long all that took. Only a notebook that somebody looks at has one: nothing is shown outside
-of Jupyter's kernels, or where COURSE_UNATTENDED is set, as it is by all that executes notebooks to
-store or compare what they show.
+training step is traced, too. It appears after a second, or two where nothing tells how far a cell
+is, so short work shows none, and says in the end how long the cell took.
+
+Only a notebook that somebody looks at has it: nothing is shown outside of Jupyter's kernels, or
+where COURSE_UNATTENDED is set, as it is by all that executes notebooks to store or compare what
+they show. (The first stage of a notebook, in `runtime.start`, sets it up for all cells after it.)
 
 Keras's and tqdm's bars print to a stream, which stays in the notebook and breaks up beside figures,
 stand still while a step is traced, and know nothing of each other when nested; tqdm's other bar
@@ -109,23 +111,27 @@ class Stage:
 
 def _line_of_this_cell():
     """The line below the cell that runs; None where nobody looks."""
-    global _line
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if os.environ.get("COURSE_UNATTENDED") or not hasattr(shell, "kernel"):
+    unattended = {"COURSE_UNATTENDED", "NBGRADER_EXECUTION"} & os.environ.keys()
+    if unattended or not hasattr(shell, "kernel"):
         return None
-    if _line is None:
-        _line = Line()
-        shell.events.register("post_run_cell", _end_of_cell)
+    if _line is None:  # the first stage of all: from now on each cell has a line
+        _cell_begins()
+        shell.events.register("pre_run_cell", _cell_begins)
+        shell.events.register("post_run_cell", _cell_ends)
     return _line
 
 
-def _end_of_cell(result):
+def _cell_begins(*_):
     global _line
-    from IPython import get_ipython
+    _line = Line()
 
+
+def _cell_ends(result):
+    global _line
     line, _line = _line, None
-    get_ipython().events.unregister("post_run_cell", _end_of_cell)
-    line.end(failed=result.error_in_exec is not None)
+    if line:
+        line.end(failed=result.error_in_exec is not None)
 
 
 class Line:
@@ -167,7 +173,7 @@ class Line:
             left = each.left(left, now)
         began = self.stages[0].opened if self.stages else self.began
         when = f"{about(now - began)} so far" if left is None else f"{about(left)} left"
-        return ", ".join([*map(str, self.stages), when])
+        return ", ".join([*map(str, self.stages or ["running"]), when])
 
     def show(self, text):
         """Write the line, or write over it."""
@@ -183,8 +189,10 @@ class Line:
     def _follow(self):
         while not self.ended.wait(EVERY):
             with self.lock:
-                if not self.ended.is_set():
-                    self.show(self.text(time.monotonic()))
+                now = time.monotonic()
+                due = self.stages or self.shown or now - self.began >= 2 * EVERY
+                if due and not self.ended.is_set():
+                    self.show(self.text(now))
 
 
 def about(seconds):
