@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import HANGS, until
 from utils import ROOT
+from utils.command import cli
 
 
 def course(*arguments, cwd=ROOT, **environment):
@@ -34,7 +35,7 @@ def course(*arguments, cwd=ROOT, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-COMMANDS = ("start", "doctor", "run", "check", "build", "grade", "release", "bench", "test")
+COMMANDS = cli.COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -65,7 +66,7 @@ def test_help_has_an_example_and_imports_nothing_heavy(command):
         (["bench", "vae", "--rounds", "0"], "positive number"),
         (["test", "--machines", "missing.ipynb"], "there is no file missing.ipynb"),
         (["test", "--machines", "labs/lab2_denoising_autoencoder.ipynb"], "stores no outputs"),
-        (["jump"], "jump"),
+        (["jump"], "there is no command 'jump'; there are: start, doctor, run, check, build,"),
         ([], "./course start opens the course"),
         (["run", "lab9"], "there is no notebook named 'lab9'; there are: 00_start_here, 12_pca"),
         (["check", "lab"], "'lab' may be lab1_identity_838 or lab2_denoising_autoencoder or"),
@@ -275,18 +276,16 @@ def test_notebooks_of_one_name_keep_their_results_apart(notebook, results, tmp_p
 
 
 def test_notebooks_by_names():
-    from utils.command.cli import existing, named
-
     labs, lectures = ROOT / "labs", ROOT / "notebooks"
-    assert existing(["lab2", "13", "lab2_denoising_autoencoder", "lab3_v"]) == [
+    assert cli.existing(["lab2", "13", "lab2_denoising_autoencoder", "lab3_v"]) == [
         labs / "lab2_denoising_autoencoder.ipynb",
         lectures / "13_autoencoders.ipynb",
         labs / "lab2_denoising_autoencoder.ipynb",
         labs / "lab3_vae.ipynb",
     ]
-    (solution,) = existing(["lab2"], ("notebooks", "solutions"))
+    (solution,) = cli.existing(["lab2"], ("notebooks", "solutions"))
     assert solution.parent.name == "solutions"
-    assert named("lab1", ["lab1_identity", "lab10_last"], "lab") == "lab1_identity"
+    assert cli.named("lab1", ["lab1_identity", "lab10_last"], "lab") == "lab1_identity"
 
 
 def test_a_lab_that_is_not_answered_is_not_called_good(notebook, results):
@@ -389,6 +388,7 @@ def test_release(tmp_path):
     for command in ("build", "test", "release x", "bench vae", "grade --help"):
         status, out, err = course(*command.split(), **own)
         assert status == 2 and not out and "students' bundle" in err
+    assert course("jump", **own)[2].endswith("there are: start, doctor, run, check.\n")
     status, _, err = course("release", bundle)
     assert status == 2 and "not an empty folder" in err
 

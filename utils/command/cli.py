@@ -24,6 +24,7 @@ AUTHORS = {
 }
 
 
+COMMANDS = "start", "doctor", "run", "check", *AUTHORS
 FILE_OR_NAME = "a file, or a name or its beginning: lab2, 13"
 
 
@@ -34,19 +35,10 @@ class UsageError(ValueError):
 def main(argv=None):
     """Entry point of the console script; returns the exit status."""
     argv = sys.argv[1:] if argv is None else argv
-    known, lacking = parser(), lacks(argv[0]) if argv else ""
-    if not argv:
-        print(
-            "course: ./course start opens the course; ./course --help shows all commands.",
-            file=sys.stderr,
-        )
+    if problem := refusal(argv):
+        print(f"course{problem}", file=sys.stderr)
         return 2
-    if lacking:
-        print(
-            f"course {argv[0]}: this is a students' bundle, which has no {lacking}/.",
-            file=sys.stderr,
-        )
-        return 2
+    known = parser()
     arguments, further = known.parse_known_args(argv)
     if further and arguments.command != "test":
         known.error(f"unknown: {' '.join(further)}; see course {arguments.command} --help")
@@ -74,6 +66,19 @@ def main(argv=None):
     except KeyboardInterrupt:
         print(f"\ncourse {arguments.command}: stopped by you.", file=sys.stderr)
         return 1
+
+
+def refusal(argv):
+    """Why a call can't be begun, or ""."""
+    command = argv[0] if argv else ""
+    if not command:
+        return ": ./course start opens the course; ./course --help shows all commands."
+    if folder := lacks(command):
+        return f" {command}: this is a students' bundle, which has no {folder}/."
+    if not command.startswith("-") and command not in COMMANDS:
+        there = ", ".join(name for name in COMMANDS if not lacks(name))
+        return f": there is no command '{command}'; there are: {there}."
+    return ""
 
 
 def lacks(command):
