@@ -25,7 +25,7 @@ SPREAD = spread.read()
 
 # Kernels inherit these. Sets print in one order, and every notebook runs as CI promises.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "COURSE_PROFILE": "quick"}
-
+ENVIRONMENT["COURSE_UNATTENDED"] = "1"  # no line of progress
 
 IDLE = 120  # seconds with less than one of computing after which a cell counts as blocked
 SLICE = 2  # seconds between looks at the kernel

@@ -1,13 +1,16 @@
 """Claims: bounds hold or fail, and what can't fail is refused."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
-from utils.claims import ClaimFailed, Claims, number
+from utils import ROOT
+from utils.authoring import spread
+from utils.claims import Claim, ClaimFailed, Claims, Line, number
 
-INPUTS = []  # see tests/keys.py
+INPUTS = ["tests/sanitize.cfg"]  # see tests/keys.py
 
 
 @pytest.fixture
@@ -79,3 +82,37 @@ def test_a_cell_run_twice_claims_once_and_results_are_kept(claims, tmp_path):
 )
 def test_numbers_are_short(value, text):
     assert number(value) == text
+
+
+def test_a_claim_is_shown_where_it_is_measured(claims, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    claims.add("first", 1, at_least=0)
+    assert shown == []  # outside of a notebook
+    monkeypatch.setattr("IPython.get_ipython", lambda: True)
+    claims.add("second & last", 2.5, at_most=3, unit="dB", published=2, source="somebody, p. 7")
+    (line,) = shown
+    assert repr(line) == "second & last: claimed at most 3; published 2; measured 2.5 dB"
+    page = line._repr_html_()
+    assert 'second &amp; last: <b class="measured">2.5 dB</b>' in page
+    assert "(claimed: at most 3; published: 2, somebody, p. 7)</small> &#10003;" in page
+    claims.add("third", 4, at_most=3)
+    assert "&#10007;" in shown[-1]._repr_html_()
+
+
+def test_of_a_line_the_words_are_compared_and_the_number_is_not():
+    """The number is compared in the table of claims, within its spread."""
+    text = (ROOT / "tests" / "sanitize.cfg").read_text()
+    rules = re.findall(r"^regex: (.*)\nreplace: (.*)", text, re.M)
+
+    def compared(value, words="a claim"):
+        line = Line(Claim(words, value, at_most=3, unit="dB"))
+        for shown in (repr(line), line._repr_html_()):
+            for pattern, replacement in rules:
+                shown = re.sub(pattern, replacement, shown)
+            yield shown
+        assert not spread.readings([{"data": {"text/html": line._repr_html_()}}], [])
+
+    assert list(compared(2.5)) == list(compared(1.25))
+    assert list(compared(2.5)) != list(compared(3.5))  # the verdict
+    assert list(compared(2.5)) != list(compared(2.5, "another"))

@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import HANGS, until
 from utils import ROOT
+from utils.command import cli
 
 
 def course(*arguments, cwd=ROOT, **environment):
@@ -34,7 +35,7 @@ def course(*arguments, cwd=ROOT, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-COMMANDS = ("start", "doctor", "run", "build", "check", "grade", "release", "bench", "test")
+COMMANDS = cli.COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -65,8 +66,12 @@ def test_help_has_an_example_and_imports_nothing_heavy(command):
         (["bench", "vae", "--rounds", "0"], "positive number"),
         (["test", "--machines", "missing.ipynb"], "there is no file missing.ipynb"),
         (["test", "--machines", "labs/lab2_denoising_autoencoder.ipynb"], "stores no outputs"),
-        (["jump"], "jump"),
-        ([], "required"),
+        (["jump"], "there is no command 'jump'; there are: start, doctor, run, check, build,"),
+        ([], "./course start opens the course"),
+        (["run", "lab9"], "there is no notebook named 'lab9'; there are: 00_start_here, 12_pca"),
+        (["check", "lab"], "'lab' may be lab1_identity_838 or lab2_denoising_autoencoder or"),
+        (["check", "1"], "'1' may be 12_pca_is_a_linear_network or 13_autoencoders or 14_"),
+        (["test", "--machines", "00_start_here", "lab"], "'lab' may be lab1_identity_838 or"),
     ],
 )
 def test_wrong_calls_end_with_2_and_say_why(arguments, words):
@@ -270,6 +275,41 @@ def test_notebooks_of_one_name_keep_their_results_apart(notebook, results, tmp_p
     assert len(list(results.iterdir())) == 2
 
 
+def test_notebooks_by_names():
+    labs, lectures = ROOT / "labs", ROOT / "notebooks"
+    assert cli.existing(["lab2", "13", "lab2_denoising_autoencoder", "lab3_v"]) == [
+        labs / "lab2_denoising_autoencoder.ipynb",
+        lectures / "13_autoencoders.ipynb",
+        labs / "lab2_denoising_autoencoder.ipynb",
+        labs / "lab3_vae.ipynb",
+    ]
+    (solution,) = cli.existing(["lab2"], ("notebooks", "solutions"))
+    assert solution.parent.name == "solutions"
+    assert cli.named("lab1", ["lab1_identity", "lab10_last"], "lab") == "lab1_identity"
+
+
+def test_a_lab_that_is_not_answered_is_not_called_good(notebook, results):
+    line = "from utils.claims import record\nrecord(checks=[{{'points': {}, 'out_of': 2}}])"
+    paths = [notebook(f"has{points}", line.format(points)) for points in (0, 2)]
+    status, out, _ = course("run", "--results", results, *paths)
+    assert re.search(r"has0 +│ unfinished .* 0 of 2", out) and status == 0
+    assert re.search(r"has2 +│ good .* 2 of 2", out)
+
+
+def test_the_copy_that_runs_a_notebook_is_the_one_it_imports(notebook, results, tmp_path):
+    """Also where another copy was installed into the environment, as by `put_first`."""
+    other = tmp_path / "other" / "utils"
+    other.mkdir(parents=True)
+    (other / "__init__.py").touch()
+    path = notebook("mine", f"import utils\nassert utils.ROOT.samefile({str(ROOT)!r})")
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import sys\nif 'ipykernel_launcher' in ' '.join(sys.orig_argv):\n"
+        f"    sys.path.insert(0, {str(other.parent)!r})\n"
+    )
+    status, out, err = course("run", "--results", results, path, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert status == 0, out + err
+
+
 # --- check, release -------------------------------------------------------------------------------
 
 
@@ -338,28 +378,17 @@ def test_release(tmp_path):
             text = (bundle / name).read_text()
             for target in re.findall(r"\]\(([^)\s:#]+\.(?:ipynb|md|png|py))\)", text):
                 assert ((bundle / name).parent / target).exists(), f"{name}: {target}"
-    # The package of the bundle works without the parts that are left out. Kernels have it first as
-    # well, before this clone's, which the environment puts first (see `put_first` in the launcher).
-    first = tmp_path / "first" / "sitecustomize.py"
-    first.parent.mkdir()
-    first.write_text(f"import sys; sys.path.insert(0, {str(bundle)!r})\n")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from utils.command.cli import main; raise SystemExit(main())",
-            "check",
-            "labs/lab1_identity_838.ipynb",
-        ],
-        cwd=bundle,
-        env=os.environ | {"PYTHONPATH": str(first.parent)},
-        capture_output=True,
-        text=True,
-    )
-    assert "Score: 0 of 14 points." in done.stdout, done.stdout + done.stderr
-    for command in (["build"], ["test"], ["release", "x"], ["bench", "vae"]):
-        status, _, err = course(*command, cwd=bundle, PYTHONPATH=str(bundle))
-        assert status == 2 and "students' bundle" in err
+    # The package of the bundle works without the parts that are left out, in its kernels as well.
+    own = {"cwd": bundle, "PYTHONPATH": str(bundle)}
+    status, out, err = course("check", "lab1", **own)
+    assert "Score: 0 of 14 points." in out, out + err
+    status, out, err = course("--help", **own)
+    offered = [command for command in COMMANDS if re.search(rf"^    {command} ", out, re.M)]
+    assert offered == ["start", "doctor", "run", "check"], out
+    for command in ("build", "test", "release x", "bench vae", "grade --help"):
+        status, out, err = course(*command.split(), **own)
+        assert status == 2 and not out and "students' bundle" in err
+    assert course("jump", **own)[2].endswith("there are: start, doctor, run, check.\n")
     status, _, err = course("release", bundle)
     assert status == 2 and "not an empty folder" in err
 

@@ -311,6 +311,12 @@ def locks_of(calls):
     ]
 
 
+def test_a_call_without_a_command_says_how_to_begin_and_installs_nothing(clone):
+    done, calls = clone()
+    assert done.returncode == 2 and calls == [] and not done.stdout
+    assert done.stderr.startswith("course: ./course start opens the course;")
+
+
 def test_first_call_sets_up_later_ones_hand_over(clone):
     done, calls = clone("doctor", "--flag")
     assert done.stdout == "handed over: doctor --flag\n" and done.returncode == 7
@@ -396,7 +402,7 @@ def test_a_students_bundle_refuses_in_one_line_and_installs_nothing(clone):
         done, calls = clone(command, "x")
         assert done.returncode == 2 and calls == [] and not done.stdout
         told = f"course {command}: this is a students' bundle, which has no {folder}/.\n"
-        assert done.stderr == told
+        assert done.stderr == told == clone(command, "--help")[0].stderr
     assert not (clone.folder / ".venv").exists()
     assert locks_of(clone("check", "lab", COURSE_EXTRA="gpu")[1]) == [["sync", BASE, GPU]]
     assert "it may be gpu or none." in clone("check", "lab", COURSE_EXTRA="dev")[0].stderr

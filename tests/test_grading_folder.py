@@ -239,7 +239,11 @@ def test_without_a_jail_every_report_says_so(tmp_path):
     "arguments, words, status",
     [
         (["missing", "--lab", LAB, "--out", "x"], "there is no folder missing", 2),
-        (["labs", "--lab", "lab9", "--out", "x"], "there is no lab lab9; there are lab1", 2),
+        (
+            ["labs", "--lab", "lab9", "--out", "x"],
+            "there is no lab named 'lab9'; there are: lab1",
+            2,
+        ),
         (["labs", "--lab", LAB, "--out", "labs/x"], "lies in the folder of submissions", 2),
         (["{tmp}", "--lab", LAB, "--out", "x"], "holds no notebooks", 1),
         (["README.md", "--lab", LAB, "--out", "x"], "README.md is a file: give the folder", 2),

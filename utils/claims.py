@@ -4,7 +4,8 @@
     claims.add("patterns recovered", 8, at_least=8, published=8, source="Mitchell 1997, fig. 4.7")
     claims.table()
 
-`table()` shows them and raises `ClaimFailed` if one does not hold. Where COURSE_RESULTS names a
+`add` shows the number where it was measured, in a line; `table()` shows all of them and raises
+`ClaimFailed` if one does not hold. Where COURSE_RESULTS names a
 file, the claims are also written there (`course run` reads them). A number may move a little on
 another processor: comparisons between runs take text and verdict exactly, the number within the
 spread that was measured (`spread.py`).
@@ -14,6 +15,7 @@ import html
 import json
 import math
 import os
+import sys
 from dataclasses import asdict, dataclass
 from numbers import Real
 
@@ -56,6 +58,10 @@ class Claim:
     def verdict(self):
         return "held" if self.held else "FAILED"
 
+    @property
+    def mark(self):
+        return "&#10003;" if self.held else "&#10007;"
+
 
 class Claims:
     """The claims of one notebook, in the order in which they were measured."""
@@ -77,7 +83,9 @@ class Claims:
         tolerance=0.1,
         of=None,
     ):
-        """Record a measured number beside its bound. The same text again replaces the first.
+        """Record a measured number beside its bound, and show it in a notebook, in a line.
+
+        The same text again replaces the first.
 
         Args:
             text: str, what is claimed, readable on its own.
@@ -108,9 +116,12 @@ class Claims:
             value = value.item() if getattr(value, "size", 1) == 1 else value
         if not isinstance(value, Real):
             raise TypeError(f"The claim '{text}' needs one number, not {type(value).__name__}.")
-        self.claims[text] = Claim(
-            text, float(value), at_least, at_most, unit, published, source, tolerance, of
-        )
+        claim = Claim(text, float(value), at_least, at_most, unit, published, source, tolerance, of)
+        self.claims[text] = claim
+        if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
+            from IPython.display import display
+
+            display(Line(claim))
 
     def table(self):
         """Show every claim; raise `ClaimFailed` if there is none or one does not hold."""
@@ -206,6 +217,30 @@ class Numbers:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+class Line:
+    """A claim where it is measured. Comparisons between runs take the number from the table."""
+
+    def __init__(self, claim):
+        self.claim = claim
+
+    def __repr__(self):
+        row = self.claim
+        published = "" if row.published is None else f"; published {number(row.published)}"
+        return f"{row.text}: claimed {row.bound}{published}; measured {number(row.value, row.unit)}"
+
+    def _repr_html_(self):
+        row = self.claim
+        value = f'<b class="measured">{html.escape(number(row.value, row.unit))}</b>'
+        told = [f"claimed: {row.bound}"]
+        if row.published is not None:
+            told.append(f"published: {number(row.published)}, {row.source}")
+        style = "border-left:2px solid #999;padding:0 12px;margin:2px 0"
+        return (
+            f'<div style="{style}">{html.escape(row.text)}: {value} '
+            f"<small>({html.escape('; '.join(told))})</small> {row.mark}</div>"
+        )
+
+
 class Table:
     """Shown as HTML in a notebook; its plain text is what terminals and screen readers get."""
 
@@ -236,7 +271,6 @@ class Table:
             published = html.escape(number(row.published))
             if row.source:
                 published += f"<br><small>{html.escape(row.source)}</small>"
-            mark = "&#10003;" if row.held else "&#10007;"
             cells = {
                 "Claim": f'<td style="{left}">{html.escape(row.text)}</td>',
                 "Measured": measured_cell(
@@ -244,7 +278,7 @@ class Table:
                 ),
                 "Bound": f'<td style="{left}">{html.escape(row.bound)}</td>',
                 "Published": f'<td style="{left}">{published}</td>',
-                "Verdict": f'<td style="{left}">{mark} {row.verdict}</td>',
+                "Verdict": f'<td style="{left}">{row.mark} {row.verdict}</td>',
             }
             body += "<tr>" + "".join(cells[name] for name in columns) + "</tr>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from utils.progress import progress
+
 
 def psnr(clean, estimate, peak=1.0):
     """Peak signal-to-noise ratio of each image, in dB: 10 log10(peak^2 / mean squared error).
@@ -201,7 +203,9 @@ def log_importance_weights(images, encode, log_likelihood, *, draws, seed=0):
     latent_mean, latent_log_var = (ops.convert_to_tensor(each) for each in encode(images))
     deviation = ops.exp(latent_log_var / 2)
     log_weights = []
-    for _ in range(draws):  # one at a time: draws of all images at once would fill the memory
+    for _ in progress(
+        range(draws), "draws"
+    ):  # one at a time: draws of all images at once would fill the memory
         noise = keras.random.normal(
             latent_mean.shape,
             dtype=keras.backend.standardize_dtype(latent_mean.dtype),

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils import progress
+
 PROFILES = ("quick", "full")
 
 
@@ -61,7 +63,9 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
     chosen = profile_in_use(profile)
     seed = int(os.environ.get("COURSE_SEED") or seed)
     name_what_is_in_the_way(Path.cwd())
-    tf, keras = import_tensorflow()
+    with progress.stage(1) as stage:
+        stage.advance(0, "loading TensorFlow")
+        tf, keras = import_tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         grow_memory(tf, gpu)

@@ -43,6 +43,7 @@ import tensorflow as tf
 from utils import nets, plots
 from utils.checks import Lab
 from utils.claims import Claims
+from utils.progress import progress, stage
 
 lab = Lab("lab1_identity_838", globals())
 claims = Claims("lab1_identity_838")
@@ -288,6 +289,7 @@ film = {"epoch": [], "hidden": [], "outputs": [], "weights": []}
 
 
 def keep_a_frame(epoch):
+    line.advance(epoch, f"epoch {epoch + 1:,} of {EPOCHS:,}")
     if epoch % 20 == 0:
         hidden = encoder(patterns)
         film["epoch"].append(epoch)
@@ -301,7 +303,8 @@ with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
     keras.utils.set_random_seed(settings.seed)
     encoder, decoder = build_encoder(3), build_decoder(3)  # anew, so that this cell can be repeated
     decoder(encoder(patterns))  # networks may make their weights at the first call
-    train(encoder, decoder, patterns, EPOCHS, LEARNING_RATE, on_epoch=keep_a_frame)
+    with stage(EPOCHS) as line:  # below the cell, how far it is
+        train(encoder, decoder, patterns, EPOCHS, LEARNING_RATE, on_epoch=keep_a_frame)
     film = {name: np.array(frames) for name, frames in film.items()}
 
 # %% tags=["experiment"]
@@ -391,13 +394,15 @@ with lab.needs("train", "binary_code"):
 def trained_networks(hidden, epochs, learning_rate=LEARNING_RATE, networks=NETWORKS):
     """Hidden values (networks, 8, hidden) and outputs (networks, 8, 8) after training."""
     pairs = []
-    for seed in range(networks):
+    for seed in progress(range(networks), "networks made"):
         keras.utils.set_random_seed(seed)
         pair = build_encoder(hidden), build_decoder(hidden)
         pair[1](pair[0](patterns))  # networks may make their weights at the first call
         pairs.append(pair)
     encoders, decoders = (nets.side_by_side(each) for each in zip(*pairs))
-    train(encoders, decoders, patterns, epochs, learning_rate)
+    with stage(epochs) as line:
+        train(encoders, decoders, patterns, epochs, learning_rate, on_epoch=lambda epoch:
+              line.advance(epoch, f"epoch {epoch + 1:,} of {epochs:,}"))
     hidden_values = encoders(patterns)
     return np.asarray(hidden_values), np.asarray(decoders(hidden_values))
 
@@ -498,8 +503,9 @@ lab.check("smallest_width", hidden=True)
 
 # %% tags=["experiment"]
 with lab.needs("identity_patterns", "build_encoder", "build_decoder", "train"):
-    hidden_two, outputs_two = trained_networks(hidden=2, epochs=LONG)
-    hidden_one, outputs_one = trained_networks(hidden=1, epochs=EPOCHS)
+    (hidden_two, outputs_two), (hidden_one, outputs_one) = (
+        trained_networks(hidden, epochs)
+        for hidden, epochs in progress([(2, LONG), (1, EPOCHS)], "widths"))
     largest = np.all(outputs_two.argmax(axis=-1) == np.arange(8), axis=-1)  # (networks,)
 
     claims.add("8-2-8: share of networks that recover all patterns after 20,000 epochs",

@@ -19,7 +19,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 100 minutes; everything runs in two minutes on two cores |
+# | Time | about 100 minutes; everything runs in two to four minutes on two cores |
 # | Needs | no network, no GPU, 3 GB of memory |
 # | Points | 15, in seven questions |
 # | Before | [41: Adversarial training](../notebooks/41_adversarial_training.ipynb), [Lab 3](lab3_vae.ipynb) |
@@ -48,6 +48,7 @@ from utils import metrics, nets, plots, training
 from utils.checks import Lab
 from utils.claims import Claims, show_numbers
 from utils.data import glyphs, load_arrays
+from utils.progress import progress
 
 lab = Lab("lab4_dcgan", globals())
 claims = Claims("lab4_dcgan")
@@ -97,8 +98,9 @@ def images_and_labels(split, count):
     return images, known["label"]
 
 
-train_images, train_labels = images_and_labels("train", TRAINING_IMAGES)
-test_images, test_labels = images_and_labels("test", 5 * SET // 2)
+(train_images, train_labels), (test_images, test_labels) = (
+    images_and_labels(split, count) for split, count in
+    progress([("train", TRAINING_IMAGES), ("test", 5 * SET // 2)], "sets of images"))
 print("Training images:", train_images.shape, "- test images:", test_images.shape)
 
 # %% [markdown]
@@ -553,17 +555,19 @@ def labels_of(images):
 reference, other = test_images[:SET], test_images[SET:2 * SET]
 noise = np.random.default_rng(settings.seed).uniform(-1, 1, reference.shape).astype("float32")
 without_eights = test_images[SET:][test_labels[SET:] != 8][:SET]
-scale = {"real images": distances(other, reference),
-         "real images, none of them an 8": distances(without_eights, reference),
-         "noise": distances(noise, reference)}
+scale = {"real images": other, "real images, none of them an 8": without_eights, "noise": noise}
+scale = {name: distances(images, reference)
+         for name, images in progress(scale.items(), "sets of images")}
 
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
                "DCGAN"):
     latents = np.random.default_rng(1).standard_normal((SET, LATENTS))
     samples = drawn(gan, latents)
-    scale = {"real images": scale["real images"], "generated": distances(samples, reference),
-             "generated, before training": distances(drawn(new_gan(), latents), reference), **scale}
+    made = {"generated": samples, "generated, before training": drawn(new_gan(), latents)}
+    made = {name: distances(images, reference)
+            for name, images in progress(made.items(), "sets of images")}
+    scale = {"real images": scale["real images"], **made, **scale}
     show_numbers(scale, ["Frechet distance", "kernel distance"], first="against real images")
     ends = np.array([scale["real images"], scale["noise"]])
     place = (np.array(scale["generated"]) - ends[0]) / (ends[1] - ends[0])
@@ -771,7 +775,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 
     data = as_images(train_images)
     away = {name: nearest_neighbours(as_images(images), data)[1].reshape(PATHS, 11).mean(axis=0)
-            for name, images in (("by latents", walked), ("by pixels", faded))}
+            for name, images in progress([("by latents", walked), ("by pixels", faded)], "ways")}
     figure, ax = plots.new_figure(title="By latents the way stays as near to the data as its ends")
     plots.curves(ax, share.ravel(), away, xlabel="share of the way", points=True,
                  ylabel="distance to the nearest\ntraining image, features")
@@ -805,7 +809,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",
                "DCGAN"):
     known = [load_arrays("glyphs", split, count=2 * SET) for split in ("train", "test")]
-    read, held = (centred(each).reshape(-1, 784) for each in known)
+    read, held = (centred(each).reshape(-1, 784) for each in progress(known, "sets of images"))
     pool = np.random.default_rng(3).standard_normal((POOL, LATENTS)).astype("float32")
     images = drawn(gan, pool)
     scores = classifier.predict(images, batch_size=500, verbose=0)  # logits, (POOL, 10)
@@ -837,7 +841,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
         return [explained, *np.median(gained, axis=1), kept], pictures
 
     sums = {name: calculated(factor) for name, factor in
-            (("slant", "slant"), ("size", "scale"), ("boldness", "weight"))}
+            progress([("slant", "slant"), ("size", "scale"), ("boldness", "weight")], "factors")}
     show_numbers({name: row for name, (row, _) in sums.items()}, first="factor",
                  columns=["its variance that is read off", "share of the way to B gained",
                           "at random", "still a B"])

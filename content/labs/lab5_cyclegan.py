@@ -19,7 +19,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 110 minutes; everything runs in three minutes on two cores |
+# | Time | about 110 minutes; everything runs in three to five minutes on two cores |
 # | Needs | no network, no GPU, 3 GB of memory |
 # | Points | 18, in ten questions |
 # | Before | [51: Image translation](../notebooks/51_image_translation.ipynb), [Lab 4](lab4_dcgan.ipynb) |
@@ -50,6 +50,7 @@ from utils import metrics, plots, training
 from utils.checks import Lab
 from utils.claims import Claims, show_numbers
 from utils.data import load_arrays
+from utils.progress import progress
 
 lab = Lab("lab5_cyclegan", globals())
 claims = Claims("lab5_cyclegan")
@@ -137,7 +138,8 @@ def colour_map(split, test):
 
 
 left = {name: errors(test["image"], test) for name, test in (("A", test_a), ("B", test_b))}
-mapped = {"A": colour_map("trainA", test_a), "B": colour_map("trainB", test_b)}
+mapped = {domain: colour_map(f"train{domain}", test)
+          for domain, test in progress([("A", test_a), ("B", test_b)], "domains")}
 colours = {"A": errors(mapped["A"], test_a), "B": errors(mapped["B"], test_b)}
 show_numbers({"horses, left as they are": left["A"], "horses, best colour for each": colours["A"],
               "zebras, left as they are": left["B"], "zebras, best colour for each": colours["B"]},
@@ -868,7 +870,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
 
     ablated = {"without cycle loss": new_cyclegan(ABLATION_EPOCHS, cycle_weight=0.0),
                "without identity loss": new_cyclegan(ABLATION_EPOCHS, identity_weight=0.0)}
-    for each in ablated.values():
+    for _, each in progress(ablated.items(), "trainings"):
         training.fit(each, unpaired, epochs=ABLATION_EPOCHS, steps=STEPS, seed=settings.seed)
 
 # %% tags=["experiment"]
@@ -876,7 +878,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
                "build_discriminator", "adversarial_loss", "cycle_loss", "identity_loss",
                "ImagePool", "CycleGAN"):
     results = {"all losses": [*np.mean(way[ABLATION_EPOCHS - 1], axis=0), own_domain(model)]}
-    for name, each in ablated.items():
+    for name, each in progress(ablated.items(), "trainings"):
         results[name] = [*np.mean(errors_of(each), axis=0), own_domain(each)]
     show_numbers(results, ["error on the animal", "beside it", "change of its own domain"],
                  first="training")
@@ -907,7 +909,7 @@ with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
 # this cell has nothing to do.
 
 # %% tags=["experiment"]
-for photographs, pixels in PHOTOGRAPHS.items():
+for photographs, pixels in progress(PHOTOGRAPHS.items(), "sets of photographs"):
     with lab.needs("InstanceNormalization", "reflection_pad", "build_generator",
                "build_discriminator", "adversarial_loss", "cycle_loss", "identity_loss",
                "ImagePool", "CycleGAN"):

@@ -15,6 +15,7 @@ PARTS = (
     "notebooks/*.ipynb",
     "labs/*.ipynb",
     "docs/figures/*.png",
+    "docs/students.md",
     "utils/*.py",
     "utils/checks/*.py",
     "utils/checks/*.toml",
@@ -22,7 +23,7 @@ PARTS = (
     *(f"utils/{room}/*.py" for room in ("data", "training", "notebooks", "command")),
     *(f"utils/checks/{room}/*.py" for room in ("labs", "reference", "remote")),
 )
-README = "docs/students.md"
+README = "docs/students.md"  # is the bundle's README.md as well
 
 
 def release(root, target):

@@ -14,6 +14,19 @@ from pathlib import Path
 
 from utils import ROOT
 
+# Commands for authors and instructors, each with a folder that students' bundles lack.
+AUTHORS = {
+    "build": "content",
+    "grade": "solutions",
+    "release": "content",
+    "bench": "solutions",
+    "test": "tests",
+}
+
+
+COMMANDS = "start", "doctor", "run", "check", *AUTHORS
+FILE_OR_NAME = "a file, or a name or its beginning: lab2, 13"
+
 
 class UsageError(ValueError):
     """The call can't be carried out as it was written."""
@@ -21,6 +34,10 @@ class UsageError(ValueError):
 
 def main(argv=None):
     """Entry point of the console script; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    if problem := refusal(argv):
+        print(f"course{problem}", file=sys.stderr)
+        return 2
     known = parser()
     arguments, further = known.parse_known_args(argv)
     if further and arguments.command != "test":
@@ -51,18 +68,38 @@ def main(argv=None):
         return 1
 
 
+def refusal(argv):
+    """Why a call can't be begun, or ""."""
+    command = argv[0] if argv else ""
+    if not command:
+        return ": ./course start opens the course; ./course --help shows all commands."
+    if folder := lacks(command):
+        return f" {command}: this is a students' bundle, which has no {folder}/."
+    if not command.startswith("-") and command not in COMMANDS:
+        there = ", ".join(name for name in COMMANDS if not lacks(name))
+        return f": there is no command '{command}'; there are: {there}."
+    return ""
+
+
+def lacks(command):
+    """The folder that this command needs and a students' bundle lacks; "" where all is there."""
+    folder = AUTHORS.get(command, "")
+    return "" if (ROOT / folder).is_dir() else folder
+
+
 def parser():
     top = argparse.ArgumentParser(
         prog="course",
         description="Unsupervised and generative deep learning: the course's command.",
-        epilog="Example: course start. Each command has its own --help.",
+        epilog="Begin with: course start. Each command has its own --help.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name, run, summary, example):
+        listed = {} if lacks(name) else {"help": summary}
         added = commands.add_parser(
             name,
-            help=summary,
+            **listed,
             description=summary[0].upper() + summary[1:] + ".",
             epilog=f"Example: {example}",
         )
@@ -89,9 +126,9 @@ def parser():
         "run",
         run_notebooks,
         "execute notebooks and show time, memory and claims",
-        "course run solutions/lab1_identity_838.ipynb notebooks/*.ipynb",
+        "course run lab1 notebooks/*.ipynb",
     )
-    run.add_argument("notebooks", nargs="+", metavar="NOTEBOOK")
+    run.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help=FILE_OR_NAME)
     run.add_argument(
         "--profile",
         choices=("quick", "full"),
@@ -132,7 +169,7 @@ def parser():
         "build",
         build_notebooks,
         "notebooks, solutions and labs from their sources",
-        "course build lab1_identity_838 --execute",
+        "course build lab1 --execute",
     )
     build.add_argument("names", nargs="*", metavar="NAME", help="sources to build (default all)")
     build.add_argument(
@@ -146,20 +183,20 @@ def parser():
         "check",
         check_labs,
         "check the answers of a lab: points and messages",
-        "course check labs/lab1_identity_838.ipynb",
+        "course check lab1",
     )
-    check.add_argument("labs", nargs="+", metavar="LAB")
+    check.add_argument("labs", nargs="+", metavar="LAB", help=FILE_OR_NAME)
 
     grade = command(
         "grade",
         grade_class,
         "grade a folder of submissions of a lab, each in a jail",
-        "course grade submissions/ --lab lab3_vae --out graded/",
+        "course grade submissions/ --lab lab3 --out graded/",
     )
     grade.add_argument(
         "submissions", metavar="SUBMISSIONS", help="a notebook or a folder for each student"
     )
-    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3_vae, or lab3")
+    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3")
     grade.add_argument(
         "--out",
         required=True,
@@ -323,10 +360,32 @@ def writable(folder):
         ) from None
 
 
-def existing(paths):
+def named(name, known, what):
+    """The one of these names that a name or its beginning means: "lab2", "13".
+
+    Raises:
+        UsageError: none of them, or several; the message has all that there are.
+    """
+    known = sorted(known)
+    fitting = [each for each in known if each == name or each.startswith(f"{name}_")]
+    fitting = fitting or [each for each in known if each.startswith(name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise UsageError(f"'{name}' may be {' or '.join(fitting)}: write more of it.")
+    raise UsageError(f"there is no {what} named '{name}'; there are: {', '.join(known)}.")
+
+
+def existing(names, folders=("labs", "notebooks")):
+    """Paths of notebooks by their files, or by names (see `named`) of those in these folders."""
     from utils.notebooks.running import limits_of
 
-    found = [Path(path) for path in paths]
+    there = {path.stem: path for folder in folders for path in ROOT.glob(f"{folder}/*.ipynb")}
+    found = []
+    for name in names:
+        path = Path(name)
+        is_file = path.suffix or len(path.parts) > 1 or path.exists()
+        found.append(path if is_file else there[named(name, there, "notebook")])
     for path in found:
         if path.suffix != ".ipynb":
             raise UsageError(f"{path} is not a notebook: its name has to end in .ipynb.")
@@ -375,12 +434,9 @@ def check_labs(arguments):
 
 
 def grade_class(arguments):
-    for_authors("solutions")
-    labs = sorted(path.stem for path in (ROOT / "labs").glob("*.ipynb"))
-    named = [lab for lab in labs if arguments.lab in (lab, lab.split("_")[0])]
-    if not named:
-        raise UsageError(f"there is no lab {arguments.lab}; there are {', '.join(labs)}.")
-    lab, folder, out = named[0], Path(arguments.submissions), Path(arguments.out)
+    labs = [path.stem for path in (ROOT / "labs").glob("*.ipynb")]
+    lab = named(arguments.lab, labs, "lab")
+    folder, out = Path(arguments.submissions), Path(arguments.out)
     if folder.is_file():
         raise UsageError(f"{folder} is a file: give the folder of all submissions.")
     if not folder.is_dir():
@@ -425,17 +481,13 @@ def grade_class(arguments):
 # --- build, release, bench, test ----------------------------------------------------------------
 
 
-def for_authors(what):
-    if not (ROOT / what).is_dir():
-        raise UsageError(f"this is a students' bundle, which has no {what}/.")
-
-
 def build_notebooks(arguments):
-    for_authors("content")
     from utils.authoring import house
-    from utils.authoring.build import SourceError, build, stale
+    from utils.authoring.build import SourceError, build, sources, stale
 
     try:
+        known = [path.stem for path in sources()]
+        arguments.names = [named(Path(n).stem, known, "source") for n in arguments.names]
         if not arguments.check:
             house.PAGE.write_text(house.page())
             return 0 if build(arguments.names, execute=arguments.execute) else 1
@@ -452,7 +504,6 @@ def build_notebooks(arguments):
 
 
 def release_bundle(arguments):
-    for_authors("content")
     from utils.authoring.release import release
 
     target = Path(arguments.folder)
@@ -464,7 +515,6 @@ def release_bundle(arguments):
 
 
 def run_bench(arguments):
-    for_authors("solutions")
     from utils.bench import contest, tables
     from utils.command import report
 
@@ -485,7 +535,6 @@ def run_bench(arguments):
 
 
 def run_tests(arguments):
-    for_authors("tests")
     if arguments.machines:
         return measure_machines(arguments.options)
     for name in ("pytest", "xdist", "nbval"):  # pytest itself would not say what to do
@@ -498,7 +547,8 @@ def run_tests(arguments):
 def measure_machines(names):
     from utils.authoring import machines
 
-    paths = existing(names) if names else machines.executed()
+    folders = "notebooks", "solutions"
+    paths = existing(names, folders) if names else machines.executed()
     wrong = [path for path in paths if path.resolve() not in machines.executed()]
     if wrong:
         raise UsageError(f"{wrong[0]} stores no outputs: name files of notebooks/ or solutions/.")

@@ -114,9 +114,10 @@ def show_runs(outcomes):
         claimed = f"{held} of {len(outcome.claims)}" if outcome.claims else "-"
         good = outcome.good and held == len(outcome.claims)
         all_good &= good
+        to_do = good and outcome.points < outcome.out_of  # it runs, and that is all
         table.add_row(
             outcome.label,
-            "[green]good[/]" if good else "[red]failed[/]",
+            "[yellow]unfinished[/]" if to_do else "[green]good[/]" if good else "[red]failed[/]",
             f"{outcome.seconds:.0f} s",
             f"{outcome.peak_bytes / 1e9:.2f} GB",
             claimed,

@@ -1,5 +1,6 @@
 """Opening JupyterLab on the course map."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -9,6 +10,8 @@ import tempfile
 import time
 import webbrowser
 from pathlib import Path
+
+from utils.notebooks.running import profile_in
 
 MAP = "notebooks/00_start_here.ipynb"
 
@@ -24,7 +27,7 @@ def open_lab(root, *, browser=True, port=8888):
     Returns:
         int, JupyterLab's exit status.
     """
-    configuration = quiet_first_start()
+    configuration = quiet_first_start(root)
     known = os.environ.get("JUPYTER_CONFIG_PATH")
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
     command = [
@@ -55,7 +58,7 @@ def open_lab(root, *, browser=True, port=8888):
             | {
                 "JUPYTER_TOKEN": token,
                 "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(configuration), known))),
-                "IPYTHONDIR": str(configuration / "ipython"),  # no start-up files of somebody's own
+                "IPYTHONDIR": profile_in(configuration / "ipython"),
             },
             cwd=root,
             stdout=written,
@@ -83,11 +86,11 @@ def _last_line(log):
     return lines[-1] if lines else "it said nothing"
 
 
-def quiet_first_start():
+def quiet_first_start(root):
     """No news, no look-up of updates, and none of nbgrader's menus, which are for instructors.
 
     Returns:
-        path of a configuration folder for Jupyter, for this start alone.
+        path of a configuration folder for Jupyter, for this copy of the course alone.
     """
     prefix = Path(sys.prefix)
     if not os.access(prefix, os.W_OK):
@@ -102,7 +105,8 @@ def quiet_first_start():
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(json.dumps(settings, indent=1))
     # An instructor's own `jupyter lab` keeps them: nothing is switched off in the environment.
-    configuration = prefix / "share" / "course"
+    copy = hashlib.sha256(str(root).encode()).hexdigest()[:8]  # several may share an environment
+    configuration = prefix / "share" / "course" / copy
     extensions = ("formgrader", "validate_assignment", "assignment_list", "course_list")
     off = {f"nbgrader.server_extensions.{name}": False for name in extensions}
     for name, content in (

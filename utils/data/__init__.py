@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from utils import progress
 from utils.data.catalog import EMBEDDED, PLAIN, DataError, available, damaged, embedded_dir
 
 if TYPE_CHECKING:  # imported where they are used: this module is imported at once
@@ -193,11 +194,15 @@ def _collect(dataset, n, name, folder):
     )
     done = 0
     try:
-        for chunk in dataset.batch(512).as_numpy_iterator():
-            rows = slice(done, done + len(tf.nest.flatten(chunk)[0]))
-            for array, part in zip(tf.nest.flatten(arrays), tf.nest.flatten(chunk), strict=True):
-                array[rows] = part
-            done = rows.stop
+        with progress.stage(n) as stage:
+            stage.advance(0, f"reading {name}")
+            for chunk in dataset.batch(512).as_numpy_iterator():
+                parts = tf.nest.flatten(chunk)
+                rows = slice(done, done + len(parts[0]))
+                for array, part in zip(tf.nest.flatten(arrays), parts, strict=True):
+                    array[rows] = part
+                done = rows.stop
+                stage.advance(done)
     except (tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as e:
         raise damaged(name, folder, e.message) from e
     if done != n:

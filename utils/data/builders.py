@@ -21,6 +21,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.utils import tqdm_utils
 
+from utils import progress
 from utils.data import animals, catalog, glyphs
 from utils.data.catalog import DataError
 
@@ -205,7 +206,8 @@ def embedded(name, split, count=None):
                     raise OSError(f"only {free / 1e6:.0f} MB are free")
                 if images > 10_000 and sys.stderr.isatty():
                     print(f"preparing {name} ({images:,} images, once) ...", file=sys.stderr)
-                with _quiet():
+                with _quiet(), progress.stage(1) as stage:
+                    stage.advance(0, f"preparing {name}, once")
                     make().download_and_prepare()
                 if not catalog.is_whole(folder):
                     raise OSError("what was written is not whole")

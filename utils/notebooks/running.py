@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from utils import ROOT
+
 DEFAULT_LIMITS = {"time_limit_s": 120, "memory_limit_gb": 4}
 CORES = 2  # whose computing a time bound stands for; what other work takes does not count
 BUSY = 5  # times the bound by the clock, for what waits or gets little of the processor
@@ -58,10 +60,11 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
         allow_errors=False,
     )
     environment = os.environ | {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["COURSE_UNATTENDED"] = "1"  # no line of progress, which would be stored
     failure, heading, total = None, "", len(notebook.cells)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        client.setup_kernel(env=environment | {"IPYTHONDIR": profile}, cwd=str(folder)),
+        client.setup_kernel(env=environment | {"IPYTHONDIR": profile_in(profile)}, cwd=str(folder)),
     ):
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "markdown" and cell.source.startswith("#"):
@@ -81,6 +84,18 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
                 failure = f"cell {index + 1} ({heading}): the kernel died; is there enough memory?"
                 break
     return notebook, failure
+
+
+def profile_in(folder):
+    """An IPython profile of the course's own in this folder: nobody's start-up files but ours.
+
+    Kernels have this copy of the course first, also in an environment that another one was
+    installed into. Returns the folder, for IPYTHONDIR.
+    """
+    first = Path(folder) / "profile_default" / "startup" / "00-this-copy.py"
+    first.parent.mkdir(parents=True, exist_ok=True)
+    first.write_text(f"import sys\n\nsys.path.insert(0, {str(ROOT)!r})\n")
+    return str(folder)
 
 
 @dataclass

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from utils import progress
 from utils.training.checkpoints import (
     Checkpoint,
     TrainingError,
@@ -154,7 +155,8 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
     Called again with the same arguments and a model made by the same code, as when a cell is run
     again after its kernel was killed, it goes on after the last saved epoch and ends with the
     same weights, optimizers and history; a run that has ended gives its history at once. A
-    larger `epochs` carries on from the end.
+    larger `epochs` carries on from the end. In a notebook a line below the cell tells how far it is
+    (`utils.progress`).
 
     Args:
         model: compiled `keras.Model`, with its own `train_step` or not. Saved are all variables
@@ -237,19 +239,39 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
     # The history comes first, so that the others find the epoch in it that has just ended.
     options["callbacks"] = [history, *callbacks, *([checkpoint] if checkpoint else [])]
     options |= {"epochs": epochs, "initial_epoch": done, "verbose": verbose}
-    if whole_epochs:
-        numbers = tf.data.Dataset.range(done, epochs)
-        try:
-            model.train_function = one_call  # Keras makes its own only where there is none
-            model.fit(numbers, steps_per_epoch=1, shuffle=False, **options)
-        finally:
-            model.train_function = None
-    else:
-        dataset = begin(done) if done else dataset
-        model.fit(dataset, steps_per_epoch=steps, shuffle=False, **options)  # the dataset is
+    calls = 1 if whole_epochs else steps  # of an epoch
+    with progress.stage(epochs * calls, done=done * calls, first="compiling") as stage:
+        options["callbacks"].append(_Told(stage, epochs, calls))
+        if whole_epochs:
+            numbers = tf.data.Dataset.range(done, epochs)
+            try:
+                model.train_function = one_call  # Keras makes its own only where there is none
+                model.fit(numbers, steps_per_epoch=1, shuffle=False, **options)
+            finally:
+                model.train_function = None
+        else:
+            dataset = begin(done) if done else dataset
+            model.fit(dataset, steps_per_epoch=steps, shuffle=False, **options)  # the dataset is
     if checkpoint:  # once more: callbacks and averaging optimizers change weights at the end
         checkpoint.save(done + len(history.epoch), ended_at=epochs)
     return plain(history.history)
+
+
+class _Told(keras.callbacks.Callback):
+    """Tells the line below the cell how far the training is."""
+
+    async_safe = True  # told from a thread of Keras, so that no step waits for it
+
+    def __init__(self, stage, epochs, calls):
+        super().__init__()
+        self.stage, self.epochs, self.calls = stage, epochs, calls
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = epoch * self.calls
+        self.stage.advance(self.before, f"epoch {epoch + 1} of {self.epochs}")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.stage.advance(self.before + batch + 1)
 
 
 def _can_be_one_call(model, data, batch, steps):
