@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from utils.cells import Interrupted
 from utils.training.checkpoints import (
     Checkpoint,
     TrainingError,
@@ -186,6 +187,8 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
             than the checkpoint has; a damaged checkpoint; a folder that can't be written; a
             training step with randomness or variables that no checkpoint would hold; a folder
             where several replicas train.
+        Interrupted: a KeyboardInterrupt that says after which epoch; `model.history` has those
+            that were done.
     """
     if not model.compiled:
         raise TrainingError("Compile the model before fit: model.compile(...).")
@@ -237,16 +240,24 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
     # The history comes first, so that the others find the epoch in it that has just ended.
     options["callbacks"] = [history, *callbacks, *([checkpoint] if checkpoint else [])]
     options |= {"epochs": epochs, "initial_epoch": done, "verbose": verbose}
-    if whole_epochs:
-        numbers = tf.data.Dataset.range(done, epochs)
-        try:
+    try:
+        if whole_epochs:
             model.train_function = one_call  # Keras makes its own only where there is none
+            numbers = tf.data.Dataset.range(done, epochs)
             model.fit(numbers, steps_per_epoch=1, shuffle=False, **options)
-        finally:
+        else:
+            dataset = begin(done) if done else dataset
+            model.fit(dataset, steps_per_epoch=steps, shuffle=False, **options)  # the dataset is
+    except KeyboardInterrupt:
+        model.history = history
+        done = max(map(len, history.history.values()), default=0)
+        again = "run this cell again" + ("; it goes on after the last saved epoch" * bool(folder))
+        raise Interrupted(
+            f"Training was interrupted after epoch {done} of {epochs}: {again}."
+        ) from None
+    finally:
+        if whole_epochs:
             model.train_function = None
-    else:
-        dataset = begin(done) if done else dataset
-        model.fit(dataset, steps_per_epoch=steps, shuffle=False, **options)  # the dataset is
     if checkpoint:  # once more: callbacks and averaging optimizers change weights at the end
         checkpoint.save(done + len(history.epoch), ended_at=epochs)
     return plain(history.history)

@@ -1,5 +1,6 @@
 """The way from a check to an answer and back: names, arrays and plain data, nothing else."""
 
+import builtins
 import contextlib
 import copy
 import linecache
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.cells import meant
 from utils.checks.remote import drivers, errors, picture_drivers
 
 # What passes between a check and an answer, see `plain`.
@@ -119,7 +121,10 @@ def _told(error, name):
     if mistake == "shadowed":
         hidden, value = errors.shadowed(error)
         message += f"; `{hidden}` is of type {type(value).__name__} here"
-    return AnswerRaised(type(error).__name__, message, where, mistake, missing_name(error))
+    missing = missing_name(error)
+    if missing and (other := meant(missing, names_at(error))):
+        message += f": is `{other}` meant?"
+    return AnswerRaised(type(error).__name__, message, where, mistake, missing)
 
 
 def missing_name(error):
@@ -129,6 +134,12 @@ def missing_name(error):
     # TensorFlow raises it again from a traced function, with its words alone.
     words = re.search(r"name '(\w+)' is not defined", str(error))
     return error.name or (words[1] if words else "")
+
+
+def names_at(error):
+    """The names that were there where an error was raised."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return {*frame.f_locals, *frame.f_globals, *dir(builtins)}
 
 
 def message_of(error):
