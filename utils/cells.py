@@ -5,6 +5,7 @@ their first cell. Outside of IPython nothing is known and nothing is said.
 """
 
 import ast
+import builtins
 import difflib
 import re
 import symtable
@@ -15,11 +16,15 @@ from dataclasses import dataclass
 ABOVE = "run the cells above (Run > Run All Above Selected Cell)"
 
 
-class Interrupted(KeyboardInterrupt):
-    """An interrupt of which a notebook shows the message alone, without a traceback."""
+class Calm:
+    """Of an exception that derives from this a notebook shows the message alone."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self):  # IPython asks for it
         return str(self).splitlines()
+
+
+class Interrupted(Calm, KeyboardInterrupt):
+    """An interrupt that says what to run again."""
 
 
 def meant(name, names):
@@ -155,11 +160,11 @@ class Cells:
         run = self.latest(name)
         if run and run.ended:
             return f"`{name}` is made by cell [{run.number}], which {run.ended}: {run.remedy}."
-        other = meant(name, self.shell.user_ns)
+        other = meant(name, {*self.shell.user_ns, *dir(builtins)})
         if run:
             return f"`{name}` is made by cell [{run.number}], and is not there: run it again."
-        told = f"No cell that has run since the kernel started makes `{name}`: "
-        return told + (f"is `{other}` meant? Otherwise " if other else "") + f"{ABOVE}."
+        first = f"is `{other}` meant? Otherwise" if other else "check its spelling, or"
+        return f"No cell that has run since the kernel started makes `{name}`: {first} {ABOVE}."
 
     def doubt_about(self, names):
         """The first `Doubt` about what these names stand for, or None.

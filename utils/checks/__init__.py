@@ -17,7 +17,7 @@ import os
 import numpy as np
 
 from utils import cells, claims
-from utils.cells import Interrupted, meant
+from utils.cells import Calm, Interrupted, meant
 from utils.checks.compare import Wrong, brief
 from utils.checks.names import behind, misnamed
 from utils.checks.remote.answers import (
@@ -186,6 +186,10 @@ def questions_of(lab, hidden=True):
     return questions
 
 
+class UnknownQuestion(Calm, ValueError):
+    """A lab has no question of this name."""
+
+
 class CheckFailed(AssertionError):
     """Raised in strict mode, where graders and tests want an error and not a calm line."""
 
@@ -272,14 +276,14 @@ class Lab:
             if result.state != before:
                 others.append(f"{result.question.title} ({IN_WORDS[result.state]})")
         if others:
-            told = f"{'; '.join(others)}. Its check says more."
+            told = f"{'; '.join(others)}."
             display(Note(("Changed since the check, and checked again:", told)))
 
     def _known(self, name):
         if name not in self.questions:
             other = meant(name, self.questions)
             asked = f"is '{other}' meant? Its" if other else "its"
-            raise ValueError(
+            raise UnknownQuestion(
                 f"There is no question '{name}' in this lab; {asked} questions: "
                 f"{', '.join(self.questions)}."
             )
@@ -391,8 +395,8 @@ class _Needs:
             return False
         else:
             self._note(error)
-        if doubt := cells.doubt():
-            told = "Titles and text may not fit what is shown: run that cell again, then this one."
+        if (doubt := cells.doubt()) and not missing_name(error):
+            told = "Titles and text may not fit what is shown. Run that cell again, then this one."
             display(Note((f"Made with {doubt}:", told), colour=Doubtful.colour))
         return True
 
@@ -400,20 +404,20 @@ class _Needs:
         """Say how the cell ended, though all answers that it uses are right."""
         from IPython.display import display
 
-        points = ("Your points", "do not depend on it.")
-        if isinstance(error, claims.ClaimFailed) and error.claims:
-            told = [(f"{each.text}:", self._about(each)) for each in error.claims]
-            display(Note(("Claims that do not hold here:", ""), *told, points))
-            return
-        missing = missing_name(error)
-        told = _told(error, "")
-        lines = [("This cell ended with", f"{told}{told.where}.")]
-        if missing:
-            lines.append(("", cells.why_missing(missing)))
-        display(Note(*lines, points))
-        cells.has_ended(f"ended in an error ({told})")
+        if isinstance(error, claims.ClaimFailed):
+            lines = [("Does not hold here:", self._about(claim)) for claim in error.claims]
+            lines = lines or [("", str(error))]
+            points = "do not depend on claims: another right answer may give other numbers."
+        else:
+            told = _told(error, "")
+            lines = [("This cell ended with", f"{told}{told.where}.")]
+            if missing := missing_name(error):
+                lines.append(("", cells.why_missing(missing)))
+            points = "do not depend on this cell: all answers that it uses are right."
+            cells.has_ended(f"ended in an error ({told})")
+        display(Note(*lines, ("Your points", points)))
 
     def _about(self, claim):
-        titles = "; ".join(self.lab.questions[name].title for name in claim.rests_on)
-        made = f"It was measured with your answers to {titles}, and another right answer may give "
-        return f"{claim.outcome}. {made}another number." if titles else f"{claim.outcome}."
+        names = [name for name in self.lab.questions if name in claim.rests_on]
+        made = f", with your answers to {', '.join(names)}" if names else ""
+        return f"{claim.text}: {claim.outcome}{made}."

@@ -251,10 +251,9 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
     except KeyboardInterrupt:
         model.history = history
         done = max(map(len, history.history.values()), default=0)
-        again = "run this cell again" + ("; it goes on after the last saved epoch" * bool(folder))
-        raise Interrupted(
-            f"Training was interrupted after epoch {done} of {epochs}: {again}."
-        ) from None
+        when = f"after epoch {done}" if done else "before the end of epoch 1"
+        again = "run this cell again" + (", it goes on with the last saved epoch" if folder else "")
+        raise Interrupted(f"Training was interrupted {when} of {epochs}: {again}.") from None
     finally:
         if whole_epochs:
             model.train_function = None
