@@ -6,9 +6,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from utils import cells
-from utils.cells import Cells, meant, names_in
+from utils.cells import Cells
 from utils.checks import Lab
 from utils.command import starting
+from utils.names import meant, names_in
 
 INPUTS = []  # see tests/keys.py
 
@@ -100,12 +101,14 @@ def test_what_an_interrupted_cell_has_left_is_noted_until_it_ran_through(noteboo
     rests = "Made with `result` of cell [5], which rests on cell [4], which was interrupted: Titles"
     assert rests in notebook("with lab.needs('halve'):\n    print(result)")
     assert notebook("with lab.needs('halve'):\n    helper()") == ""
+    notebook("def draw():\n    return [model for _ in range(3)]")
+    assert interrupted in notebook("with lab.needs('halve'):\n    draw()")
     notebook(train)
     assert rests in notebook("with lab.needs('halve'):\n    print(result)")
     assert notebook(use) == ""
     assert notebook("with lab.needs('halve'):\n    result") == ""
     notebook("other.fit()\nraise KeyboardInterrupt")  # made elsewhere, trained here
-    assert "`other` of cell [12], which was int" in notebook("with lab.needs('halve'):\n    other")
+    assert "`other` of cell [14], which was int" in notebook("with lab.needs('halve'):\n    other")
 
 
 def test_a_cell_that_waited_has_not_made_its_names(notebook):

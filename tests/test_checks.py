@@ -13,9 +13,9 @@ from utils import checks
 from utils.cells import Interrupted
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
-from utils.checks.names import behind
 from utils.checks.remote.answers import Answers
 from utils.claims import ClaimFailed, Claims
+from utils.names import behind
 
 # See tests/keys.py.
 INPUTS = [
@@ -271,6 +271,11 @@ def test_what_stands_behind_an_answer():
     assert list(behind("Halves", names)) == ["Halves", "halve", "times", "FACTOR"]
     names["compiled"] = tf.function(names["halve"])
     assert set(behind("compiled", names)) == {"compiled", "times", "FACTOR"}
+    exec("class Any:\n    def __getattr__(self, name):\n        return self\nany = Any()", names)
+    exec("import functools\n@functools.cache\ndef kept(x):\n    return halve(x)", names)
+    exec("class Some:\n    @staticmethod\n    def part(x):\n        return kept(x)", names)
+    assert list(behind("any", names)) == ["any"]
+    assert list(behind("Some", names)) == ["Some", "kept", "halve", "times", "FACTOR"]
     assert list(behind("np", {"np": np})) == ["np"]
     assert behind("halve", {}) == {}
 

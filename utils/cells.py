@@ -4,14 +4,12 @@
 their first cell. Outside of IPython nothing is known and nothing is said.
 """
 
-import ast
 import builtins
-import difflib
-import re
-import symtable
 import sys
 import types
 from dataclasses import dataclass
+
+from utils.names import behind, meant, names_in, trained_in
 
 ABOVE = "run the cells above (Run > Run All Above Selected Cell)"
 
@@ -27,48 +25,7 @@ class Interrupted(Calm, KeyboardInterrupt):
     """An interrupt that says what to run again."""
 
 
-def meant(name, names):
-    """The one of these names that is nearly `name`, or ""."""
-    near = {
-        each.lower(): each
-        for each in names
-        if each != name and not each.startswith("_") and abs(len(each) - len(name)) < 4
-    }
-    close = difflib.get_close_matches(name.lower(), near, n=1, cutoff=0.75)
-    return near[close[0]] if close and len(name) > 2 else ""
-
-
 # --- one cell -------------------------------------------------------------------------------
-
-
-def names_in(source):
-    """(names that a cell makes, names that it uses and does not make); two sets."""
-    try:
-        top = symtable.symtable(source, "<cell>", "exec")
-    except SyntaxError:
-        made = re.findall(r"^\s*(?:(?:async )?def|class)\s+(\w+)|^\s*(\w+)\s*=[^=]", source, re.M)
-        return {function or variable for function, variable in made}, set()
-    made = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
-    used = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
-    tables = top.get_children()
-    while tables:
-        table = tables.pop()
-        used |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and s.is_global()}
-        tables += table.get_children()
-    return made, used - made
-
-
-def trained_in(source):
-    """Names on which, or with which, a cell calls `fit` or `train`."""
-    names = set()
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return names
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in ("fit", "train"):
-            names |= {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
-    return names
 
 
 @dataclass
@@ -121,6 +78,8 @@ class Cells:
         shell.events.register("post_run_cell", self.ends)
 
     def begins(self, info):
+        if not info.store_history:  # what editors run for themselves
+            return
         # IPython stores the source after this event, so its number is that of the next one.
         number = len(self.shell.history_manager.input_hist_parsed)
         source = getattr(info, "transformed_cell", None) or info.raw_cell
@@ -171,7 +130,8 @@ class Cells:
 
         Functions and classes are whole as soon as they are there, whatever their cell did then.
         """
-        for name in sorted(names):
+        used = {each for name in names for each in behind(name, self.shell.user_ns)}
+        for name in sorted(used):
             value, run = self.shell.user_ns.get(name), self.latest(name, python=True)
             if run is None or isinstance(value, types.FunctionType | types.ModuleType | type):
                 continue

@@ -17,9 +17,8 @@ import os
 import numpy as np
 
 from utils import cells, claims
-from utils.cells import Calm, Interrupted, meant
+from utils.cells import Calm, Interrupted
 from utils.checks.compare import Wrong, brief
-from utils.checks.names import behind, misnamed
 from utils.checks.remote.answers import (
     TIME_LIMIT,
     AnswerRaised,
@@ -32,6 +31,7 @@ from utils.checks.remote.answers import (
 from utils.checks.sentences import of_error, say
 from utils.checks.show import IN_WORDS, WAITED, Doubtful, Note, Result, Score, Waiting
 from utils.checks.values import check_of, with_defaults
+from utils.names import behind, meant, misnamed
 
 
 class Question:

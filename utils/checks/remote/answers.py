@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from utils.cells import meant
 from utils.checks.remote import drivers, errors, picture_drivers
+from utils.names import meant
 
 # What passes between a check and an answer, see `plain`.
 Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
@@ -113,7 +113,7 @@ def _told(error, name):
     """The error as plain words, with the line of the notebook that it came from."""
     where = ""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if "ipykernel" in frame.filename or frame.filename.startswith("<"):
+        if in_notebook(frame.filename):
             line = linecache.getline(frame.filename, frame.lineno).strip()
             where = f" (line {frame.lineno} of its cell" + (f": {line})" if line else ")")
             break
@@ -136,10 +136,15 @@ def missing_name(error):
     return error.name or (words[1] if words else "")
 
 
+def in_notebook(file):
+    return "ipykernel" in file or file.startswith("<")
+
+
 def names_at(error):
-    """The names that were there where an error was raised."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return {*frame.f_locals, *frame.f_globals, *dir(builtins)}
+    """The names that were there where the notebook's code raised an error; empty if it did not."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if in_notebook(frame.f_code.co_filename)]
+    return {*own[-1].f_locals, *own[-1].f_globals, *dir(builtins)} if own else set()
 
 
 def message_of(error):
