@@ -4,13 +4,18 @@ import importlib
 import time
 import zlib
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.cases import LABS, cases, namespace
 from utils import checks
+from utils.cells import Interrupted
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
 from utils.checks.remote.answers import Answers
+from utils.claims import ClaimFailed, Claims
+from utils.names import behind
 
 # See tests/keys.py.
 INPUTS = [
@@ -181,10 +186,137 @@ def test_needs_waits_calmly_only_for_open_questions(shown):
     assert "not right yet" in repr(shown[-1]) and "shapes differ" in repr(shown[-1])
     names["halve"] = lambda x: x / 2
     lab.check("halve")
+    with lab.needs("halve"):  # its score does not depend on what comes of it
+        raise ValueError("shapes differ")
+    assert "ended with ValueError: shapes differ (line" not in repr(shown[-1])  # of no cell
+    assert "ended with ValueError: shapes differ.\nYour points do not" in repr(shown[-1])
+    with pytest.raises(Interrupted, match="run this cell again before"), lab.needs("halve"):
+        raise KeyboardInterrupt
+
+
+def test_in_solutions_errors_stay_errors(shown, monkeypatch):
+    lab = Lab("practice", {"halve": lambda x: x / 2})
+    lab.check("halve")
+    lab.check("halve", hidden=True)
     with pytest.raises(ValueError, match="shapes differ"), lab.needs("halve"):
         raise ValueError("shapes differ")
-    with pytest.raises(KeyboardInterrupt), lab.needs("halve"):
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    lab = Lab("practice", lab.answers.namespace)
+    with pytest.raises(ValueError, match="shapes differ"), lab.needs("halve"):
+        raise ValueError("shapes differ")
+
+
+def test_a_claim_that_fails_in_a_lab_is_a_note(shown):
+    lab, claims = Lab("practice", {"halve": lambda x: x / 2}), Claims("practice")
+    lab.check("halve")
+    claims.add("measured with the course's own", 1, at_least=1)
+    with lab.needs("halve"):
+        claims.add("measured with an answer", 4, at_least=5)
+    claims.add("measured with none", 4, at_least=5)
+    assert [each.rests_on for each in claims.claims.values()] == [[], ["halve"], []]
+    with lab.needs("halve"):
+        claims.table()
+    assert repr(shown[-1]) == (
+        "Does not hold here: measured with an answer: measured 4, claimed at least 5, with your "
+        "answers to halve.\n"
+        "Does not hold here: measured with none: measured 4, claimed at least 5.\n"
+        "Your points do not depend on claims: another right answer may give other numbers."
+    )
+    with pytest.raises(ClaimFailed, match="2 of 3 claims failed"):  # in a lecture
+        claims.table()
+
+
+HELPED = """
+FACTOR = 0.5
+def times(x):
+    return FACTOR * x
+def halve(x):
+    return times(x)
+class Halves:
+    def __call__(self, x):
+        return [halve(each) for each in x]
+"""
+
+
+@pytest.mark.parametrize(
+    "edit, state",
+    [
+        ("halve = lambda x: x", "wrong"),
+        ("def times(x):\n    return x", "wrong"),
+        ("FACTOR = 1", "wrong"),
+        ("def times(x):\n    return x / 2", "right"),
+        ("del halve", "unanswered"),
+        ("other = 3", "right"),
+    ],
+)
+def test_an_answer_that_was_changed_is_checked_again(shown, edit, state):
+    names = {"__name__": "a notebook"}
+    exec(HELPED, names)
+    lab = Lab("practice", names)
+    lab.check("halve")
+    exec(edit, names)
+    with lab.needs("halve"):
+        pass
+    assert lab.results["halve"].state == state
+    changed = [repr(each) for each in shown if "Changed since the check" in repr(each)]
+    assert len(changed) == (state != "right")
+    shown.clear()
+    lab.score()
+    assert len(shown) == 1 and f"Score: {int(state == 'right')} of 1" in repr(shown[-1])
+
+
+def test_what_stands_behind_an_answer():
+    names = {"__name__": "a notebook"}
+    exec(HELPED, names)
+    assert list(behind("Halves", names)) == ["Halves", "halve", "times", "FACTOR"]
+    names["compiled"] = tf.function(names["halve"])
+    assert set(behind("compiled", names)) == {"compiled", "times", "FACTOR"}
+    exec("class Any:\n    def __getattr__(self, name):\n        return self\nany = Any()", names)
+    exec("import functools\n@functools.cache\ndef kept(x):\n    return halve(x)", names)
+    exec("class Some:\n    @staticmethod\n    def part(x):\n        return kept(x)", names)
+    assert list(behind("any", names)) == ["any"]
+    assert list(behind("Some", names)) == ["Some", "kept", "halve", "times", "FACTOR"]
+    assert list(behind("np", {"np": np})) == ["np"]
+    assert behind("halve", {}) == {}
+
+
+def test_a_name_that_was_mistyped_is_met_with_the_right_one(shown):
+    names = {"__name__": "a notebook"}
+    exec("def havle(x):\n    return x / 2\ndef other(x):\n    return x", names)
+    lab = Lab("practice", names)
+    lab.check("halve")
+    assert "is `havle` meant? The name has to be `halve`" in repr(shown[-1])
+    exec("def halve(values):\n    return vales / 2", names)
+    lab.check("halve")
+    assert "name 'vales' is not defined: is `values` meant?" in repr(shown[-1])
+    with pytest.raises(ValueError, match="is 'halve' meant?"):
+        lab.check("havle")
+    with pytest.raises(ValueError, match="is 'halve' meant?"):
+        lab.needs("Halve")
+
+
+def test_an_interrupted_check_leaves_the_question_unchecked(shown):
+    def halve(x):
         raise KeyboardInterrupt
+
+    lab = Lab("practice", {"halve": lambda x: x / 2})
+    lab.check("halve")
+    lab.answers.namespace["halve"] = halve
+    for call in lab.score, lab.check:
+        with pytest.raises(Interrupted, match="Question 1, halve was interrupted, so it is not"):
+            call(*(["halve"] if call == lab.check else []))
+    lab.score()
+    assert "halve: not checked yet" in repr(shown[-1])
+
+
+def test_a_check_that_ends_in_an_error_costs_its_question_alone(shown):
+    def broken(answers, rng):
+        raise IndexError("list index out of range")
+
+    lab = Lab("practice", {"halve": lambda x: x / 2})
+    lab.questions["halve"].checks.append(broken)
+    lab.check("halve")
+    assert "the check ends in IndexError: list index" in repr(shown[-1])
 
 
 def test_needs_covers_earlier_questions_and_ends_what_does_not_end(shown, monkeypatch):

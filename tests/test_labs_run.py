@@ -22,7 +22,6 @@ import tensorflow as tf
 from tests.labs import IMPORTS, blocks_of, code_cells, numbers_of, question_in, uses_of
 from tests.needs import names_in
 from utils.checks import questions_of
-from utils.claims import ClaimFailed
 
 INPUTS = [  # see tests/keys.py
     *("*/{lab}.ipynb", "tests/cases/{lab}.py"),
@@ -126,8 +125,6 @@ class LabRuns:
                 shown.clear()
                 try:
                     exec(compile(source, f"<{source[:40]}>", "exec"), names)
-                except ClaimFailed:
-                    pass  # tiny settings hold no claim
                 except Exception as error:
                     raise AssertionError(f"this cell ended in an error:\n{source}") from error
                 finally:
@@ -176,6 +173,8 @@ class LabRuns:
             waits = any("This cell waits" in each for each in by_cell[block.cell])
             if needed <= {"right"}:
                 assert not waits, f"cell {block.cell}: {by_cell[block.cell]}"
+                ended = any("This cell ended" in each for each in by_cell[block.cell])
+                assert not ended, f"cell {block.cell}: {by_cell[block.cell]}"
             if "blank" in {levels[name] for name in block.sure} and block.cell not in self.empty:
                 assert waits, f"cell {block.cell} needs {block.sure}"
 

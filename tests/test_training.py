@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tests import training_runs
 from utils import ROOT, plots, training
+from utils.cells import Interrupted
 from utils.training import TrainingError, batches
 
 INPUTS = []  # see tests/keys.py
@@ -229,13 +230,44 @@ class Halved(keras.callbacks.Callback):
 def test_an_interrupted_cell_can_be_run_again_with_the_same_model(tmp_path):
     options = {"epochs": 4, "batch": 6, "callbacks": [Halved()], "folder": tmp_path}
     model, straight = small(), small()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted, match="after epoch 2 of 4: run this cell again, it goes on"):
         training.fit(model, PAIRS, **options)
+    assert len(model.history.history["loss"]) == 2
     history = training.fit(model, PAIRS, **options)
     assert history == training.fit(straight, PAIRS, **options | {"folder": tmp_path / "other"})
     assert [v.numpy().tobytes() for v in model.optimizer.variables] == [
         v.numpy().tobytes() for v in straight.optimizer.variables
     ]
+
+
+class InterruptedAfter(keras.callbacks.Callback):
+    """Interrupts a run in the epoch after so many."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epochs:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("whole_epochs", [False, True])
+def test_an_interrupted_run_keeps_its_history(whole_epochs):
+    for epochs, words in ((0, "before the end of epoch 1 of 3"), (2, "after epoch 2 of 3")):
+        model, stop = small(), InterruptedAfter(epochs)
+        with pytest.raises(Interrupted) as caught:
+            training.fit(
+                model,
+                PAIRS,
+                epochs=3,
+                batch=6,
+                callbacks=[stop],
+                whole_epochs=whole_epochs,
+                drop_remainder=True,
+            )
+        assert str(caught.value) == f"Training was interrupted {words}: run this cell again."
+        assert len(model.history.history.get("loss", ())) == epochs
 
 
 def test_bfloat16_weights_come_back(tmp_path):

@@ -5,7 +5,8 @@
     claims.table()
 
 `add` shows the number where it was measured, in a line; `table()` shows all of them and raises
-`ClaimFailed` if one does not hold. Where COURSE_RESULTS names a
+`ClaimFailed` if one does not hold; in a student's lab that is a note (`Lab.needs`), since another
+right answer may give other numbers. Where COURSE_RESULTS names a
 file, the claims are also written there (`course run` reads them). A number may move a little on
 another processor: comparisons between runs take text and verdict exactly, the number within the
 spread that was measured (`spread.py`).
@@ -16,12 +17,21 @@ import json
 import math
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from numbers import Real
+
+resting_on = []  # the questions whose answers the code that now runs uses: `Lab.needs` sets it
 
 
 class ClaimFailed(AssertionError):
-    """A claim of the notebook does not hold; the message names the claim, its value and bound."""
+    """A claim of the notebook does not hold; the message names the claim, its value and bound.
+
+    `claims` are those that failed.
+    """
+
+    def __init__(self, message, claims=()):
+        super().__init__(message)
+        self.claims = claims
 
 
 @dataclass
@@ -37,6 +47,7 @@ class Claim:
     source: str = ""
     tolerance: float = 0.1
     of: int | None = None
+    rests_on: list = field(default_factory=resting_on.copy)  # names of questions
 
     @property
     def held(self):
@@ -53,6 +64,10 @@ class Claim:
         if self.at_least == self.at_most:
             return f"exactly {self.at_least:g}"
         return f"{self.at_least:g} to {self.at_most:g}"
+
+    @property
+    def outcome(self):
+        return f"measured {number(self.value, self.unit)}, claimed {self.bound}"
 
     @property
     def verdict(self):
@@ -134,10 +149,8 @@ class Claims:
         display(Table(rows))
         failed = [row for row in rows if not row.held]
         if failed:
-            told = "; ".join(
-                f"{row.text}: measured {number(row.value)}, claimed {row.bound}" for row in failed
-            )
-            raise ClaimFailed(f"{len(failed)} of {len(rows)} claims failed. {told}")
+            told = "; ".join(f"{row.text}: {row.outcome}" for row in failed)
+            raise ClaimFailed(f"{len(failed)} of {len(rows)} claims failed. {told}", failed)
 
 
 def record(**facts):

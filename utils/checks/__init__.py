@@ -16,11 +16,22 @@ import os
 
 import numpy as np
 
+from utils import cells, claims
+from utils.cells import Calm, Interrupted
 from utils.checks.compare import Wrong, brief
-from utils.checks.remote.answers import TIME_LIMIT, AnswerRaised, Answers, Unanswered, time_limit
+from utils.checks.remote.answers import (
+    TIME_LIMIT,
+    AnswerRaised,
+    Answers,
+    Unanswered,
+    _told,
+    missing_name,
+    time_limit,
+)
 from utils.checks.sentences import of_error, say
-from utils.checks.show import Doubtful, Result, Score, Waiting
+from utils.checks.show import IN_WORDS, WAITED, Doubtful, Note, Result, Score, Waiting
 from utils.checks.values import check_of, with_defaults
+from utils.names import behind, meant, misnamed
 
 
 class Question:
@@ -175,6 +186,10 @@ def questions_of(lab, hidden=True):
     return questions
 
 
+class UnknownQuestion(Calm, ValueError):
+    """A lab has no question of this name."""
+
+
 class CheckFailed(AssertionError):
     """Raised in strict mode, where graders and tests want an error and not a calm line."""
 
@@ -201,6 +216,9 @@ class Lab:
         self.questions = questions_of(name, hidden=False)
         self.answers = Answers(namespace)
         self.results = {}
+        self.judged = {}  # name of a question: the objects behind the answer that was judged
+        self.of_teachers = False  # a solution, where a claim that fails is a mistake of ours
+        cells.watch()
 
     def check(self, name, hidden=False):
         """Check the answer to one question and say what came of it.
@@ -210,39 +228,110 @@ class Lab:
         """
         from IPython.display import display
 
-        if name not in self.questions:
-            known = ", ".join(self.questions)
-            raise ValueError(f"There is no question '{name}' in this lab; its questions: {known}.")
-        questions = questions_of(self.name) if hidden else self.questions
-        result = questions[name].judge(self.answers, seed=int(hidden), language=self.language)
-        self.results[name] = result
+        self._known(name)
+        self.of_teachers |= hidden
+        result = self._judge(name, hidden)
         self._record()
         if not hidden or result.state != "right":
             display(result)
+            edited = cells.failed(name)
+            if name in self.answers.namespace and edited and not edited.is_python:
+                told = f"cell [{edited.number}], which defines it anew, {edited.ended}"
+                display(Note(("This is the former answer:", f"{told}: {edited.remedy}.")))
         if strict() and result.state != "right":
             raise CheckFailed(repr(result))
 
     def needs(self, *names):
         """Context for cells that use answers: where one is missing, it says so and goes on."""
-        unknown = [name for name in names if name not in self.questions]
-        if unknown:
-            raise ValueError(f"There is no question '{unknown[0]}' in this lab.")
+        for name in names:
+            self._known(name)
         return _Needs(self, names)
 
     def score(self):
         """Show the points of every question, unanswered ones included."""
         from IPython.display import display
 
+        self.check_again(self.questions)
         results = [
             self.results.get(name) or Result(q, "unchecked") for name, q in self.questions.items()
         ]
         self._record()
         display(Score(results))
 
-    def _record(self):
-        from utils.claims import record
+    def check_again(self, names):
+        """Judge anew the answers that are not what was judged; a line where another result comes.
 
-        record(
+        An answer is another one if its definition was run again, or that of a function, class or
+        value which it takes from the notebook.
+        """
+        from IPython.display import display
+
+        others = []
+        for name in [name for name in names if name in self.judged]:
+            now, then = behind(name, self.answers.namespace), self.judged[name]
+            if now.keys() == then.keys() and all(now[each] is then[each] for each in now):
+                continue
+            before = self.results[name].state
+            result = self._judge(name)
+            if result.state != before:
+                others.append(f"{result.question.title} ({IN_WORDS[result.state]})")
+        if others:
+            told = f"{'; '.join(others)}."
+            display(Note(("Changed since the check, and checked again:", told)))
+
+    def _known(self, name):
+        if name not in self.questions:
+            other = meant(name, self.questions)
+            asked = f"is '{other}' meant? Its" if other else "its"
+            raise UnknownQuestion(
+                f"There is no question '{name}' in this lab; {asked} questions: "
+                f"{', '.join(self.questions)}."
+            )
+
+    def _judge(self, name, hidden=False):
+        """Judge an answer, and keep what came of it."""
+        question = (questions_of(self.name) if hidden else self.questions)[name]
+        self.results.pop(name, None)
+        objects = behind(name, self.answers.namespace)
+        try:
+            result = question.judge(self.answers, seed=int(hidden), language=self.language)
+        except KeyboardInterrupt:
+            self.judged.pop(name, None)
+            raise Interrupted(
+                f"The check of {question.title} was interrupted, so it is not checked: run this "
+                "cell again."
+            ) from None
+        except Exception as error:  # the check itself, on a result that it did not foresee
+            if strict() or self.of_teachers:
+                raise
+            result = Result(
+                question,
+                "wrong",
+                expected="a result that can be compared",
+                found=f"one on which the check ends in {type(error).__name__}: {error}",
+                slip="Compare types and shapes with the docstring.",
+            )
+        if result.missing and result.missing not in self.answers.namespace:
+            self._explain(result)
+        self.results[name], self.judged[name] = result, objects
+        return result
+
+    def _explain(self, result):
+        """Say in a result why a name is not there, as far as that is known."""
+        name = result.missing
+        if cells.failed(name):
+            why = cells.why_missing(name).rstrip(".")
+        elif result.state == "unanswered" and name == result.question.name:
+            other = misnamed(name, self.questions, self.answers.namespace)
+            why = f"`{name}` is not defined: is `{other}` meant? The name has to be `{name}`"
+            if not other:
+                return
+        else:
+            return
+        result.found = f"{result.found}; {why}" if result.state == "wrong" else why
+
+    def _record(self):
+        claims.record(
             checks=[
                 (self.results.get(name) or Result(q, "unchecked")).plain()
                 for name, q in self.questions.items()
@@ -251,9 +340,11 @@ class Lab:
 
 
 class _Needs:
-    """Turns an error into one calm line, but only where an answer it may rest on is not right yet.
+    """Lets a notebook go on behind a cell that ends in an error, and says what the cell rests on.
 
-    Those are the questions named and, since cells build on cells, the ones before them.
+    It waits as long as an answer it may rest on is not right yet: those are the questions named
+    and, since cells build on cells, the ones before them. Where all are right a student's lab goes
+    on as well, so that the score is reached; in solutions and strict mode errors stay errors.
     """
 
     def __init__(self, lab, names):
@@ -273,6 +364,8 @@ class _Needs:
         ]
 
     def __enter__(self):
+        self.lab.check_again([question.name for question in self.rests_on])
+        claims.resting_on[:] = [question.name for question in self.named]
         results = (result for _, result in self._not_right(self.named) if result)
         if any(result.found.startswith("TimeoutError") for result in results):
             self.limit.enter_context(time_limit(TIME_LIMIT))  # it would not end here either
@@ -282,13 +375,49 @@ class _Needs:
         from IPython.display import display
 
         self.limit.close()
+        claims.resting_on.clear()
+        if strict():
+            return False
+        if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
+            raise Interrupted("Interrupted: run this cell again before those below it.") from None
         waiting = self._not_right(self.named) or self._not_right(self.rests_on)
         if error is None:
             wrong = [(q, result) for q, result in waiting if result and result.state == "wrong"]
-            if wrong and not strict():
+            if wrong:
                 display(Doubtful(wrong))
+        elif not isinstance(error, (Exception, SystemExit)):
             return False
-        if not isinstance(error, (Exception, SystemExit)) or not waiting or strict():
+        elif waiting:
+            display(Waiting(waiting, error))
+            cells.has_ended(WAITED)
+            return True
+        elif self.lab.of_teachers:
             return False
-        display(Waiting(waiting, error))
+        else:
+            self._note(error)
+        if (doubt := cells.doubt()) and not missing_name(error):
+            told = "Titles and text may not fit what is shown. Run that cell again, then this one."
+            display(Note((f"Made with {doubt}:", told), colour=Doubtful.colour))
         return True
+
+    def _note(self, error):
+        """Say how the cell ended, though all answers that it uses are right."""
+        from IPython.display import display
+
+        if isinstance(error, claims.ClaimFailed):
+            lines = [("Does not hold here:", self._about(claim)) for claim in error.claims]
+            lines = lines or [("", str(error))]
+            points = "do not depend on claims: another right answer may give other numbers."
+        else:
+            told = _told(error, "")
+            lines = [("This cell ended with", f"{told}{told.where}.")]
+            if missing := missing_name(error):
+                lines.append(("", cells.why_missing(missing)))
+            points = "do not depend on this cell: all answers that it uses are right."
+            cells.has_ended(f"ended in an error ({told})")
+        display(Note(*lines, ("Your points", points)))
+
+    def _about(self, claim):
+        names = [name for name in self.lab.questions if name in claim.rests_on]
+        made = f", with your answers to {', '.join(names)}" if names else ""
+        return f"{claim.text}: {claim.outcome}{made}."

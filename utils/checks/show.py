@@ -4,11 +4,19 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-from utils.checks.remote.answers import message_of
+from utils import cells
+from utils.checks.remote.answers import message_of, missing_name
 from utils.checks.sentences import word
 
 # The words carry the meaning; the colour of the bar only repeats it.
 _BAR = {"right": "#009E73", "wrong": "#D55E00", "unanswered": "#888888", "unchecked": "#888888"}
+IN_WORDS = {
+    "right": "right",
+    "wrong": "not right yet",
+    "unanswered": "not answered yet",
+    "unchecked": "not checked yet",
+}
+WAITED = "has waited for an answer"  # how a cell ends that `Waiting` is shown for
 
 
 def _box(colour, lines):
@@ -110,11 +118,25 @@ class Waiting(_Told):
             for (question, _), state in zip(self.waiting, states, strict=True)
         )
         lines = [("This cell waits for:", "; ".join(waited) + ".")]
+        missing = missing_name(self.error)
+        maker = cells.failed(missing) if missing else None
+        if maker and maker.ended != WAITED:
+            lines.append(("Also:", cells.why_missing(missing)))
         # Where nothing is answered, the error only says so again; else it is the student's to see.
         if "wrong" in states:
             told = f"{type(self.error).__name__}: {message_of(self.error)}"
             lines.append(("It ended with", told))
         return lines
+
+
+class Note(_Told):
+    """What there is to know about a cell besides: pairs of (label, text)."""
+
+    def __init__(self, *lines, colour=_BAR["unanswered"]):
+        self.told, self.colour = lines, colour
+
+    def lines(self):
+        return self.told
 
 
 class Doubtful(_Told):
@@ -144,14 +166,8 @@ class Score(_Told):
         return _BAR["right" if self.points == self.out_of else "unanswered"]
 
     def lines(self):
-        words = {
-            "right": "right",
-            "wrong": "not right yet",
-            "unanswered": "not answered yet",
-            "unchecked": "not checked yet",
-        }
         rows = [
-            (f"{r.points} of {r.question.points}", f"{r.question.title}: {words[r.state]}")
+            (f"{r.points} of {r.question.points}", f"{r.question.title}: {IN_WORDS[r.state]}")
             for r in self.results
         ]
         return [*rows, (f"Score: {self.points} of {self.out_of} points.", "")]

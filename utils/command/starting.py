@@ -14,6 +14,12 @@ from pathlib import Path
 from utils.notebooks.running import profile_in
 
 MAP = "notebooks/00_start_here.ipynb"
+# For kernels: of a name that is missing it is said which cell makes it, also where no cell has run.
+START_UP = """try:
+    __import__("utils.cells").cells.watch()
+except Exception:
+    pass  # a kernel of another environment
+"""
 
 
 def open_lab(root, *, browser=True, port=8888):
@@ -115,6 +121,9 @@ def quiet_first_start(root):
     ):
         (configuration / name).parent.mkdir(parents=True, exist_ok=True)
         (configuration / name).write_text(json.dumps(content, indent=1))
+    start_up = configuration / "ipython" / "profile_default" / "startup" / "00_course.py"
+    start_up.parent.mkdir(parents=True, exist_ok=True)
+    start_up.write_text(START_UP)
     return configuration
 
 

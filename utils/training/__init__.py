@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from utils import progress
+from utils.cells import Interrupted
 from utils.training.checkpoints import (
     Checkpoint,
     TrainingError,
@@ -188,6 +189,8 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
             than the checkpoint has; a damaged checkpoint; a folder that can't be written; a
             training step with randomness or variables that no checkpoint would hold; a folder
             where several replicas train.
+        Interrupted: a KeyboardInterrupt that says after which epoch; `model.history` has those
+            that were done.
     """
     if not model.compiled:
         raise TrainingError("Compile the model before fit: model.compile(...).")
@@ -238,20 +241,29 @@ def fit(  # noqa: C901 - the order of a whole run, read from top to bottom
         return history.history
     # The history comes first, so that the others find the epoch in it that has just ended.
     options["callbacks"] = [history, *callbacks, *([checkpoint] if checkpoint else [])]
-    options |= {"epochs": epochs, "initial_epoch": done, "verbose": verbose}
+    options |= {"epochs": epochs, "initial_epoch": done, "verbose": verbose, "shuffle": False}
     calls = 1 if whole_epochs else steps  # of an epoch
     with progress.stage(epochs * calls, done=done * calls, first="compiling") as stage:
         options["callbacks"].append(_Told(stage, epochs, calls))
-        if whole_epochs:
-            numbers = tf.data.Dataset.range(done, epochs)
-            try:
+        try:
+            if whole_epochs:
                 model.train_function = one_call  # Keras makes its own only where there is none
-                model.fit(numbers, steps_per_epoch=1, shuffle=False, **options)
-            finally:
+                numbers = tf.data.Dataset.range(done, epochs)
+                model.fit(numbers, steps_per_epoch=1, **options)
+            else:
+                dataset = begin(done) if done else dataset
+                model.fit(dataset, steps_per_epoch=steps, **options)  # it is shuffled itself
+        except KeyboardInterrupt:
+            model.history = history
+            done = max(map(len, history.history.values()), default=0)
+            when = f"after epoch {done}" if done else "before the end of epoch 1"
+            again = "run this cell again"
+            again += ", it goes on with the last saved epoch" if folder else ""
+            told = f"Training was interrupted {when} of {epochs}: {again}."
+            raise Interrupted(told) from None
+        finally:
+            if whole_epochs:
                 model.train_function = None
-        else:
-            dataset = begin(done) if done else dataset
-            model.fit(dataset, steps_per_epoch=steps, shuffle=False, **options)  # the dataset is
     if checkpoint:  # once more: callbacks and averaging optimizers change weights at the end
         checkpoint.save(done + len(history.epoch), ended_at=epochs)
     return plain(history.history)

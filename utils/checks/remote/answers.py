@@ -1,5 +1,6 @@
 """The way from a check to an answer and back: names, arrays and plain data, nothing else."""
 
+import builtins
 import contextlib
 import copy
 import linecache
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from utils.checks.remote import drivers, errors, picture_drivers
+from utils.names import meant
 
 # What passes between a check and an answer, see `plain`.
 Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
@@ -111,7 +113,7 @@ def _told(error, name):
     """The error as plain words, with the line of the notebook that it came from."""
     where = ""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if "ipykernel" in frame.filename or frame.filename.startswith("<"):
+        if in_notebook(frame.filename):
             line = linecache.getline(frame.filename, frame.lineno).strip()
             where = f" (line {frame.lineno} of its cell" + (f": {line})" if line else ")")
             break
@@ -119,7 +121,10 @@ def _told(error, name):
     if mistake == "shadowed":
         hidden, value = errors.shadowed(error)
         message += f"; `{hidden}` is of type {type(value).__name__} here"
-    return AnswerRaised(type(error).__name__, message, where, mistake, missing_name(error))
+    missing = missing_name(error)
+    if missing and (other := meant(missing, names_at(error))):
+        message += f": is `{other}` meant?"
+    return AnswerRaised(type(error).__name__, message, where, mistake, missing)
 
 
 def missing_name(error):
@@ -129,6 +134,17 @@ def missing_name(error):
     # TensorFlow raises it again from a traced function, with its words alone.
     words = re.search(r"name '(\w+)' is not defined", str(error))
     return error.name or (words[1] if words else "")
+
+
+def in_notebook(file):
+    return "ipykernel" in file or file.startswith("<")
+
+
+def names_at(error):
+    """The names that were there where the notebook's code raised an error; empty if it did not."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if in_notebook(frame.f_code.co_filename)]
+    return {*own[-1].f_locals, *own[-1].f_globals, *dir(builtins)} if own else set()
 
 
 def message_of(error):
