@@ -4,6 +4,7 @@ import importlib
 import time
 import zlib
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -392,3 +393,34 @@ def test_unknown_names_say_so(call):
 def test_a_sentence_keeps_the_names_in_it():
     assert sentence("sum the KL over latents, as Kingma does.").startswith("Sum the KL over")
     assert sentence("") == ""
+
+
+# --- settings of the whole notebook ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change, value, usual, words",
+    [
+        (
+            keras.config.set_image_data_format,
+            "channels_first",
+            "channels_last",
+            "image_data_format",
+        ),
+        (keras.config.set_floatx, "float64", "float32", "set_floatx"),
+        (keras.config.set_epsilon, 1e-3, 1e-7, "set_epsilon"),
+        (keras.config.set_dtype_policy, "mixed_bfloat16", "float32", "dtype policy"),
+        (lambda value: np.seterr(over=value), "raise", "warn", "np.seterr"),
+    ],
+)
+def test_a_changed_setting_is_named_where_an_answer_is_wrong(change, value, usual, words):
+    question = questions_of("lab1_identity_838")["sum_squared_error"]
+    bank = importlib.import_module("tests.cases.lab1_identity_838")
+    source = "def sum_squared_error(t, o):\n    return ops.mean(ops.square(t - o), axis=-1)"
+    answers = Answers(namespace(bank, source))
+    assert words not in question.judge(answers).slip
+    change(value)
+    try:
+        assert words in question.judge(answers).slip
+    finally:
+        change(usual)

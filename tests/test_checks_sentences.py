@@ -68,6 +68,12 @@ def test_errors_have_sentences():
     assert said - named <= elsewhere | {"error", "not_numbers"}
 
 
+def test_settings_have_sentences():
+    source = (CHECKS / "remote" / "drivers.py").read_text()
+    named = re.findall(r'^        "(\w+)": (?:.* != |not |"raise")', source, re.M)
+    assert set(named) == set(table("common")["settings"])
+
+
 def test_what_has_no_sentence_is_named():
     with pytest.raises(KeyError, match="no sentence for 'nonsense' of train"):
         say("lab1_identity_838", "train", "nonsense")

@@ -28,7 +28,8 @@ from utils.checks.remote.answers import (
     missing_name,
     time_limit,
 )
-from utils.checks.sentences import of_error, say
+from utils.checks.sentences import language as spoken_language
+from utils.checks.sentences import of_error, say, table
 from utils.checks.show import IN_WORDS, WAITED, Doubtful, Note, Result, Score, Waiting
 from utils.checks.values import check_of, with_defaults
 from utils.names import behind, meant, misnamed
@@ -63,6 +64,13 @@ class Question:
         The checks draw their inputs from `seed`, so an answer that only knows the
         inputs of one seed fails under another. `language` is that of the sentences.
         """
+        result = self._judged(answers, seed, language)
+        if result.state == "wrong" and result.mistake != "eager_off":
+            told = settings_changed(answers, self.name, language)
+            result.slip = " ".join([result.slip, *told])
+        return result
+
+    def _judged(self, answers, seed, language):
         said = functools.partial(self.say, language=language)
         verified = []
         try:
@@ -91,6 +99,7 @@ class Question:
                 kind=raised.kind,
                 missing=raised.missing,
                 mistake=mistake,
+                hidden=bool(verified),
                 language=language,
             )
         except Wrong as wrong:
@@ -104,9 +113,21 @@ class Question:
                 found=wrong.found,
                 slip=said(wrong.mistake, wrong.values),
                 mistake=wrong.mistake if wrong.mistake.isidentifier() else "",
+                hidden=bool(verified),
                 language=language,
             )
         return Result(self, "right", verified="; ".join(verified), language=language)
+
+
+def settings_changed(answers, name, language=None):
+    """A sentence for each setting of the whole notebook that a cell has changed, see `drivers`."""
+    try:
+        changed = answers.drive("settings", name)
+    except (Unanswered, AnswerRaised):  # no function, or it ends whatever it is used for
+        return []
+    known = table("common")["settings"]
+    spoken = table("common", spoken_language(language)).get("settings", {})
+    return [spoken.get(each, known[each]) for each in list(changed) if each in known]
 
 
 class Questions(dict):

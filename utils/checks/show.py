@@ -45,7 +45,8 @@ class Result(_Told):
     """What came of a check. `state` is "unchecked", "unanswered", "wrong" or "right".
 
     `kind` is that of the error which the answer ended in, `missing` a name that was not there,
-    `mistake` the id of what `slip` says, `language` what it says it in.
+    `mistake` the id of what `slip` says, `hidden` whether the check that students see was passed,
+    `language` what it is said in.
     """
 
     question: Any
@@ -57,6 +58,7 @@ class Result(_Told):
     kind: str = ""
     missing: str = ""
     mistake: str = ""
+    hidden: bool = False
     language: str | None = None
 
     @property

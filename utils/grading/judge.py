@@ -409,6 +409,7 @@ def _answered(result, results, submission):
         used = submissions.names_used(source) | {result.missing}
         earlier = (r.question for r in results[: results.index(result)] if r.state != "right")
         told["follows"] = next((asked.title for asked in earlier if asked.name in used), "")
+    told["hidden"] = result.hidden
     told["source"] = readable(source.expandtabs(4), LONGEST)
     told["message"] = readable(told["message"], 4000)
     for part in ("expected", "found", "slip", "verified", "kind"):
