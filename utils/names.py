@@ -15,7 +15,8 @@ def meant(name, names):
     near = {
         each.lower(): each
         for each in names
-        if each != name and not each.startswith("_") and abs(len(each) - len(name)) < 4
+        if isinstance(each, str) and each != name and each[:1] != "_"
+        if abs(len(each) - len(name)) < 4
     }
     close = difflib.get_close_matches(name.lower(), near, n=1, cutoff=0.75)
     return near[close[0]] if close and len(name) > 2 else ""

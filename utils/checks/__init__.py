@@ -417,7 +417,8 @@ class _Needs:
         else:
             self._note(error)
         if (doubt := cells.doubt()) and not missing_name(error):
-            told = "Titles and text may not fit what is shown. Run that cell again, then this one."
+            told = "That may be why." if error else "Titles and text may not fit what is shown."
+            told += " Run that cell again, then this one."
             display(Note((f"Made with {doubt}:", told), colour=Doubtful.colour))
         return True
 
