@@ -68,10 +68,10 @@ nbval.plugin.RunningKernel = PatientKernel
 
 def pytest_configure(config):
     os.environ.update(ENVIRONMENT)
-    # An empty profile: no start-up files of somebody's own.
+    # A profile of the course's own: no start-up files of somebody's.
     profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     config.add_cleanup(profile.cleanup)
-    os.environ["IPYTHONDIR"] = profile.name
+    os.environ["IPYTHONDIR"] = running.profile_in(profile.name)
     for name in ("COURSE_RESULTS", "COURSE_STRICT", "COURSE_SEED"):
         os.environ.pop(name, None)
 
