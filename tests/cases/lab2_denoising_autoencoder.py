@@ -552,11 +552,11 @@ for case in (
     ("subclass", DECODER_CLASS, "right"),
     ("tf.nn", OWN_LAYER + decoder("Up(16), layers.ReLU(), Up(1)"), "right"),
     ("no tuple", decoder().replace("(code_size,)", "code_size"), "shape_tuple"),
-    ("fixed size", decoder().replace("Input((code_size,)", "Input((128,)"), "layer_input"),
-    ("an encoder", encoder().replace("build_encoder", "build_decoder"), "layer_input"),
+    ("fixed size", decoder().replace("Input((code_size,)", "Input((128,)"), "fixed_inputs"),
+    ("an encoder", encoder().replace("build_encoder", "build_decoder"), "other_inputs"),
     ("no return", decoder().replace("return ", ""), "no_return"),
     ("shared", decoder() + SHARED.format("decoder"), "same_model"),
-    ("two sizes", TWO_SIZES, "hidden layer_input"),
+    ("two sizes", TWO_SIZES, "hidden fixed_inputs"),
 ):
     add("build_decoder", *case)
 
