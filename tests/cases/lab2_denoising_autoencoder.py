@@ -163,7 +163,7 @@ noisy += sigma * np.random.default_rng(seed).standard_normal(noisy.shape)
 noisy[noisy < 0] = 0
 noisy[noisy > 1] = 1
 return noisy.astype(images.dtype)
-# loops: right
+# loops: loop_over_pixels
 rng, noisy = np.random.default_rng(seed), np.empty_like(images)
 for place in np.ndindex(images.shape):
     noisy[place] = min(max(images[place] + rng.normal(0, sigma), 0), 1)
@@ -341,7 +341,7 @@ answers("build_encoder", encoder)(f"""
 three strides | {CONVOLUTIONS}, {down(64, "activation='tanh'")} | right
 batch normalization | {down(16, "use_bias=False")}, {NORMALIZED}, {down(32)} | right
 dense | layers.Flatten(), layers.Dense(100, 'relu') | dense_alone
-flat images | layers.Reshape((28, 28, 1)) | layers.Flatten() | 784, | layer_input
+flat images | layers.Reshape((28, 28, 1)) | layers.Flatten() | 784, | other_inputs
 """)
 answers("build_encoder", convolving)(f"""
 sequential    | relu                              | relu              | right

@@ -98,7 +98,9 @@ def normalized(report, without):
         if not follows and count not in without:
             raise Wrong("normalized_expects", "none there", "not_normalized", **values)
         if follows and activated_first(report, places[count : count + 2], layer):
-            raise Wrong("normalized_expects", "an activation before it", "activated_first", **values)
+            raise Wrong(
+                "normalized_expects", "an activation before it", "activated_first", **values
+            )
 
 
 def activated_first(report, places, layer):

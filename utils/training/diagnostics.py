@@ -44,7 +44,7 @@ _FAILURES = {
         "Use the non-saturating loss, -ln D(G(z)).",
     ),
     "confident discriminator": (
-        lambda trace: trace["real_probability"] > 0.97 and trace["fake_probability"] < 0.03,
+        lambda trace: trace["real_probability"] > 0.98 and trace["fake_probability"] < 0.02,
         "The discriminator is sure of every image, real or generated, and so no longer says which "
         "generated images are better.",
         "Call it on real and on generated images separately, as batch normalization mixes what "

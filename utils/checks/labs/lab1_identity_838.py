@@ -4,8 +4,8 @@ import numpy as np
 
 from utils.checks import Questions
 from utils.checks.compare import Wrong, agree, close, new_network, numbers, shape
-from utils.checks.networks import takes_inputs
 from utils.checks.losses import sigmoid
+from utils.checks.networks import takes_inputs
 from utils.checks.reference.descent import descend, error_of, first_step, flat, trained
 from utils.checks.values import Case
 

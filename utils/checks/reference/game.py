@@ -224,7 +224,6 @@ MISTAKES = {
 }
 
 
-
 def moved(step, before, real, latents, expects="moved_expects", still="stands_still"):
     """Wrong unless the step has moved both networks as Algorithm 1 does; returns what was tracked.
 
