@@ -134,9 +134,9 @@ lab.check("build_encoder", hidden=True)
 # %% [markdown]
 # ### Question 3 (1 point): write `build_decoder`
 #
-# <details><summary>Hint 1: what changes?</summary>Only the number of inputs and the number of units.</details>
-# <details><summary>Hint 2: which is which?</summary>The decoder takes the hidden values, so its input has <code>hidden</code> numbers.</details>
-# <details><summary>Hint 3: the output</summary>There are eight outputs, one for each unit of a pattern, and they are sigmoid units too.</details>
+# <details><summary>Hint 1: where to look</summary>Your encoder: the decoder is the same network the other way round.</details>
+# <details><summary>Hint 2: which sizes?</summary>It takes the hidden values, <code>hidden</code> of them, and gives one output for each unit of a pattern, eight. Which of the two stands in <code>keras.Input</code>, which in <code>Dense</code>?</details>
+# <details><summary>Hint 3: nearly all of it</summary><code>keras.Sequential([keras.Input((hidden,)), keras.layers.Dense(8, ...)])</code>, with the activation and the start of the encoder.</details>
 
 
 # %%
@@ -336,9 +336,9 @@ with lab.needs("train"):
 #
 # ### Question 6 (2 points): write `binary_code`
 #
-# <details><summary>Hint 1: the limit</summary>A hidden value counts as on above 0.5.</details>
-# <details><summary>Hint 2: beware of int</summary>Turning 0.99 into an integer gives 0: round or compare first.</details>
-# <details><summary>Hint 3: any shape</summary>NumPy's functions work on arrays of any shape; no loop is needed.</details>
+# <details><summary>Hint 1: where to look</summary>In the published table: which of its values would you call on?</details>
+# <details><summary>Hint 2: beware of int</summary>Turning 0.99 into an integer gives 0: compare first. NumPy compares arrays of any shape, without a loop.</details>
+# <details><summary>Hint 3: nearly all of it</summary><code>np.asarray(hidden_values) > 0.5</code> is True or False for each value; <code>.astype(int)</code> makes bits of that.</details>
 
 
 # %%

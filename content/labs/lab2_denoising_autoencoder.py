@@ -87,9 +87,9 @@ print("Training images:", train_images.shape, "- test images:", test_images.shap
 #
 # ### Question 1 (2 points): write `add_gaussian_noise`
 #
-# <details><summary>Hint 1: which generator?</summary><code>np.random.default_rng(seed)</code> makes a generator that knows nothing but its seed. Its method <code>normal</code> draws.</details>
-# <details><summary>Hint 2: how many draws?</summary>One for every pixel of every image: draw with the shape of all images.</details>
-# <details><summary>Hint 3: the order</summary>Add first, clip then, with np.clip. And don't write <code>images += ...</code>: that would change the clean images themselves.</details>
+# <details><summary>Hint 1: where to look</summary>Lecture 13 draws noise with <code>np.random.default_rng(seed)</code>: a generator that knows nothing but its seed.</details>
+# <details><summary>Hint 2: how many draws, and in which order?</summary>One for every pixel of every image. Add first, clip then; <code>images += ...</code> would change the clean images themselves.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>rng.normal(0, sigma, images.shape)</code> is the noise; <code>np.clip(..., 0, 1)</code> cuts off the sum.</details>
 
 
 # %%
@@ -103,7 +103,7 @@ def add_gaussian_noise(images, sigma, seed):
 
     Returns:
         array of the shape of images, in [0, 1]. With sigma 0.1, pixels of 0.5 get a mean of 0.5
-        and a standard deviation of 0.1.
+        and a standard deviation of 0.1. For 10,000 images of 784 pixels within 10 seconds.
     """
     ### BEGIN SOLUTION
     noise = np.random.default_rng(seed).standard_normal(np.shape(images), dtype="float32")
@@ -123,9 +123,9 @@ lab.check("add_gaussian_noise", hidden=True)
 #
 # ### Question 2 (1 point): write `add_masking_noise`
 #
-# <details><summary>Hint 1: draws</summary>A number drawn evenly between 0 and 1 is below <code>fraction</code> with probability <code>fraction</code>.</details>
-# <details><summary>Hint 2: choose</summary>np.where(condition, a, b) takes a where the condition holds and b elsewhere.</details>
-# <details><summary>Hint 3: not dropout</summary>Keras's dropout also enlarges the pixels it keeps. Here they stay as they are.</details>
+# <details><summary>Hint 1: where to look</summary>Question 1: again a generator of the seed, and one draw for every pixel.</details>
+# <details><summary>Hint 2: what to think of</summary>A number drawn evenly between 0 and 1 is below <code>fraction</code> with probability <code>fraction</code>. Pixels that stay keep their value: Keras's dropout would also enlarge them.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>masked = rng.random(images.shape) &lt; fraction</code>; <code>np.where(condition, a, b)</code> takes a where the condition holds and b elsewhere.</details>
 
 
 # %%
@@ -139,7 +139,7 @@ def add_masking_noise(images, fraction, seed):
 
     Returns:
         array of the shape of images; pixels that are not masked keep their value. With fraction
-        0.3, about 30 of 100 white pixels become 0 and the others stay 1.
+        0.3, about 30 of 100 white pixels become 0 and the others stay 1. As quick as question 1.
     """
     ### BEGIN SOLUTION
     masked = np.random.default_rng(seed).random(np.shape(images)) < fraction
@@ -169,14 +169,22 @@ with lab.needs("add_gaussian_noise", "add_masking_noise"):
 # %% [markdown]
 # ## 2. The encoder
 #
-# Two convolutions of stride 2 shrink the image, from 28 to 14 to 7 pixels, while the channels grow; a dense layer makes one
-# vector of all that, the *code*. The code has no activation: it may have any values of both signs.
+# Two convolutions of stride 2 shrink the image while the channels grow; a dense layer makes one
+# vector of all that, the *code*. The code has no activation: it may have any values of both signs. Other widths and kernels do as well; ours are
+#
+# | layer | what comes out |
+# |---|---|
+# | input | 28 x 28, 1 channel |
+# | convolution, kernel 3, stride 2, ReLU | 14 x 14, 16 channels |
+# | convolution, kernel 3, stride 2, ReLU | 7 x 7, 32 channels |
+# | flattened | 1,568 values |
+# | dense | `code_size` values |
 #
 # ### Question 3 (2 points): write `build_encoder`
 #
-# <details><summary>Hint 1: the layers</summary>keras.Sequential with keras.Input((28, 28, 1)), two Conv2D, Flatten and Dense.</details>
-# <details><summary>Hint 2: the convolutions</summary>16 and 32 channels, kernels of 3 pixels, <code>strides=2</code>, <code>padding="same"</code>, <code>activation="relu"</code>.</details>
-# <details><summary>Hint 3: the end</summary>Without Flatten, Dense would give each of the 7 x 7 places a code of its own.</details>
+# <details><summary>Hint 1: where to look</summary>The table: from row to row the picture shrinks, and the last two rows make one vector of it. <code>keras.Sequential</code> holds one layer after the other, from <code>keras.Input((28, 28, 1))</code> on.</details>
+# <details><summary>Hint 2: what to think of</summary>A convolution halves the picture with <code>strides=2</code> and <code>padding=&quot;same&quot;</code>. Without a layer that makes one row of all values, Dense would give each of the 7 x 7 positions a code of its own.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>Conv2D(16, 3, strides=2, padding=&quot;same&quot;, activation=&quot;relu&quot;)</code>, the same with 32, <code>Flatten()</code>, and a Dense layer of <code>code_size</code> without an activation.</details>
 
 
 # %%
@@ -188,8 +196,8 @@ def build_encoder(code_size):
 
     Returns:
         Keras model, (n, 28, 28, 1) -> (n, code_size): convolutions with nonlinear activations
-        that shrink the image, then a dense layer without one. At most 1,000,000 weights; with
-        convolutions of 16 and 32 channels and code_size 128 there are 205,632.
+        that shrink the image, then a dense layer without one. Widths and kernels are free, with
+        at most 1,000,000 weights; those of the table and code_size 128 make 205,632.
     """
     ### BEGIN SOLUTION
     return keras.Sequential([
@@ -219,9 +227,9 @@ lab.check("build_encoder", hidden=True)
 #
 # ### Question 4 (2 points): write `build_decoder`
 #
-# <details><summary>Hint 1: the start</summary>Dense(7 * 7 * 32, activation="relu"), then Reshape((7, 7, 32)).</details>
-# <details><summary>Hint 2: the doubling</summary>Conv2DTranspose(16, 4, strides=2, padding="same", activation="relu") makes 14 x 14 of 7 x 7.</details>
-# <details><summary>Hint 3: the end</summary>A second one with a single channel and no activation makes 28 x 28 x 1.</details>
+# <details><summary>Hint 1: where to look</summary>Your encoder and its table, read from below: where it flattens, the decoder makes a picture of a row; where it halves, the decoder doubles.</details>
+# <details><summary>Hint 2: what to think of</summary>How many values does a picture of 7 x 7 with 32 channels have? A Dense layer makes them, <code>Reshape</code> puts them in order. The last layer has one channel, as the images have, and no activation.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>Dense(7 * 7 * 32, activation=&quot;relu&quot;)</code>, <code>Reshape((7, 7, 32))</code>, <code>Conv2DTranspose(16, 4, strides=2, padding=&quot;same&quot;, activation=&quot;relu&quot;)</code>, and one more with other numbers.</details>
 
 
 # %%
@@ -233,7 +241,8 @@ def build_decoder(code_size):
 
     Returns:
         Keras model, (n, code_size) -> (n, 28, 28, 1): transposed convolutions with nonlinear
-        activations between them and none at the end. At most 1,000,000 weights.
+        activations between them and none at the end. Widths and kernels are free, with at most
+        1,000,000 weights.
     """
     ### BEGIN SOLUTION
     return keras.Sequential([
@@ -261,9 +270,9 @@ lab.check("build_decoder", hidden=True)
 #
 # ### Question 5 (2 points): write `training_pairs`
 #
-# <details><summary>Hint 1: reuse</summary>You have written the noise already; call it.</details>
-# <details><summary>Hint 2: two things</summary><code>return a, b</code> gives back both: what goes into the network, and what should come out.</details>
-# <details><summary>Hint 3: which is noisy?</summary>The inputs only. A network that is asked for noisy images learns to let the noise through.</details>
+# <details><summary>Hint 1: where to look</summary>The formula: which image goes into the network, and with which is the result compared?</details>
+# <details><summary>Hint 2: what to think of</summary>You have written the noise already. Only what goes in is noisy: a network that is asked for noisy images learns to let the noise through.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>add_gaussian_noise(images, sigma, seed)</code> is one of both; <code>return a, b</code> gives back two, what goes in first.</details>
 
 
 # %%
@@ -301,9 +310,9 @@ lab.check("training_pairs", hidden=True)
 #
 # ### Question 6 (2 points): write `psnr`
 #
-# <details><summary>Hint 1: one number per image</summary>Take the mean over rows, columns and channels, axes 1, 2 and 3; axis 0 are the images.</details>
-# <details><summary>Hint 2: which logarithm?</summary>np.log is the natural one; np.log10 has base 10.</details>
-# <details><summary>Hint 3: test it</summary>If every pixel is off by 0.1, the error is 0.01 and the PSNR 20 dB.</details>
+# <details><summary>Hint 1: where to look</summary>The formula, from the inside out: a difference, its square, a mean, a logarithm.</details>
+# <details><summary>Hint 2: what to think of</summary>The mean is of one image: axis 0 are the images, so which axes are left? And <code>np.log</code> is the natural logarithm.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>error = np.mean((clean - estimate) ** 2, axis=(1, 2, 3))</code>, then 10 times <code>np.log10</code> of 1 / error. Every pixel off by 0.1: 20 dB.</details>
 
 
 # %%
@@ -642,9 +651,9 @@ with lab.needs("training_pairs", "build_encoder", "build_decoder"):
 #
 # ### Question 7 (1 point): write `tweedie_score`
 #
-# <details><summary>Hint 1: left side</summary>The denoised point stands for the mean in the formula's left side.</details>
-# <details><summary>Hint 2: direction</summary>The vector begins at the noisy point and ends at the denoised one.</details>
-# <details><summary>Hint 3: units</summary>A score is one over a length, so a length is divided by a length squared.</details>
+# <details><summary>Hint 1: where to look</summary>The left side of the formula: which of its letters do you have, and which of your arrays stands for the mean E?</details>
+# <details><summary>Hint 2: what to think of</summary>The vector begins at the noisy point and ends at the denoised one. A score is one over a length, so a length is divided by a length squared.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>(... - noisy) / sigma**2</code>; try it on the docstring's example.</details>
 
 
 # %%

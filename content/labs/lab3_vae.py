@@ -120,9 +120,9 @@ print("Training images:", train_images.shape, "- test images:", test_images.shap
 #
 # ### Question 1 (2 points): write `kl_divergence`
 #
-# <details><summary>Hint 1: which functions?</summary><code>ops.exp</code>, <code>ops.square</code> and <code>ops.sum</code> of Keras work on arrays and inside a compiled training step; those of NumPy don't.</details>
-# <details><summary>Hint 2: the variance</summary><code>ops.exp(latent_log_var)</code> is the variance. The last term of the formula is <code>latent_log_var</code> itself.</details>
-# <details><summary>Hint 3: which axis?</summary>Sum over the latents, axis 1. A mean over them would divide the prior's say by their number; section 10 shows what that costs.</details>
+# <details><summary>Hint 1: where to look</summary>The formula has three terms that depend on the latents; <code>latent_log_var</code> is the last of them as it is.</details>
+# <details><summary>Hint 2: what to think of</summary>The variance is <code>ops.exp(latent_log_var)</code>. Sum over the latents, axis 1: a mean would divide the prior's say by their number (section 10). NumPy's functions don't work inside a compiled training step, those of <code>keras.ops</code> do.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>0.5 * ops.sum(... + ... - 1 - latent_log_var, axis=1)</code>.</details>
 
 
 # %%
@@ -188,9 +188,9 @@ with lab.needs("kl_divergence"):
 #
 # ### Question 2 (2 points): write `reparameterize`
 #
-# <details><summary>Hint 1: what is given?</summary>The noise is an argument. Nothing is drawn here.</details>
-# <details><summary>Hint 2: from log variance to standard deviation</summary>The root of a variance is the exponential of half its logarithm.</details>
-# <details><summary>Hint 3: check yourself</summary>With a log variance of ln 4 the standard deviation is 2: noise of 1 moves the result by 2.</details>
+# <details><summary>Hint 1: where to look</summary>The last formula above: the noise is an argument, nothing is drawn here.</details>
+# <details><summary>Hint 2: what to think of</summary>The root of a variance is the exponential of half its logarithm. With a log variance of ln 4, noise of 1 moves the result by 2.</details>
+# <details><summary>Hint 3: nearly the code</summary>Mean plus <code>ops.exp(0.5 * latent_log_var)</code> times noise.</details>
 
 
 # %%
@@ -334,9 +334,9 @@ lab.check("build_encoder", hidden=True)
 #
 # ### Question 5 (1 point): write `build_decoder`
 #
-# <details><summary>Hint 1: the layers</summary>The encoder the other way round: two Dense(256) with relu.</details>
-# <details><summary>Hint 2: an image</summary>Dense(28 * 28), then Reshape((28, 28, 1)).</details>
-# <details><summary>Hint 3: the end</summary>No activation on the last layer: logits may have any value.</details>
+# <details><summary>Hint 1: where to look</summary>Your encoder: the decoder has the same layers the other way round.</details>
+# <details><summary>Hint 2: what to think of</summary>Each pixel gets one number: how many are that, and which layer makes a picture of a row? Logits may have any value, so the last layer has no activation.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>keras.Input((latent_size,))</code>, two <code>Dense(256, activation=&quot;relu&quot;)</code>, <code>Dense(28 * 28)</code>, <code>Reshape((28, 28, 1))</code>.</details>
 
 
 # %%
@@ -382,9 +382,9 @@ lab.check("build_decoder", hidden=True)
 #
 # ### Question 6 (2 points): write `negative_elbo`
 #
-# <details><summary>Hint 1: the cross-entropy from logits</summary><code>keras.losses.binary_crossentropy(images, logits, from_logits=True)</code> averages over the last axis, which has one channel here: (n, 28, 28) is left. Or write it: softplus(l) - x l.</details>
-# <details><summary>Hint 2: units</summary>Sum over all pixels of an image and not over the batch: one number for each image.</details>
-# <details><summary>Hint 3: beta</summary>It stands before the divergence alone.</details>
+# <details><summary>Hint 1: where to look</summary>Question 1 has the divergence: call it. For the other term, lecture 32 writes the cross-entropy from logits as softplus(l) - x l.</details>
+# <details><summary>Hint 2: what to think of</summary>Sum over all pixels of an image and not over the batch: one number for each image. Beta stands before the divergence alone.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>ops.sum(ops.softplus(logits) - images * logits, axis=(1, 2, 3))</code> is the reconstruction.</details>
 
 
 # %%
@@ -424,7 +424,7 @@ lab.check("negative_elbo", hidden=True)
 #
 # Networks, sampling and trackers are given. Three methods are yours.
 #
-# ### Question 7 (3 points): write `VAE`
+# ### Question 7 (3 points): write `VAE`'s `track`, `train_step` and `test_step`
 #
 # <details><summary>Hint 1: track</summary>A <code>keras.metrics.Mean</code> has <code>update_state(values)</code> and <code>result()</code>. The reconstruction is <code>negative_elbo</code> without the divergence: beta 0.</details>
 # <details><summary>Hint 2: train_step</summary><code>self(images, training=True)</code> gives logits, mean and log variance: the arguments that both loss and <code>track</code> need. The loss uses <code>self.beta</code>.</details>
@@ -662,9 +662,9 @@ with lab.needs("negative_elbo", "VAE"):
 #
 # ### Question 8 (1 point): write `latent_grid`
 #
-# <details><summary>Hint 1: the values</summary><code>norm.ppf((np.arange(side) + 0.5) / side)</code>: the inverse of the distribution function.</details>
-# <details><summary>Hint 2: all places at once</summary><code>np.meshgrid</code>, <code>ravel</code> and <code>np.stack(..., axis=1)</code> make an array (side * side, 2): a single batch for the decoder.</details>
-# <details><summary>Hint 3: rows run downwards</summary>In the top row the second latent is largest: turn its values round with <code>[::-1]</code>. And the decoder gives logits: <code>ops.sigmoid</code>.</details>
+# <details><summary>Hint 1: where to look</summary>The text: value i of s is where the normal distribution has (i + 1/2) / s of its mass below. <code>norm.ppf</code> is the inverse of its distribution function.</details>
+# <details><summary>Hint 2: what to think of</summary>All positions in one batch (side * side, 2): <code>np.meshgrid</code>, <code>ravel</code> and <code>np.stack(..., axis=1)</code>. In the top row the second latent is largest: turn its values round. And the decoder gives logits.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>first, second = np.meshgrid(quantiles, quantiles[::-1])</code>; at the end <code>ops.sigmoid</code> of the decoder's answer, reshaped to (side, side, 28, 28).</details>
 
 
 # %%
@@ -891,9 +891,9 @@ with lab.needs("negative_elbo", "VAE"):
 #
 # ### Question 9 (1 point): write `outlier_score`
 #
-# <details><summary>Hint 1: reuse</summary>Calling the model gives everything that <code>negative_elbo</code> asks for.</details>
-# <details><summary>Hint 2: no training</summary><code>vae(images, training=False)</code></details>
-# <details><summary>Hint 3: one number each</summary>Don't average over the images, and don't turn the sign: a high score means an outlier.</details>
+# <details><summary>Hint 1: where to look</summary><code>VAE.test_step</code>: it computes the same number for images that are not trained on.</details>
+# <details><summary>Hint 2: what to think of</summary>Calling the model gives everything that <code>negative_elbo</code> asks for beside the images. Keep one number for each image; a high one means an outlier already.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>negative_elbo(images, *vae(images, training=False))</code> has the three outputs in the right order.</details>
 
 
 # %%

@@ -44,7 +44,7 @@ import tensorflow as tf
 from keras import layers, ops
 from sklearn.linear_model import RidgeCV
 
-from utils import metrics, nets, plots, training
+from utils import gans, metrics, nets, plots, training
 from utils.checks import Lab
 from utils.claims import Claims, show_numbers
 from utils.data import glyphs, load_arrays
@@ -116,9 +116,9 @@ print("Training images:", train_images.shape, "- test images:", test_images.shap
 #
 # ### Question 1 (2 points): write `discriminator_loss`
 #
-# <details><summary>Hint 1: no sigmoid</summary>The arguments are logits. <code>ops.softplus</code> of Keras holds sigmoid and logarithm in one.</details>
-# <details><summary>Hint 2: which sign?</summary>A real image with a large logit is judged rightly, so it has to cost next to nothing: softplus of <em>minus</em> the logit. For generated images it is the other way round.</details>
-# <details><summary>Hint 3: two means</summary>One mean over the real logits, one over the generated ones, added and not halved.</details>
+# <details><summary>Hint 1: where to look</summary>The text above writes both logarithms in logits, without a sigmoid: which of them belongs to real images, which to generated ones?</details>
+# <details><summary>Hint 2: what to think of</summary>A real image with a large logit is judged rightly, so it has to cost next to nothing; a generated one costs the more, the larger its logit. Each kind has a mean of its own, as their numbers may differ.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>ops.mean(ops.softplus(-real_logits))</code> plus the mean of the other softplus; nothing is halved.</details>
 
 
 # %%
@@ -155,9 +155,9 @@ lab.check("discriminator_loss", hidden=True)
 #
 # ### Question 2 (2 points): write `generator_loss`
 #
-# <details><summary>Hint 1: in words</summary>The cross-entropy that the generated images would cost if their label were "real".</details>
-# <details><summary>Hint 2: in logits</summary>You have written <code>-ln D</code> already, in the first half of question 1.</details>
-# <details><summary>Hint 3: check yourself</summary>With logit 0 it is ln 2; it falls as the logit rises, and for a logit of -100 it is 100.</details>
+# <details><summary>Hint 1: where to look</summary>Lay this loss beside that of section 1: one of its two terms has the same form, for other images.</details>
+# <details><summary>Hint 2: what to think of</summary>It is what the generated images would cost if their label were &quot;real&quot;: it falls as the logit rises. Logit 0 costs ln 2, and -100 costs 100.</details>
+# <details><summary>Hint 3: nearly the code</summary>The mean of <code>ops.softplus</code> of minus the logits.</details>
 
 
 # %%
@@ -218,17 +218,25 @@ with lab.needs("generator_loss"):
 # - strided transposed convolutions instead of upsampling and pooling;
 # - no hidden dense layers; one dense layer turns the latents into the first small feature maps;
 # - batch normalization after every layer but the last, whose output has to keep its own mean and spread;
-# - ReLU in every layer but the last, which has tanh;
+# - ReLU after each batch normalization, and tanh at the end;
 # - weights that start as draws of $N(0, 0.02^2)$.
 #
-# Two details are ours. A bias before batch normalization is subtracted again, so it is left out. And Keras's moving averages move by one per cent a step; with a
-# momentum of 0.9 they keep up with a network that changes fast.
+# Widths and kernels are free. Ours are small:
+#
+# | layer with weights | then | what comes out |
+# |---|---|---|
+# | dense | batch normalization, ReLU, reshaped | 7 x 7, 32 maps |
+# | transposed convolution, kernel 4, stride 2 | batch normalization, ReLU | 14 x 14, 16 maps |
+# | transposed convolution, kernel 4, stride 2 | tanh | 28 x 28, 1 channel |
+#
+# Three details are advice, and the check leaves them to you. A kernel of 4 is a multiple of the stride, so there are no checkerboards (lecture 14). A bias before batch normalization is
+# subtracted again, so we leave it out. And Keras's moving averages move by one per cent a step; with a momentum of 0.9 they keep up with a network that changes fast.
 #
 # ### Question 3 (2 points): write `build_generator`
 #
-# <details><summary>Hint 1: the sizes</summary>From 7 to 14 to 28 pixels: <code>layers.Dense(7 * 7 * 32)</code>, then <code>layers.Reshape((7, 7, 32))</code>, then two <code>layers.Conv2DTranspose</code> with <code>strides=2, padding="same"</code>.</details>
-# <details><summary>Hint 2: the order</summary>Layer, <code>layers.BatchNormalization(momentum=0.9)</code>, <code>layers.ReLU()</code>. A kernel size of 4 is a multiple of the stride, so no checkerboards (lecture 14).</details>
-# <details><summary>Hint 3: the end</summary>The last transposed convolution has 1 filter, <code>activation="tanh"</code> and <code>dtype="float32"</code>, and no batch normalization.</details>
+# <details><summary>Hint 1: where to look</summary>The table: each row is a layer with weights, its normalization and its activation.</details>
+# <details><summary>Hint 2: what to think of</summary>The dense layer gives a row of 7 * 7 * 32 numbers; <code>layers.Reshape((7, 7, 32))</code> makes maps of it. <code>layers.Conv2DTranspose</code> with <code>strides=2, padding=&quot;same&quot;</code> doubles the sides.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>layers.Conv2DTranspose(16, 4, strides=2, padding=&quot;same&quot;, kernel_initializer=...)</code>, <code>layers.BatchNormalization(momentum=0.9)</code>, <code>layers.ReLU()</code>; the last one with 1 filter, <code>activation=&quot;tanh&quot;</code> and <code>dtype=&quot;float32&quot;</code>.</details>
 
 
 # %%
@@ -240,9 +248,10 @@ def build_generator(latent_size):
 
     Returns:
         Keras model, (n, latent_size) -> images (n, 28, 28, 1) between -1 and 1: one dense layer,
-        then transposed convolutions with stride 2; batch normalization and ReLU after every
-        layer but the last, which has tanh and is float32 under every policy. First weights with
-        standard deviation 0.02, at most 1,000,000 of them.
+        then transposed convolutions, two or more of them with stride 2; after every layer but the
+        last batch normalization, then ReLU, and a reshape before, between or behind them. The
+        last has tanh and is float32 under every policy. First weights with standard deviation
+        0.02, at most 1,000,000 of them.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)
@@ -275,14 +284,20 @@ lab.check("build_generator", hidden=True)
 #
 # - strided convolutions instead of pooling, which learn what to keep;
 # - batch normalization after every convolution but the first, which has to see the images' own mean and spread;
-# - LeakyReLU with slope 0.2 in all layers: where a ReLU is off, no gradient comes through to the generator;
+# - LeakyReLU with slope 0.2 after each convolution and its normalization: where a ReLU is off, no gradient comes through to the generator;
 # - no hidden dense layers; at the end a single number, a logit. The loss holds the sigmoid: a second one in the network would squash twice.
+#
+# | layer with weights | then | what comes out |
+# |---|---|---|
+# | convolution, kernel 4, stride 2 | LeakyReLU | 14 x 14, 16 maps |
+# | convolution, kernel 4, stride 2 | batch normalization, LeakyReLU, flattened | 1,568 values |
+# | dense | | 1 logit |
 #
 # ### Question 4 (2 points): write `build_discriminator`
 #
-# <details><summary>Hint 1: the sizes</summary>From 28 to 14 to 7 pixels with two <code>layers.Conv2D</code>, <code>strides=2, padding="same"</code>; filters double as the picture shrinks.</details>
-# <details><summary>Hint 2: the first is different</summary>Convolution, <code>layers.LeakyReLU(0.2)</code>. From the second on: convolution, batch normalization, LeakyReLU.</details>
-# <details><summary>Hint 3: the end</summary><code>layers.Flatten()</code>, then <code>layers.Dense(1, dtype="float32")</code> without an activation.</details>
+# <details><summary>Hint 1: where to look</summary>The table, and your generator, which goes the other way.</details>
+# <details><summary>Hint 2: what to think of</summary><code>layers.Conv2D</code> with <code>strides=2, padding=&quot;same&quot;</code> halves the sides. The first convolution has no batch normalization; from the second on it stands before the activation.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>layers.Conv2D(16, 4, strides=2, padding=&quot;same&quot;, kernel_initializer=...)</code>, <code>layers.LeakyReLU(0.2)</code>; at the end <code>layers.Flatten()</code> and <code>layers.Dense(1, kernel_initializer=..., dtype=&quot;float32&quot;)</code>.</details>
 
 
 # %%
@@ -291,9 +306,9 @@ def build_discriminator():
 
     Returns:
         Keras model, images (n, 28, 28, 1) -> logits (n, 1), float32 under every policy:
-        convolutions with stride 2, each followed by LeakyReLU with slope 0.2, batch normalization
-        from the second one on, and one dense layer without activation. First weights with
-        standard deviation 0.02, at most 1,000,000 of them.
+        convolutions, two or more of them with stride 2, each followed by LeakyReLU with slope 0.2,
+        from the second one on by batch normalization before that, and one dense layer without
+        activation at the end. First weights with standard deviation 0.02, at most 1,000,000 of them.
     """
     ### BEGIN SOLUTION
     draws = keras.initializers.RandomNormal(stddev=0.02)
@@ -326,20 +341,22 @@ lab.check("build_discriminator", hidden=True)
 # 2. once: draw latents, and move the *generator* down the gradient of its loss, against the discriminator as it is now.
 #
 # A `GradientTape` records what is computed inside its `with` block, through as many networks as there are. Which network moves is decided by whose
-# variables you ask the gradient for, and nothing else: nobody needs to be frozen. Three things go wrong easily:
+# variables you ask the gradient for, and nothing else: nobody needs to be frozen. Four things go wrong easily:
 #
 # - `training=True` has to be passed in every call. Without it, batch normalization uses moving averages that nothing ever moves.
+# - Real and generated images go through the discriminator in two calls. In one call batch normalization would take its mean and variance from both, and what
+#   the discriminator says of an image would depend on the others: it soon tells all apart, and helps the generator no more.
 # - The last batch of an epoch may be smaller: as many images are generated as real ones came, `ops.shape(real_images)[0]`.
 # - In float16 small gradients are rounded to 0. A `LossScaleOptimizer` makes them larger on the way and small again before the
 #   step, if the tape differentiates `optimizer.scale_loss(loss)` instead of the loss. For other optimizers that is the loss itself.
 #
 # The networks, the optimizers, the latents and what is tracked are given. The step is yours.
 #
-# ### Question 5 (4 points): write `DCGAN`
+# ### Question 5 (4 points): write `DCGAN`'s `train_step`
 #
-# <details><summary>Hint 1: the discriminator's step</summary>Generate the images <em>before</em> the <code>with</code> block: the generator's part need not be recorded. Inside it <code>self.discriminator</code> is called twice, on real and on generated images, with <code>training=True</code>.</details>
-# <details><summary>Hint 2: its update</summary><code>variables = self.discriminator.trainable_variables</code>, then <code>gradients = tape.gradient(scaled_loss, variables)</code> and <code>self.discriminator_optimizer.apply(gradients, variables)</code>.</details>
-# <details><summary>Hint 3: the generator's step</summary>New latents, and <em>both</em> networks inside the block, as the gradient goes through the discriminator to the generator. Then ask for the gradient of <code>self.generator.trainable_variables</code> and give them to the other optimizer.</details>
+# <details><summary>Hint 1: where to look</summary>Algorithm 1 above has two steps, each with latents, a loss, variables and an optimizer of its own; <code>__init__</code> and <code>compile</code> say what these are called. The tape of lab 3's <code>train_step</code> serves each.</details>
+# <details><summary>Hint 2: what to think of</summary>In the discriminator's step images are generated <em>before</em> the <code>with</code> block, and the discriminator is called twice inside it. In the generator's step <em>both</em> networks are inside, as the gradient goes through the discriminator to the generator.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>variables = self.discriminator.trainable_variables</code>, then <code>self.discriminator_optimizer.apply(tape.gradient(scaled_loss, variables), variables)</code>; the generator's step has the other network and optimizer.</details>
 
 
 # %%
@@ -395,9 +412,9 @@ class DCGAN(keras.Model):
         """k steps of the discriminator and one of the generator, by Algorithm 1.
 
         Losses are `self.discriminator_loss` and `self.generator_loss`, gradients those of the
-        optimizers' `scale_loss(loss)`, and networks are called with `training=True`. Every step
-        has latents of its own by `draw_latents`, as many as there are real images. Returns what
-        `track` gives.
+        optimizers' `scale_loss(loss)`, and networks are called with `training=True`, the
+        discriminator on real and on generated images separately. Every step has latents of its
+        own by `draw_latents`, as many as there are real images. Returns what `track` gives.
         """
         ### BEGIN SOLUTION
         count = ops.shape(real_images)[0]
@@ -438,7 +455,10 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                "DCGAN"):
     def new_gan(seed=settings.seed):
         keras.utils.set_random_seed(seed)
-        return DCGAN(build_generator(LATENTS), build_discriminator(), LATENTS, seed)
+        gan = DCGAN(build_generator(LATENTS), build_discriminator(), LATENTS, seed)
+        # networks may make their weights at the first call
+        gan.discriminator(gan.generator(np.zeros((1, LATENTS), "float32")))
+        return gan
 
     def moved(discriminator_rate, generator_rate):
         """How far a step moves all weights of the discriminator and of the generator, in sum."""
@@ -613,14 +633,14 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 # A generator that has learned the training images by heart would do very well in all that was measured so far. So for each generated image look for the training image
 # nearest to it. The distance between two images is the Euclidean one, the root of the sum over pixels of the squared difference.
 #
-# All distances between 1,000 and 10,000 images are ten million numbers, which fits into memory; all differences would be 784 times as many, which does not. Since
+# All distances between 1,000 generated and 4,000 training images are four million numbers, 16 MB. All differences are 784 times as many, 12.5 GB, and would end the notebook. Since
 # $|a - b|^2 = |a|^2 - 2 a \cdot b + |b|^2$, a matrix product does it. (Or a library: scikit-learn has `NearestNeighbors`.)
 #
 # ### Question 6 (2 points): write `nearest_neighbours`
 #
-# <details><summary>Hint 1: images as rows</summary><code>np.reshape(images, (len(images), -1))</code>.</details>
-# <details><summary>Hint 2: all pairs at once</summary><code>np.sum(a**2, axis=1)[:, None] - 2 * a @ b.T + np.sum(b**2, axis=1)</code>, squared distances (n, m).</details>
-# <details><summary>Hint 3: two answers</summary><code>np.argmin(..., axis=1)</code> says which; the root of the smallest squared distance says how far. Rounding can make it slightly negative: <code>np.maximum(..., 0)</code> before the root.</details>
+# <details><summary>Hint 1: where to look</summary>The formula above: two of its terms belong to one image each, one to a pair. With an image in each row, all pairs at once are a matrix product.</details>
+# <details><summary>Hint 2: what to think of</summary>Shapes (n, 1), (n, m) and (m,) make squared distances (n, m). <code>np.argmin(..., axis=1)</code> says which is the nearest; the root of the smallest says how far, and rounding can make it slightly negative: <code>np.maximum(..., 0)</code> before the root.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>a = np.reshape(generated, (len(generated), -1))</code>, b likewise, <code>np.sum(a**2, axis=1)[:, None] - 2 * a @ b.T + np.sum(b**2, axis=1)</code>.</details>
 
 
 # %%
@@ -634,7 +654,7 @@ def nearest_neighbours(generated, training_images):
     Returns:
         pair of arrays (n,): places among the training images, int; Euclidean distances, float.
         Every pixel of 784 off by 0.5: distance 14. An image's own copy: 0 but for rounding, at most
-        0.05.
+        0.05. For 1,000 generated and 4,000 training images of 784 pixels in at most 4 GB of memory.
     """
     ### BEGIN SOLUTION
     rows = np.reshape(generated, (len(generated), -1))
@@ -714,9 +734,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 #
 # ### Question 7 (1 point): write `interpolate`
 #
-# <details><summary>Hint 1: the angle</summary><code>np.arccos(np.clip(cosine, -1, 1))</code>: rounding can leave a cosine of 1.0000001.</details>
-# <details><summary>Hint 2: all steps at once</summary><code>t = np.linspace(0, 1, steps)[:, None]</code> makes an array (steps, latents).</details>
-# <details><summary>Hint 3: hardly any angle</summary>For equal directions the sine is 0. There the formula becomes the straight line, (1 - t) z0 + t z1.</details>
+# <details><summary>Hint 1: where to look</summary>The formula has an angle, found from its cosine, and two shares of which each step has its own.</details>
+# <details><summary>Hint 2: what to think of</summary><code>t = np.linspace(0, 1, steps)[:, None]</code> makes all steps at once. Rounding can leave a cosine of 1.0000001, and for equal directions the sine is 0: there the straight line is meant.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>angle = np.arccos(np.clip(cosine, -1, 1))</code>; where its sine is next to 0 <code>(1 - t) * start + t * end</code>, else the formula.</details>
 
 
 # %%
@@ -879,7 +899,8 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
 # %% [markdown]
 # ## 11. The failure clinic
 #
-# Five mistakes, each made on purpose and trained on few images. None of them ends in an error, and most losses look harmless. What tells them apart are traces:
+# Five mistakes, each made on purpose and trained on few images. None of them ends in an error, and most losses look harmless. Your class trains, with your losses; the networks are given
+# (`utils.gans`, by the same guidelines), so that what is judged here are the traces that tell the mistakes apart, and not the networks:
 #
 # | trace | what it is | when healthy |
 # |---|---|---|
@@ -922,8 +943,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                  rates=(LEARNING_RATE, LEARNING_RATE), **losses):
         """A DCGAN with a mistake, trained on few images: its diagnostics and fifteen images."""
         keras.utils.set_random_seed(settings.seed)
-        broken = DCGAN(change_generator(build_generator(LATENTS)),
-                       change_discriminator(build_discriminator()), LATENTS, settings.seed)
+        broken = DCGAN(change_generator(gans.build_generator(28, LATENTS, filters=16)),
+                       change_discriminator(gans.build_discriminator(28, filters=16)),
+                       LATENTS, settings.seed)
         broken.compile(*(keras.optimizers.Adam(rate, beta_1=BETA_1) for rate in rates), **losses)
         diagnostics = training.GANDiagnostics(train_images[:400], fixed)
         training.fit(broken, train_images[:CLINIC_IMAGES], batch=BATCH, epochs=CLINIC_EPOCHS,
@@ -936,7 +958,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     patients = {
         "nothing": examined(),
         "saturated loss": examined(rates=(5e-3, LEARNING_RATE), generator_loss=saturating_loss),
-        "mode collapse": examined(rates=(2e-4, 3e-2)),
+        "mode collapse": examined(rates=(1e-4, 3e-2)),
         "discriminator never moves": examined(change_discriminator=freeze),
         "batch normalization in the wrong mode": examined(Inference, Inference),
         "labels reversed": examined(discriminator_loss=reversed_labels)}
@@ -970,8 +992,9 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
         print(f"Broken: {name}. Found: {found.failure or 'nothing'}. {found.advice}\n")
     claims.add("failures that the diagnostics name rightly, of 5",
                sum(name == found.failure for name, (found, _) in patients.items()), at_least=5)
-    claims.add("false alarms in two healthy trainings", at_most=0,
-               value=bool(healthy.failure) + bool(patients["nothing"][0].failure))
+    claims.add("false alarms in the healthy training", at_most=0,
+               value=int(bool(patients["nothing"][0].failure)))
+    print(f"Your own networks, section 5. Found: {healthy.failure or 'nothing'}. {healthy.advice}")
     caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "nothing"))
     claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5)
 

@@ -195,7 +195,7 @@ lab.check("reflection_pad", hidden=True)
 #
 # The contrast of a picture is its style, and this layer takes it away; $\gamma_c$ and $\beta_c$, one each for every channel, put a learned one in its place. They begin as 1 and 0.
 #
-# ### Question 2 (2 points): write `InstanceNormalization`
+# ### Question 2 (2 points): write `InstanceNormalization`'s `build` and `call`
 #
 # <details><summary>Hint 1: the weights</summary>In <code>build(self, shape)</code>: <code>self.add_weight(shape=(shape[-1],), initializer="ones", name="scale")</code>, and another one with zeros.</details>
 # <details><summary>Hint 2: which axes?</summary>Of (n, height, width, channels) the mean goes over 1 and 2; with <code>keepdims=True</code> it can be subtracted at once.</details>
@@ -381,9 +381,9 @@ with lab.needs("receptive_field"):
 #
 # ### Question 5 (1 point): write `build_discriminator`
 #
-# <details><summary>Hint 1: the first layer</summary><code>layers.Conv2D(filters, 4, strides=2, padding="same")</code>, then <code>layers.LeakyReLU(0.2)</code>; no normalization.</details>
-# <details><summary>Hint 2: the sizes</summary><code>min(2**level, 8) * filters</code> for level 0, 1, ..., <code>downsamplings</code>; the last of these has stride 1.</details>
-# <details><summary>Hint 3: the end</summary><code>layers.Conv2D(1, 4, padding="same", dtype="float32")</code>: no activation, no flattening, no dense layer.</details>
+# <details><summary>Hint 1: where to look</summary>The list above, from its first to its last entry; your generator has the helpers.</details>
+# <details><summary>Hint 2: what to think of</summary>For level 0, 1, ..., <code>downsamplings</code> there are <code>min(2**level, 8) * filters</code> filters; the last of these has stride 1. The first convolution is not normalized.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>layers.Conv2D(..., 4, strides=2, padding=&quot;same&quot;, use_bias=False)</code>, <code>InstanceNormalization()</code>, <code>layers.LeakyReLU(0.2)</code>; at the end <code>layers.Conv2D(1, 4, padding=&quot;same&quot;, dtype=&quot;float32&quot;)</code>, without activation, flattening or dense layer.</details>
 
 
 # %%
@@ -434,9 +434,9 @@ lab.check("build_discriminator", hidden=True)
 #
 # ### Question 6 (2 points): write `adversarial_loss`
 #
-# <details><summary>Hint 1: a target</summary>1 where the logits shall look real, otherwise 0: <code>float(target_is_real)</code>.</details>
-# <details><summary>Hint 2: square, then mean</summary><code>ops.mean(ops.square(logits - target))</code>.</details>
-# <details><summary>Hint 3: no half</summary>The half of the discriminator comes in its training step, not here.</details>
+# <details><summary>Hint 1: where to look</summary>The first paragraph: what shall the logit of a real image be, what that of a generated one?</details>
+# <details><summary>Hint 2: what to think of</summary>Square the distance from that target, then take the mean over all logits. The half of the discriminator comes in its training step, not here.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>ops.mean(ops.square(logits - target))</code>, with a target of <code>float(target_is_real)</code>.</details>
 
 
 # %%
@@ -464,9 +464,9 @@ lab.check("adversarial_loss", hidden=True)
 # %% [markdown]
 # ### Question 7 (1 point): write `cycle_loss`
 #
-# <details><summary>Hint 1: no square</summary><code>ops.abs</code> of the difference.</details>
-# <details><summary>Hint 2: over what?</summary>The mean over everything: images, pixels and colours.</details>
-# <details><summary>Hint 3: no weight</summary>The factor of 10 comes in the training step.</details>
+# <details><summary>Hint 1: where to look</summary>The second paragraph has the formula, without a square.</details>
+# <details><summary>Hint 2: what to think of</summary>The mean is over everything: images, pixels and colours. No weight stands here; it comes in the training step.</details>
+# <details><summary>Hint 3: nearly the code</summary><code>ops.mean</code> of <code>ops.abs</code> of the difference.</details>
 
 
 # %%
@@ -529,7 +529,7 @@ lab.check("identity_loss", hidden=True)
 #
 # Inside a compiled training step, a Python list would be filled once, while the step is traced, and never again. State has to live in variables: `images` for the pool, `seen` for how many images have come in. They are given.
 #
-# ### Question 9 (2 points): write `ImagePool`
+# ### Question 9 (2 points): write `ImagePool`'s `call`
 #
 # <details><summary>Hint 1: whose place?</summary>While there is room, image number k of the batch goes to place <code>self.seen + k</code>; afterwards to random ones, of those filled before this call. <code>ops.argsort</code> of random numbers gives places of which no two are the same; where a place is empty, put 1 instead of a random number, and it comes last.</details>
 # <details><summary>Hint 2: no if</summary>Whether there is room is not known while the step is traced: <code>ops.where(condition, this, that)</code> chooses for each image. Conditions (n,) become (n, 1, 1, 1) by <code>[:, None, None, None]</code>.</details>
@@ -600,7 +600,7 @@ lab.check("ImagePool", hidden=True)
 #
 # Nothing here mixes the images of a batch, so a network can take two batches in one call: `twice` puts them one behind the other and takes the answers apart. That saves time, most of all while the step is traced.
 #
-# ### Question 10 (4 points): write `CycleGAN`
+# ### Question 10 (4 points): write `CycleGAN`'s `train_step`
 #
 # <details><summary>Hint 1: the generators</summary>All six translations and both discriminators' answers to new translations inside one <code>with tf.GradientTape() as tape</code>. Then <code>tape.gradient(loss, [its variables, the other's variables])</code> gives two lists.</details>
 # <details><summary>Hint 2: who judges whom?</summary><code>a_to_b</code> makes B, so <code>discriminator_b</code> judges what it makes.</details>

@@ -131,7 +131,7 @@ def wrong_networks(name, inputs, units):
             network(name, inputs, units)
             .replace("hidden,)", "3,)")
             .replace("Dense(hidden", "Dense(3"),
-            "fixed_width" if units == "hidden" else "layer_input",
+            "fixed_width" if units == "hidden" else "fixed_inputs",
         ),
         "no bias": (network(name, inputs, units, options=", use_bias=False"), "no_bias"),
         "Keras's start": (network(name, inputs, units, start="'glorot_uniform'"), "start_wider"),

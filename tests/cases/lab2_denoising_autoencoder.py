@@ -163,7 +163,7 @@ noisy += sigma * np.random.default_rng(seed).standard_normal(noisy.shape)
 noisy[noisy < 0] = 0
 noisy[noisy > 1] = 1
 return noisy.astype(images.dtype)
-# loops: right
+# loops: loop_over_pixels
 rng, noisy = np.random.default_rng(seed), np.empty_like(images)
 for place in np.ndindex(images.shape):
     noisy[place] = min(max(images[place] + rng.normal(0, sigma), 0), 1)
@@ -341,7 +341,7 @@ answers("build_encoder", encoder)(f"""
 three strides | {CONVOLUTIONS}, {down(64, "activation='tanh'")} | right
 batch normalization | {down(16, "use_bias=False")}, {NORMALIZED}, {down(32)} | right
 dense | layers.Flatten(), layers.Dense(100, 'relu') | dense_alone
-flat images | layers.Reshape((28, 28, 1)) | layers.Flatten() | 784, | layer_input
+flat images | layers.Reshape((28, 28, 1)) | layers.Flatten() | 784, | other_inputs
 """)
 answers("build_encoder", convolving)(f"""
 sequential    | relu                              | relu              | right
@@ -552,11 +552,11 @@ for case in (
     ("subclass", DECODER_CLASS, "right"),
     ("tf.nn", OWN_LAYER + decoder("Up(16), layers.ReLU(), Up(1)"), "right"),
     ("no tuple", decoder().replace("(code_size,)", "code_size"), "shape_tuple"),
-    ("fixed size", decoder().replace("Input((code_size,)", "Input((128,)"), "layer_input"),
-    ("an encoder", encoder().replace("build_encoder", "build_decoder"), "layer_input"),
+    ("fixed size", decoder().replace("Input((code_size,)", "Input((128,)"), "fixed_inputs"),
+    ("an encoder", encoder().replace("build_encoder", "build_decoder"), "other_inputs"),
     ("no return", decoder().replace("return ", ""), "no_return"),
     ("shared", decoder() + SHARED.format("decoder"), "same_model"),
-    ("two sizes", TWO_SIZES, "hidden layer_input"),
+    ("two sizes", TWO_SIZES, "hidden fixed_inputs"),
 ):
     add("build_decoder", *case)
 

@@ -673,7 +673,7 @@ WRONG["build_encoder"] = wrong(ended, {
 }) | {
     "flat images": (
         encoder("layers.Reshape((28, 28, 1))", *CONVOLUTIONS, "layers.Flatten()", start="(784,)"),
-        "layer_input",
+        "other_inputs",
     ),
     "a network for all calls": (
         "features = keras.Sequential([layers.Conv2D(8, 3, 2, activation='relu'), "
@@ -799,7 +799,7 @@ WRONG["build_decoder"] = wrong(ended_by, {
     "two outputs for a mean and a variance": ("(1,", "(2,", "many_channels"),
     "reshape that does not fit": (START, "layers.Reshape((7, 7, 32))", "reshape"),
     "no tuple": ("(latent_size,)", "latent_size", "shape_tuple"),
-    "fixed size": ("(latent_size,)", "(2,)", "layer_input"),
+    "fixed size": ("(latent_size,)", "(2,)", "fixed_inputs"),
     "no return": ("return ", "", "no_return"),
 }) | wrong(decoder, {
     "one doubling": (TRANSPOSED[1], "other_outputs"),
@@ -812,7 +812,7 @@ WRONG["build_decoder"] = wrong(ended_by, {
         "linear",
     ),
     "the latents": (decoder("layers.Dense(latent_size)", start=DENSE), "latents_back"),
-    "an encoder": (changed(encoder(), ("build_encoder", "build_decoder")), "layer_input"),
+    "an encoder": (changed(encoder(), ("build_encoder", "build_decoder")), "other_inputs"),
     "too large": (
         decoder(
             *(each.replace("strides=2", "strides=1") for each in TRANSPOSED),
@@ -837,7 +837,7 @@ WRONG["build_decoder"] = wrong(ended_by, {
     ),
 }  # fmt: skip
 HIDDEN_WRONG["build_decoder"] = wrong(changes_of(decoder()), {
-    "two sizes": ("(latent_size,)", "(2 if latent_size < 5 else 7,)", "layer_input"),
+    "two sizes": ("(latent_size,)", "(2 if latent_size < 5 else 7,)", "fixed_inputs"),
 })  # fmt: skip
 
 # --- negative_elbo -----------------------------------------------------------------------------

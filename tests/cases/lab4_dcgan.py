@@ -393,6 +393,11 @@ WRONG["build_generator"] = wrong(partial(replaced, G), {
     "two dense layers":
         ("layers.Dense(",
          f"layers.Dense(64, kernel_initializer=draws), {NORM}, {RELU}, layers.Dense(", "hidden_dense"),
+    "a dense layer at the end":
+        ("Dense(7 * 7 * 32,", "Reshape((1, 1, -1)), layers.Conv2DTranspose(32, 7,",
+         "        layers.Reshape((7, 7, 32)),\n", "",
+         "layers.Conv2DTranspose(1, 4, strides=2, padding=\"same\",",
+         f"{up(4)}, {NORM}, {RELU}, layers.Dense(1,", "dense_not_first"),
     "no dense layer": ("Dense(7 * 7 * 32,", "Reshape((1, 1, -1)), layers.Conv2DTranspose(32, 7,",
                        "        layers.Reshape((7, 7, 32)),\n", "", "no_dense"),
     "a stride of 4": ("(16, 4, strides=2", "(16, 4, strides=4", "(1, 4, strides=2,", "(1, 4,",
@@ -404,7 +409,12 @@ WRONG["build_generator"] = wrong(partial(replaced, G), {
                                         "(latent_size, latent_size,", "other_size"),
     "three channels": ("Conv2DTranspose(1,", "Conv2DTranspose(3,", "many_channels"),
     "in a row": (*at_end(FLAT), "in_a_row"),
-    "fixed latents": ("(latent_size,)", "(32,)", "layer_input"),
+    "fixed latents": ("(latent_size,)", "(32,)", "fixed_inputs"),
+    "relu before the normalization":
+        (f"{NORM_LINE}        {RELU},\n", f"        {RELU},\n{NORM_LINE}", "activated_first"),
+    "relu in the layers":
+        (f"        {RELU},\n", "", "use_bias=False,", "use_bias=False, activation='relu',",
+         "activated_first"),
     "too large": ("7 * 32", "7 * 2048", "7, 32", "7, 2048", "too_many_weights"),
     "frozen": ("return keras", "model = keras", 'tor")\n', f'tor")\n{FROZEN}', "frozen"),
     "one for all": (*CACHED, "same_model"),
@@ -524,7 +534,6 @@ def build_discriminator():
         "x = layers.Dense(1, kernel_initializer=draws)(x)",
         "return keras.Model(images, layers.Activation('linear', dtype='float32')(x))",
     ),
-    "normalization after the activation": discriminator(*FIRST, down(16), LEAKY, NORM, FLAT, LOGIT),
 }  # fmt: skip
 
 DENSE, FIRST_LEAKY = "layers.Dense(1,", f"{LEAKY},  # 28x28"
@@ -573,6 +582,8 @@ WRONG["build_discriminator"] = wrong(partial(replaced, solution("lab4_dcgan", "b
     "one convolution": (*FIRST, FLAT, LOGIT, "too_few_strided"),
     "dense alone": (FLAT, "layers.Dense(64, kernel_initializer=draws)", LEAKY, LOGIT,
                     "too_few_strided"),
+    "normalization after the activation":
+        (*FIRST, down(16), LEAKY, NORM, FLAT, LOGIT, "activated_first"),
 }) | {
     "pooled by slices": (
         define("build_discriminator", "", DRAWS,
@@ -637,16 +648,6 @@ RIGHT["DCGAN"] = {
         ".apply_gradients(zip(tape.gradient(scaled, variables), variables))",
     ),
     "generated inside the tape": gan(OUTSIDE, INSIDE),
-    "one batch of both": gan(
-        f"real_logits = {OF_REAL}", "both = ops.concatenate([real_images, fake_images], axis=0)",
-        f"fake_logits = {OF_FAKE}", "both = self.discriminator(both, training=True)\n"
-        "        real_logits, fake_logits = both[:count], both[count:]",
-    ),
-    "one batch, fake first": gan(
-        f"real_logits = {OF_REAL}", "both = tf.concat([fake_images, real_images], 0)",
-        f"fake_logits = {OF_FAKE}",
-        "fake_logits, real_logits = tf.split(self.discriminator(both, training=True), 2)",
-    ),
     "persistent tapes": gan("tf.GradientTape()", "tf.GradientTape(persistent=True)"),
     "tapes that watch what they are told": gan(
         f"    {TAPE}        real", f"    variables = {D_VARIABLES}\n"
@@ -888,6 +889,24 @@ WRONG["DCGAN"] = wrong(gan, {
                               "self.generator_optimizer", "self.optimizer", "shared_optimizer"),
     "the discriminator never moves": (f"    {D_APPLY}\n", "", "stands_still"),
     "the generator never moves": (f"{G_APPLY}\n", "", "stands_still"),
+    "one batch of both":
+        (f"real_logits = {OF_REAL}", "both = ops.concatenate([real_images, fake_images], axis=0)",
+         f"fake_logits = {OF_FAKE}", "both = self.discriminator(both, training=True)\n"
+         "        real_logits, fake_logits = both[:count], both[count:]", "one_batch"),
+    "one batch, fake first":
+        (f"real_logits = {OF_REAL}", "both = tf.concat([fake_images, real_images], 0)",
+         f"fake_logits = {OF_FAKE}",
+         "fake_logits, real_logits = tf.split(self.discriminator(both, training=True), 2)",
+         "one_batch"),
+    "one batch, image by image":
+        (f"real_logits = {OF_REAL}",
+         "both = tf.reshape(tf.stack([real_images, fake_images], 1), (2 * count, 3, 3, 1))",
+         f"fake_logits = {OF_FAKE}", "both = self.discriminator(both, training=True)\n"
+         "        real_logits, fake_logits = both[::2], both[1::2]", "one_batch"),
+    "real images in the generator's step, too":
+        ("self.discriminator(generated, training=True)",
+         "self.discriminator(ops.concatenate([generated, real_images]), training=True)[:count]",
+         "one_batch"),
     "half of the loss":
         ("= self.discriminator_loss(", "= 0.5 * self.discriminator_loss(", "halved"),
     "the loss for the gradient outside":
@@ -954,13 +973,6 @@ RIGHT["nearest_neighbours"] = {
         "from sklearn.metrics import pairwise_distances_argmin_min",
         "pairwise_distances_argmin_min(a, b)",
     ),
-    "all differences": nearest(
-        "d = np.sqrt(np.sum((a[:, None] - b[None]) ** 2, axis=-1))",
-        "np.argmin(d, axis=1), np.min(d, axis=1)",
-    ),
-    "images as they are": nearest(
-        "d = np.sqrt(np.square(g[:, None] - t).sum(axis=(2, 3, 4)))", "d.argmin(1), d.min(1)"
-    ),
     "image by image": nearest(
         "places, distances = [], []",
         "for image in g:",
@@ -1003,6 +1015,11 @@ RIGHT["nearest_neighbours"] = {
         "    s = (part**2).sum(1)[:, None] - 2 * part @ b.T + (b**2).sum(1)",
         "    parts.append((s.argmin(1), np.sqrt(np.maximum(s.min(1), 0))))",
         "tuple(np.concatenate(each) for each in zip(*parts))",
+    ),
+    "differences in parts": nearest(
+        "rows = [np.sqrt(((p[:, None] - b) ** 2).sum(-1)) for p in np.array_split(a, len(a) // 50 + 1)]",
+        "d = np.concatenate(rows)",
+        "d.argmin(1), d.min(1)",
     ),
     "einsum": nearest(
         "s = np.einsum('ik,ik->i', a, a)[:, None] - 2 * np.einsum('ik,jk->ij', a, b) "
@@ -1049,6 +1066,20 @@ WRONG["nearest_neighbours"] = wrong(nearest, {
     "whole numbers": (SQUARES, BEST, f"places, {ROOTS}.astype(int)", "other_distances"),
     "images, not places": (SQUARES, BEST, f"t[places], {ROOTS}", "shape"),
     "nothing": ("", "no_pair"),
+    "all differences": ("d = np.sqrt(np.sum((a[:, None] - b[None]) ** 2, axis=-1))",
+                        "np.argmin(d, axis=1), np.min(d, axis=1)", "all_differences"),
+    "all differences of images": ("d = np.sqrt(np.square(g[:, None] - t).sum(axis=(2, 3, 4)))",
+                                  "d.argmin(1), d.min(1)", "all_differences"),
+    "all differences of tensors":
+        ("d = tf.norm(tf.constant(a)[:, None] - b, axis=-1)",
+         "tf.argmin(d, axis=1), tf.reduce_min(d, axis=1)", "all_differences"),
+    "scikit-learn's columns":
+        ("from sklearn.neighbors import NearestNeighbors",
+         "NearestNeighbors(n_neighbors=1).fit(b).kneighbors(a)", "kneighbors"),
+    "scikit-learn's columns, exchanged":
+        ("from sklearn.neighbors import NearestNeighbors",
+         "distances, places = NearestNeighbors(n_neighbors=1).fit(b).kneighbors(a)",
+         "places, distances", "keepdims"),
 })  # fmt: skip
 
 

@@ -441,7 +441,7 @@ WRONG["build_generator"] = wrong(generator, {
     "Keras's own draws": ("=draws()", "='glorot_uniform'", "draws_other"),
     "0.2": ("stddev=0.02", "stddev=0.2", "draws_other"),
     "half precision": (', dtype="float32"', "", "half_precision"),
-    "a fixed size": ("keras.Input((None, None, 3))", "keras.Input((64, 64, 3))", "layer_input"),
+    "a fixed size": ("keras.Input((None, None, 3))", "keras.Input((64, 64, 3))", "fixed_images"),
     "one for all": ("def build_generator(", "@functools.cache\ndef build_generator(", "same_model"),
     "nothing": ("return keras.Model", "keras.Model", "no_return"),
     "frozen": (MODEL, "    model = keras.Model(images, x)\n    model.trainable = False\n"
@@ -640,7 +640,7 @@ WRONG["build_discriminator"] = wrong(discriminator, {
         "resized"),
     "Keras's own draws": (", kernel_initializer=draws()", "", "draws_other"),
     "half precision": (', dtype="float32"', "", "half_precision"),
-    "a fixed size": ("(None, None, 3)", "(32, 32, 3)", "layer_input"),
+    "a fixed size": ("(None, None, 3)", "(32, 32, 3)", "fixed_images"),
     "nothing": ("return keras.Model", "keras.Model", "no_return"),
     "one for all": ("def build_disc", "@functools.cache\ndef build_disc", "same_model"),
 })  # fmt: skip

@@ -97,6 +97,18 @@ def normalized(report, without):
             raise Wrong("not_normalized_expects", "one there", without[count], **values)
         if not follows and count not in without:
             raise Wrong("normalized_expects", "none there", "not_normalized", **values)
+        if follows and activated_first(report, places[count : count + 2], layer):
+            raise Wrong(
+                "normalized_expects", "an activation before it", "activated_first", **values
+            )
+
+
+def activated_first(report, places, layer):
+    """Whether the values that batch normalization gets are not those that the layer gives."""
+    between = report["layers"][slice(*places)]
+    norm = next(each for each in between if each["kind"] == "BatchNormalization")
+    found = bends(layer, norm)
+    return found is not None and not agree(np.array(found), np.ones(2), 0.01)
 
 
 def bends(layer, following):

@@ -51,11 +51,12 @@ def network(answers, name, arguments, inputs, expected, shapes, joined=None, unb
             relu there gives 0 for all inputs by chance, and that is named first.
     """
     report = answers.drive("network", name, arguments=arguments, inputs=inputs, scale=LARGER)
+    called = f"{name}({', '.join(map(str, arguments))})"
+    values = {"called": called, "n": len(inputs), "inputs": inputs.shape[1:]}
+    takes_inputs(report, called, inputs.shape[1:])
     new_network(report)
     if not report["is_model"]:
         raise Wrong("model_expects", f"a layer, {report['kind']}", "layer_no_model")
-    called = f"{name}({', '.join(map(str, arguments))})"
-    values = {"called": called, "n": len(inputs), "inputs": inputs.shape[1:]}
     report["outputs"] = numbers(report["outputs"], "outputs_expect", "other_outputs", **values)
     scaled = [report["outputs_scaled"], *report["outputs_turned"].values()]
     if joined:
@@ -82,6 +83,15 @@ def network(answers, name, arguments, inputs, expected, shapes, joined=None, unb
     return report
 
 
+def takes_inputs(report, called, size):
+    """Wrong where the driver reports a network for inputs of another shape than this one."""
+    if takes := report.get("takes"):
+        of_vectors = takes.count(",") == str(tuple(size)).count(",") == 1
+        mistake = "fixed_inputs" if of_vectors else "other_inputs"
+        found = f"one for inputs of shape {takes}"
+        raise Wrong("inputs_expects", found, mistake, called=called, inputs=tuple(size))
+
+
 def convolutional(report):
     """Wrong unless some trained kernel slides over the image."""
     if not any(np.ndim(weight) == 4 for weight in report["initial"].values()):
@@ -103,9 +113,10 @@ def not_too_many(report):
 def of_one(answers, name, arguments, inputs, expected):
     """Wrong unless for a single example the outputs have this shape; the id of what is verified."""
     report = answers.drive("network", name, arguments=arguments, inputs=inputs)
+    called = f"{name}({', '.join(map(str, arguments))})"
+    takes_inputs(report, called, inputs.shape[1:])
     found = np.shape(report["outputs"])
     if found != expected:
-        called = f"{name}({', '.join(map(str, arguments))})"
         raise Wrong("one_example_expects", f"shape {found}", "one_example_shape",
                     right=f"shape {expected}", called=called)  # fmt: skip
     return "one_example"

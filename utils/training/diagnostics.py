@@ -43,6 +43,13 @@ _FAILURES = {
         "Generated images are found out, and there the generator's loss is flat.",
         "Use the non-saturating loss, -ln D(G(z)).",
     ),
+    "confident discriminator": (
+        lambda trace: trace["real_probability"] > 0.98 and trace["fake_probability"] < 0.02,
+        "The discriminator is sure of every image, real or generated, and so no longer says which "
+        "generated images are better.",
+        "Call it on real and on generated images separately, as batch normalization mixes what "
+        "comes in one call; else give it a smaller learning rate, or fewer steps.",
+    ),
     "mode collapse": (
         lambda trace: trace["diversity"] < 0.5,
         "Generated images are much more alike than real ones.",

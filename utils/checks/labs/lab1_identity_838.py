@@ -5,6 +5,7 @@ import numpy as np
 from utils.checks import Questions
 from utils.checks.compare import Wrong, agree, close, new_network, numbers, shape
 from utils.checks.losses import sigmoid
+from utils.checks.networks import takes_inputs
 from utils.checks.reference.descent import descend, error_of, first_step, flat, trained
 from utils.checks.values import Case
 
@@ -70,6 +71,7 @@ def one_layer(name, sizes):
             report = answers.drive(
                 "network", name, arguments=[hidden], inputs=x, weights=[kernel, bias]
             )
+            takes_inputs(report, f"{name}({hidden})", x.shape[1:])
             new_network(report)
             others = {sizes(3)[1]: "fixed_width", inputs: "units_of_inputs", 1: "one_unit"}
             slips = [((6, width), mistake) for width, mistake in others.items()]

@@ -50,6 +50,22 @@ def images_stay(answers, name, images, *rest):
         raise Wrong("images_expect", "images that carry the noise", "images_changed")
 
 
+IN_NOTEBOOK, MOST_SECONDS = 10_000, 10  # images in an epoch, and how long they may take
+
+
+def quick(answers, name, images, *rest):
+    """Wrong where the notebook's images would take long, by what these take.
+
+    A loop over pixels is right, and keeps whoever wrote it waiting in every epoch.
+    """
+    share = len(images) / IN_NOTEBOOK
+    options = {"arguments": [images, *rest], "enough": MOST_SECONDS * share}
+    seconds = answers.drive("with_seconds", name, **options)["seconds"] / share
+    if seconds > MOST_SECONDS:
+        values = {"images": IN_NOTEBOOK, "most": MOST_SECONDS}
+        raise Wrong("seconds_expects", f"about {seconds:.0f} seconds", "loop_over_pixels", **values)
+
+
 def first_made(mistakes):
     return next((mistake for mistake, made in mistakes.items() if made), None)
 
@@ -151,6 +167,7 @@ def clippings(images, noise):
 def add_gaussian_noise(answers, rng):
     noisy_of = functools.partial(answers.call, "add_gaussian_noise")
     gaussian_noise(noisy_of, answers, "add_gaussian_noise", rng)
+    quick(answers, "add_gaussian_noise", rng.random((100, 28, 28, 1), "float32"), SIGMA, SEED)
     return "verified"
 
 
@@ -197,6 +214,7 @@ def add_masking_noise(answers, rng):
     ]
     close(masked(images), x * kept, "rest_expects", mistakes, "rest_changed")
     images_stay(answers, "add_masking_noise", images, fraction, SEED)
+    quick(answers, "add_masking_noise", rng.random((100, 28, 28, 1), "float32"), fraction, SEED)
     return "verified"
 
 
@@ -228,13 +246,13 @@ def is_good_network(answers, name, inputs, size, expected, shapes):
 def build_encoder(answers, rng):
     x, y = rng.normal(0, 1, (2, 28, 28, 1))
     inputs = np.stack([x, y, x + y, 0 * x, 100 * x, 100 * y])
-    for size, other in ((128, 20), (20, 128)):
+    for size in (128, 20):
         shapes = {
             "code_at_each_place": one_of((7, 7, size)),
             "axes_left": one_of((1, 1, size)),
             "nothing_shrinks": one_of((28, 28, size)),
-            "fixed_size": one_of((other,)),
             "image_back": one_of((28, 28, 1), (784,)),
+            "fixed_size": lambda shape: len(shape) == 1,
         }
         is_good_network(answers, "build_encoder", inputs, size, (size,), shapes)
     return "verified"

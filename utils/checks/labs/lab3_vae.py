@@ -265,7 +265,7 @@ def build_encoder(answers, rng):
     x, y = rng.normal(0, 1, (2, 28, 28, 1))
     inputs = np.stack([x, y, x + y, 0 * x, 100 * x, 100 * y])
     for latents in (7, 2):  # of two saturated values a sigmoid's may sum to 1 as a softmax's do
-        shapes = {"fixed_size": lambda size, latents=latents: size == (2 * (9 - latents),)}
+        shapes = {"fixed_size": lambda size: len(size) == 1}
         report = network(answers, "build_encoder", [latents], inputs, (2 * latents,), shapes,
                          joined=pair_of_outputs)  # fmt: skip
         not_too_many(report)

@@ -153,7 +153,9 @@ def build_generator(answers, rng):
     not_too_many(report)
     layers = guidelines.inspected(answers, name, [3], rng.normal(0, 1, (8, 3)))
     guidelines.strided(layers, "Conv2DTranspose")
-    guidelines.one_dense_layer(layers)
+    if guidelines.one_dense_layer(layers) is not layers["trained"][0]:
+        found = f"{layers['trained'][0]['kind']} before it"
+        raise Wrong("one_dense_expects", found, "dense_not_first")
     guidelines.normalized(layers, {-1: "images_normalized"})
     guidelines.ends_in_tanh(layers)
     guidelines.activations(layers, 0.0)
@@ -246,6 +248,7 @@ def moving_averages(answers, rng):
     """Wrong unless batch normalization has gathered what came to it in all calls."""
     options = {"weights": game.linear_pair(rng), "batches": game.images_of(rng, 6), "steps": 1}
     report = game.trained(answers, 8, **options, normalized=True)
+    game.separate_batches(report["steps"][0], options["batches"][0])
     for name in game.PLAYERS:
         expected = report["moving_means"]["before"][name].astype("float64")
         for event in report["steps"][0]["events"]:
@@ -327,10 +330,12 @@ def nearest(answers, generated, training_images):
         found = f"{len(parts)} values" if parts else f"a value of type {report['kind']}"
         raise Wrong("pair_expects", found, "no_pair", **values)
     places, distances = (numbers(part, "pair_expects", **values) for part in parts)
+    whole = [np.asarray(part).dtype.kind in "iu" for part in parts]
+    if places.shape == distances.shape == (n, 1) and whole == [False, True]:
+        raise Wrong("pair_expects", "distances and places, each a column", "kneighbors", **values)
     shapes = {(m,): "other_way_round", (n, m): "all_pairs", (n, 1): "keepdims", (): "one_number"}
     shape(places, (n,), "places_expects", shapes.items(), **values)
     shape(distances, (n,), "distances_expects", shapes.items(), **values)
-    whole = [np.asarray(part).dtype.kind in "iu" for part in parts]
     if not whole[0]:
         mistake = "distances_first" if whole[1] else "no_integers"
         raise Wrong("integers_expects", f"{np.asarray(parts[0]).dtype}", mistake)
@@ -387,7 +392,29 @@ def nearest_neighbours(answers, rng):
     nearest(answers, half, np.concatenate([4 * half, 0 * half, 3 * half]))
     training = rng.uniform(-1, 1, (60, 28, 28, 1)).astype("float32")
     nearest(answers, rng.permutation(training), training)
+    fits_into_memory(answers, rng)
     return "verified"
+
+
+IN_NOTEBOOK = 1_000, 4_000  # generated and training images, of 784 pixels
+MOST_MEMORY = 4e9  # bytes, the notebook's bound
+
+
+def fits_into_memory(answers, rng):
+    """Wrong unless the notebook's images leave room, by what fewer of them take.
+
+    As many generated ones as there, then as many training ones: what goes through either in parts
+    needs no more for all of them. The smaller number counts.
+    """
+    needs = []
+    for n, m in ((IN_NOTEBOOK[0], 40), (10, IN_NOTEBOOK[1])):
+        images = (rng.uniform(-1, 1, (count, 28, 28, 1)).astype("float32") for count in (n, m))
+        report = answers.drive("with_peak", "nearest_neighbours", arguments=list(images))
+        needs.append(report["peak"] * np.prod(IN_NOTEBOOK) / (n * m))
+    if min(needs) > MOST_MEMORY:
+        values = dict(zip(("n", "m"), IN_NOTEBOOK, strict=True))
+        found = f"a way that takes {min(needs) / 1e9:.2g} GB for them"
+        raise Wrong("memory_expects", found, "all_differences", **values)
 
 
 # --- 7 -----------------------------------------------------------------------------------------

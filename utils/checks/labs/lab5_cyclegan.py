@@ -214,6 +214,9 @@ def built(answers, rng, name, arguments, inputs, kernels, outputs, policy):
     report = answers.drive(
         "set_by_shape", name, arguments=arguments, inputs=inputs, policy=policy, **weights.listed()
     )
+    if takes := report.get("takes"):
+        found = f"one for inputs of shape {takes}"
+        raise Wrong("inputs_expects", found, "fixed_images", inputs=report["given"], **values)
     new_network(report)
     if not report["is_model"]:
         raise Wrong("model_expects", f"a layer, {report['kind']}", "layer_no_model")

@@ -156,6 +156,22 @@ def drawn_latents(step, count, steps):
     raise Wrong("latents_expects", f"{len(rows)} in {len(sizes)} calls", mistake, **values)
 
 
+def separate_batches(step, real):
+    """Wrong where real and generated images share a call of the discriminator.
+
+    Batch normalization would take its mean and variance from both: what an image is told would
+    depend on the others, and the discriminator learns to tell the two halves of a batch apart.
+    """
+    for event in step["events"]:
+        if event["network"] != "discriminator":
+            continue
+        are_real = [any(agree(image, each, 1e-6) for each in real) for image in event["inputs"]]
+        if any(are_real) and not all(are_real):
+            count = sum(are_real)
+            found = f"a call with {count} real and {len(are_real) - count} generated images"
+            raise Wrong("batches_expects", found, "one_batch")
+
+
 def fresh(latents, earlier=()):
     """Wrong where latents (k + 1, n, latents) repeat among the steps, or those of earlier ones."""
 

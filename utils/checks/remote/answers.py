@@ -152,6 +152,7 @@ def message_of(error):
     words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
     words = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\] name: ?", "", words)  # TensorFlow's names of its own
     words = re.sub(r'File "[^"]*", (line \d+)', r"\1", words)  # a cell is no file to its reader
+    words = re.sub(r" Arguments received by .*", "", words)  # of Keras: a list of all it was given
     # Keras prints the whole input, and the shapes that explain the error would be cut off.
     words = re.sub(r"(Invalid input shape for input) .*(Expected shape)", r"\1. \2", words)
     return words if len(words) < 300 else words[:297] + "..."

@@ -4,8 +4,12 @@ A driver runs beside the answer. It takes the answer and plain data, does with t
 would do, and returns plain data only, so that it can run in another process than the check.
 """
 
+import contextlib
 import copy
 import functools
+import time
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 
@@ -26,13 +30,14 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
             saturate, and an output without one grows. Then again with the sign of each turned.
 
     Returns:
-        dict: `kind` (class name), `is_network`, and where it is one `is_model` (whether it has
-        `fit` and `predict`), `same_again` (whether a second call gives the same object or one
-        with the same variables), `initial` (its own weights, a dict of arrays), `trainable`
-        (how many of them), `layers` (the Keras class of each layer in it), `outputs` (from its
-        own weights), `outputs_scaled` (with `scale`) and `outputs_turned` (a dict of such, one
-        for each weight whose sign was turned), `set` (whether `weights` fitted) and, from
-        these, `outputs_from_weights` and, for models, `outputs_in_training`.
+        dict: `kind` (class name), `is_network`, and where it is one `takes` and no more if it is
+        for other inputs (see `for_others`), else `is_model` (whether it has `fit` and `predict`),
+        `same_again` (whether a second call gives the same object or one with the same variables),
+        `initial` (its own weights, a dict of arrays), `trainable` (how many of them), `layers` (the
+        Keras class of each layer in it), `outputs` (from its own weights), `outputs_scaled` (with
+        `scale`) and `outputs_turned` (a dict of such, one for each weight whose sign was turned),
+        `set` (whether `weights` fitted) and, from these, `outputs_from_weights` and, for models,
+        `outputs_in_training`.
     """
     import keras
 
@@ -41,7 +46,12 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
     if not report["is_network"]:
         return report
     inputs = np.asarray(inputs, "float32")
-    outputs = _arrays(model(inputs))
+    try:
+        outputs = _arrays(model(inputs))
+    except Exception:
+        if takes := for_others(model, inputs.shape):
+            return report | {"takes": takes}
+        raise
     report |= {"outputs": outputs} | described(model, build(*arguments))
     if weights is not None:
         left = list(model.trainable_variables)
@@ -64,6 +74,18 @@ def network(build, *, arguments, inputs, weights=None, scale=None):
             report["outputs_turned"][str(i)] = _arrays(model(inputs))
             variable.assign(-variable)
     return report
+
+
+def for_others(network, shape):
+    """The shape of one input, as text, where a network that is built takes others than these."""
+    takes = getattr(network, "input_shape", None)
+    if takes is None and network.weights and len(network.weights[0].shape) == len(shape) == 2:
+        takes = None, network.weights[0].shape[0]  # of a class: what its first kernel multiplies
+    if not isinstance(takes, tuple):
+        return ""
+    pairs = zip(takes[1:], shape[1:], strict=False)
+    fits = len(takes) == len(shape) and all(own in (None, given) for own, given in pairs)
+    return "" if fits else str(takes[1:])
 
 
 def described(network, again):
@@ -505,6 +527,56 @@ def parts(function, *, arguments):
     }
 
 
+def with_peak(function, *, arguments):
+    """Call `function` and report how much memory it took meanwhile.
+
+    Returns:
+        dict of `peak`, bytes beyond those held before: of NumPy and Python, or of the whole
+        process, where the system tells and it was more, since tensors are no memory of Python's.
+    """
+    arguments, before = copy.deepcopy(arguments), memory_of_process(anew=True)
+    tracing = tracemalloc.is_tracing()
+    tracemalloc.start()
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    try:
+        function(*arguments)
+        peak = tracemalloc.get_traced_memory()[1] - held
+    finally:
+        if not tracing:
+            tracemalloc.stop()
+    return {"peak": max(peak, memory_of_process() - before)}
+
+
+def with_seconds(function, *, arguments, enough):
+    """Call `function`, up to three times as long as it takes more than `enough` seconds.
+
+    Returns:
+        dict of `seconds`, the fewest that a call has computed: the first may have loaded something.
+    """
+    seconds = []
+    while len(seconds) < 3 and min(seconds, default=np.inf) > enough:
+        given, began = copy.deepcopy(arguments), time.process_time()
+        function(*given)
+        seconds.append(time.process_time() - began)
+    return {"seconds": min(seconds)}
+
+
+def memory_of_process(anew=False):
+    """The most memory that this process has held, bytes; 0 where the system does not tell.
+
+    Args:
+        anew: bool, begin anew to look for the most, where that is allowed.
+    """
+    with contextlib.suppress(OSError):
+        if anew:
+            Path("/proc/self/clear_refs").write_text("5")
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return 0
+
+
 class _LinearPair(WithLayers):
     """A generator and a discriminator of one linear layer each, which tell what comes to them.
 
@@ -688,5 +760,7 @@ DRIVERS = {
     "layer_by_layer": layer_by_layer,
     "output_dtype": output_dtype,
     "parts": parts,
+    "with_peak": with_peak,
+    "with_seconds": with_seconds,
     "gan_training": gan_training,
 }

@@ -5,7 +5,13 @@ As in `drivers`: they take the answer and plain data, and return plain data only
 
 import numpy as np
 
-from utils.checks.remote.drivers import WithLayers, copies, described, step_by_step
+from utils.checks.remote.drivers import (
+    WithLayers,
+    copies,
+    described,
+    for_others,
+    step_by_step,
+)
 from utils.runtime import dtype_policy
 
 
@@ -99,7 +105,8 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros, policy=None)
         policy: a dtype policy under which it is built once more, or None.
 
     Returns:
-        dict as of the driver `network`: `kind`, `is_network`, `is_model`, `same_again`, `layers`,
+        dict as of the driver `network`: `kind`, `is_network`, `takes` (and then no more, with
+        `given`, the shape that does not fit), `is_model`, `same_again`, `layers`,
         `initial`, `trainable`; `count` (numbers in all weights), `outputs` (by place), and
         `unset` (the shapes, as text, of weights that nothing was put into) and, where there are
         none, `outputs_set`, of the first inputs; with a policy `dtype`, of what comes out.
@@ -111,7 +118,13 @@ def set_by_shape(build, *, arguments, inputs, kernels, ones, zeros, policy=None)
     if not report["is_network"]:
         return report
     inputs = [np.float32(each) for each in inputs]
-    report["outputs"] = {str(i): model(each) for i, each in enumerate(inputs)}
+    try:
+        report["outputs"] = {str(i): model(each) for i, each in enumerate(inputs)}
+    except Exception:
+        for each in inputs:
+            if takes := for_others(model, each.shape):
+                return report | {"takes": takes, "given": str(each.shape[1:])}
+        raise
     again = None
     if policy:
         with dtype_policy(policy):
