@@ -81,6 +81,17 @@ def test_a_loop_and_what_is_within_it_read_as_one(kernel):
     assert kernel.said[-1] == "running, about 1 s so far"
 
 
+def test_no_line_goes_on_without_its_cell(kernel):
+    list(progress("ab", "letters"))
+    kernel.begin()  # within the cell, as %run may do
+    seen(kernel)
+    kernel.end()
+    kernel.end()  # of the outer one
+    count = len(kernel.said)
+    time.sleep(0.2)
+    assert len(kernel.said) == count
+
+
 def test_short_work_shows_nothing(kernel, monkeypatch):
     monkeypatch.setattr(module, "EVERY", 60)
     assert list(progress("ab", "letters")) == ["a", "b"]

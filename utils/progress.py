@@ -124,6 +124,8 @@ def _line_of_this_cell():
 
 def _cell_begins(*_):
     global _line
+    if _line:  # a cell within a cell, as %run may make
+        _line.end(failed=False)
     _line = Line()
 
 
