@@ -69,7 +69,7 @@ def test_errors_have_sentences():
 
 
 def test_settings_have_sentences():
-    source = (CHECKS / "remote" / "drivers.py").read_text()
+    source = (CHECKS / "remote" / "functions.py").read_text()
     named = re.findall(r'^        "(\w+)": (?:.* != |not |"raise")', source, re.M)
     assert set(named) == set(table("common")["settings"])
 

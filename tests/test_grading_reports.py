@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from utils import ROOT
 from utils.checks import Questions
 from utils.grading import adjust, alike, folder, gradebooks, reports
 from utils.grading.judge import UNREAD
@@ -721,3 +722,12 @@ def test_safe_names_cannot_be_forged():
     assert folder.safe_name(victim) != victim, "who is named so would write the other's record"
     assert len({folder.safe_name(text) for text in HOSTILE}) == len(HOSTILE)
     assert html.escape(victim) == victim
+
+
+def test_the_guide_names_every_column_and_file(tmp_path):
+    """Of `adjust.csv` and of the folder of results."""
+    guide = (ROOT / "docs" / "instructors.md").read_text()
+    missing = [column for column in adjust.COLUMNS if f"`{column}`" not in guide]
+    assert not missing
+    for name in write(tmp_path, [record("NAME")]):
+        assert re.search(rf"^    {re.escape(name)} ", guide, re.M), name

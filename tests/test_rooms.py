@@ -112,10 +112,18 @@ def test_the_mark_of_grades_follows_the_imports(tmp_path, monkeypatch):
     assert not edited("utils/checks/labs/lab4_dcgan.py", "utils/authoring/build.py")
     assert edited("utils/checks/labs/lab3_vae.py") == {"lab3_vae"}
     assert edited("utils/checks/hidden/lab1_identity_838.py") == {"lab1_identity_838"}
-    for shared in ("checks/compare", "checks/remote/drivers", "grading/judge", "nets"):
+    for shared in ("checks/compare", "checks/remote/networks", "grading/judge", "nets"):
         assert edited(f"utils/{shared}.py") == before.keys(), shared
     for inside in ("checks", "confinement", "process"):
         assert edited(f"utils/grading/inside/{inside}.py") == before.keys(), inside
+
+
+def test_answers_are_made_anew_with_all_that_they_rest_on():
+    """In the jail, where a submission may have put something in the place of each module."""
+    from utils.grading.inside import process
+
+    there = {path.stem for path in (ROOT / "utils" / "checks" / "remote").glob("*.py")}
+    assert sorted(process.REMOTE) == sorted(there - {"__init__"})
 
 
 def test_no_module_of_tests_imports_another():

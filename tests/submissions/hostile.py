@@ -153,9 +153,9 @@ attack(
     lab=LAB3,
     first=FORGED
     + """
-from utils.checks.remote import answers, drivers
-drivers.network = drivers.DRIVERS["network"] = answers.DRIVERS["network"] = forged
-answers.drivers.network = forged
+from utils.checks.remote import answers, drivers, networks
+networks.network = networks.DRIVERS["network"] = drivers.DRIVERS["network"] = forged
+answers.DRIVERS["network"] = drivers.networks.network = forged
 told = "drivers replaced"
 """,
     says="told: drivers replaced",
@@ -166,9 +166,9 @@ attack(
     lab=LAB3,
     first=FORGED
     + """
-from utils.checks.remote import answers, drivers
+from utils.checks.remote import answers, networks
 answers.Answers.drive = lambda self, *a, **k: forged(**k)
-drivers.described.__code__ = (lambda network, again: {}).__code__
+networks.described.__code__ = (lambda network, again: {}).__code__
 told = "drive patched"
 """,
     says="told: drive patched",

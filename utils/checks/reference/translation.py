@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from utils.checks.compare import Wrong, agree, brief
-from utils.checks.remote.picture_drivers import NETWORKS
+from utils.checks.remote.pictures import NETWORKS
 from utils.checks.steps import explained, listed, returned_values, trained_by
 
 A_TO_B, B_TO_A, D_A, D_B = NETWORKS

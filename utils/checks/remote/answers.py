@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from utils.checks.remote import drivers, errors, picture_drivers
+from utils.checks.remote import errors
+from utils.checks.remote.drivers import DRIVERS
 from utils.names import meant
 
 # What passes between a check and an answer, see `plain`.
 Plain = None | bool | int | float | str | list | tuple | dict | np.ndarray
-DRIVERS = drivers.DRIVERS | picture_drivers.DRIVERS
 TIME_LIMIT = 10  # seconds of computing a call may take before its check gives up
 BUSY = 10  # times as long by the clock, as other work may hold the processor
 
@@ -74,7 +74,7 @@ class Answers:
         return self._run(lambda answer: answer(*arguments, **options), name)
 
     def drive(self, driver: str, name: str, **options: Plain) -> Plain:
-        """Run a driver with the answer; plain data in and out. See `drivers`, `picture_drivers`."""
+        """Run a driver with the answer; plain data in and out. See `drivers`."""
         return self._run(lambda answer: DRIVERS[driver](answer, **options), name)
 
     def _run(self, use, name):

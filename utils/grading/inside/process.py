@@ -101,6 +101,10 @@ def warm_up():
     gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
 
 
+# Each module after those that it imports.
+REMOTE = "functions", "networks", "training", "pictures", "drivers", "errors", "answers"
+
+
 @functools.cache
 def _code_of(name):
     path = Path(__file__).parents[2] / "checks" / "remote" / f"{name}.py"
@@ -114,7 +118,7 @@ def fresh_answers():
     """
     sys.modules["utils.checks"] = checks
     checks.remote = sys.modules["utils.checks.remote"] = types.ModuleType("utils.checks.remote")
-    for name in ("drivers", "picture_drivers", "errors", "answers"):
+    for name in REMOTE:
         module = types.ModuleType(f"utils.checks.remote.{name}")
         sys.modules[module.__name__] = module
         setattr(checks.remote, name, module)

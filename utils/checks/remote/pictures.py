@@ -1,17 +1,9 @@
-"""Drivers of lab 5: layers and networks of any image size, a pool, a step over four networks.
-
-As in `drivers`: they take the answer and plain data, and return plain data only.
-"""
+"""Drivers of lab 5: layers and networks of any image size, a pool, a step over four networks."""
 
 import numpy as np
 
-from utils.checks.remote.drivers import (
-    WithLayers,
-    copies,
-    described,
-    for_others,
-    step_by_step,
-)
+from utils.checks.remote.networks import copies, described, for_others
+from utils.checks.remote.training import WithLayers, step_by_step
 from utils.runtime import dtype_policy
 
 
