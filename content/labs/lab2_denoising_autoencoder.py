@@ -87,7 +87,7 @@ print("Training images:", train_images.shape, "- test images:", test_images.shap
 #
 # ### Question 1 (2 points): write `add_gaussian_noise`
 #
-# <details><summary>Hint 1: where to look</summary>Lecture 13 draws noise with <code>np.random.default_rng(seed)</code>: a generator that knows nothing but its seed.</details>
+# <details><summary>Hint 1: where to look</summary>NumPy's <code>np.random.default_rng(seed)</code>: a generator that knows nothing but its seed, and draws by its methods.</details>
 # <details><summary>Hint 2: how many draws, and in which order?</summary>One for every pixel of every image. Add first, clip then; <code>images += ...</code> would change the clean images themselves.</details>
 # <details><summary>Hint 3: nearly the code</summary><code>rng.normal(0, sigma, images.shape)</code> is the noise; <code>np.clip(..., 0, 1)</code> cuts off the sum.</details>
 
@@ -195,9 +195,9 @@ def build_encoder(code_size):
         code_size: int, numbers in a code.
 
     Returns:
-        Keras model, (n, 28, 28, 1) -> (n, code_size): convolutions with nonlinear activations
-        that shrink the image, then a dense layer without one. Widths and kernels are free, with
-        at most 1,000,000 weights; those of the table and code_size 128 make 205,632.
+        Keras model, (n, 28, 28, 1) -> (n, code_size): convolutions with nonlinear activations,
+        and none at the end. How the image shrinks, widths and kernels are free, with at most
+        1,000,000 weights; those of the table and code_size 128 make 205,632.
     """
     ### BEGIN SOLUTION
     return keras.Sequential([

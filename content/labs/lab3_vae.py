@@ -303,8 +303,8 @@ def build_encoder(latent_size):
 
     Returns:
         Keras model, (n, 28, 28, 1) -> [latent_mean, latent_log_var], both (n, latent_size): layers
-        with nonlinear activations, then a dense layer without one for each output. At most
-        1,000,000 weights. Log variances that begin near -4 train faster; that is not checked.
+        with nonlinear activations, and none at the end of either output. Kinds and widths of the
+        layers are free, with at most 1,000,000 weights. Log variances that begin near -4 train faster; that is not checked.
     """
     ### BEGIN SOLUTION
     images = keras.Input((28, 28, 1))
@@ -348,7 +348,8 @@ def build_decoder(latent_size):
 
     Returns:
         Keras model, (n, latent_size) -> (n, 28, 28, 1), the logit of each pixel: nonlinear
-        activations inside and none at the end. At most 1,000,000 weights.
+        activations inside and none at the end. Kinds and widths of the layers are free, with at
+        most 1,000,000 weights.
     """
     ### BEGIN SOLUTION
     return keras.Sequential([
@@ -382,7 +383,7 @@ lab.check("build_decoder", hidden=True)
 #
 # ### Question 6 (2 points): write `negative_elbo`
 #
-# <details><summary>Hint 1: where to look</summary>Question 1 has the divergence: call it. For the other term, lecture 32 writes the cross-entropy from logits as softplus(l) - x l.</details>
+# <details><summary>Hint 1: where to look</summary>Question 1 has the divergence: call it. For the other term section 4 has p from the logit; <code>keras.losses.binary_crossentropy</code> can start from logits, too.</details>
 # <details><summary>Hint 2: what to think of</summary>Sum over all pixels of an image and not over the batch: one number for each image. Beta stands before the divergence alone.</details>
 # <details><summary>Hint 3: nearly the code</summary><code>ops.sum(ops.softplus(logits) - images * logits, axis=(1, 2, 3))</code> is the reconstruction.</details>
 

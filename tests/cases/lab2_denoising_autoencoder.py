@@ -358,7 +358,7 @@ NORMALIZED_CODE = "layers.Flatten(), layers.Dense(code_size), layers.LayerNormal
 answers("build_encoder", ending)(f"""
 another dense layer   | layers.Flatten(), layers.Dense(64, 'silu'), layers.Dense(code_size) | right
 convolution over all that is left | layers.Conv2D(code_size, 7), layers.Flatten() | right
-no dense layer        | layers.Flatten()                                        | other_outputs
+no dense layer        | layers.Flatten()                                        | fixed_size
 no flatten            | layers.Dense(code_size)                                 | code_at_each_place
 channels as code      | layers.Conv2D(code_size, 3, padding='same')             | code_at_each_place
 fixed size            | layers.Flatten(), layers.Dense(128)                     | fixed_size

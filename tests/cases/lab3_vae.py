@@ -640,7 +640,7 @@ WRONG["build_encoder"] = wrong(ended, {
     "exponential on the log variance": (f"[{HEAD}, {activated('exponential')}]", "final_relu"),
     "fixed size": ("[layers.Dense(2)(x), layers.Dense(2)(x)]", "fixed_size"),
     "fixed size 7": ("[layers.Dense(7)(x), layers.Dense(7)(x)]", "fixed_size"),
-    "fixed size 16": ("[layers.Dense(16)(x), layers.Dense(16)(x)]", "other_outputs"),
+    "fixed size 16": ("[layers.Dense(16)(x), layers.Dense(16)(x)]", "fixed_size"),
     "other sizes": (f"[{HEAD}, layers.Dense(1)(x)]", "other_outputs"),
     "dict": (f"{{'mean': {HEAD}, 'log_var': {HEAD}}}", "other_outputs"),
 }) | wrong(encoder, {

@@ -63,7 +63,9 @@ def quick(answers, name, images, *rest):
     seconds = answers.drive("with_seconds", name, **options)["seconds"] / share
     if seconds > MOST_SECONDS:
         values = {"images": IN_NOTEBOOK, "most": MOST_SECONDS}
-        raise Wrong("seconds_expects", f"about {seconds:.0f} seconds", "loop_over_pixels", **values)
+        raise Wrong(
+            "seconds_expects", f"longer, by what {len(images)} take", "loop_over_pixels", **values
+        )
 
 
 def first_made(mistakes):

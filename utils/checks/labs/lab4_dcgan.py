@@ -413,7 +413,8 @@ def fits_into_memory(answers, rng):
         needs.append(report["peak"] * np.prod(IN_NOTEBOOK) / (n * m))
     if min(needs) > MOST_MEMORY:
         values = dict(zip(("n", "m"), IN_NOTEBOOK, strict=True))
-        found = f"a way that takes {min(needs) / 1e9:.2g} GB for them"
+        times = int(min(needs) / MOST_MEMORY)
+        found = f"a way that takes more than {times * MOST_MEMORY / 1e9:.0f} GB for them"
         raise Wrong("memory_expects", found, "all_differences", **values)
 
 

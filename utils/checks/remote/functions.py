@@ -1,10 +1,8 @@
 """Drivers that call a function, or make a layer that draws, and report what came of it."""
 
-import contextlib
 import copy
 import time
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 
@@ -118,21 +116,30 @@ def with_peak(function, *, arguments):
     """Call `function` and report how much memory it took meanwhile.
 
     Returns:
-        dict of `peak`, bytes beyond those held before: of NumPy and Python, or of the whole
-        process, where the system tells and it was more, since tensors are no memory of Python's.
+        dict of `peak`, bytes beyond those held before: of Python and NumPy, or of the largest
+        tensor that an operation gave, where that is more, as Python does not see those.
     """
-    arguments, before = copy.deepcopy(arguments), memory_of_process(anew=True)
+    from tensorflow.python.framework import op_callbacks
+
+    arguments, tensors = copy.deepcopy(arguments), [0]
+
+    def watch(kind, inputs, attributes, outputs, op_name=None, graph=None):
+        for each in outputs:
+            tensors.append(each.dtype.size * (each.shape.num_elements() or 0))
+
     tracing = tracemalloc.is_tracing()
     tracemalloc.start()
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()
+    op_callbacks.add_op_callback(watch)
     try:
         function(*arguments)
         peak = tracemalloc.get_traced_memory()[1] - held
     finally:
+        op_callbacks.remove_op_callback(watch)
         if not tracing:
             tracemalloc.stop()
-    return {"peak": max(peak, memory_of_process() - before)}
+    return {"peak": max(peak, *tensors)}
 
 
 def with_seconds(function, *, arguments, enough):
@@ -147,21 +154,6 @@ def with_seconds(function, *, arguments, enough):
         function(*given)
         seconds.append(time.process_time() - began)
     return {"seconds": min(seconds)}
-
-
-def memory_of_process(anew=False):
-    """The most memory that this process has held, bytes; 0 where the system does not tell.
-
-    Args:
-        anew: bool, begin anew to look for the most, where that is allowed.
-    """
-    with contextlib.suppress(OSError):
-        if anew:
-            Path("/proc/self/clear_refs").write_text("5")
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-    return 0
 
 
 def settings(answer):
