@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import Empty
 
 import nbformat
+import psutil
 import pytest
 
 from tests import notebook_plugin
@@ -208,6 +209,15 @@ def failing(right, changes):
     report = done.stdout + done.stderr
     failed = {Path(m[1]).stem for m in re.finditer(r"^FAILED (\S+?)::", report, re.M)}
     return failed, report
+
+
+def test_a_kernel_ends_with_its_notebook(notebook, tmp_path):
+    """Not with the process, which may execute all notebooks of the course."""
+    before = set(psutil.Process().children(recursive=True))
+    path = notebook("short", "print(1)")
+    stored, failure = running.execute(nbformat.read(path, 4), tmp_path)
+    assert failure is None and stored.cells[0].outputs[0].text == "1\n"
+    assert set(psutil.Process().children(recursive=True)) <= before
 
 
 def test_a_broken_notebook_fails(notebook, tmp_path):

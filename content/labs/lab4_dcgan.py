@@ -955,13 +955,15 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
     def reversed_labels(real_logits, fake_logits):
         return discriminator_loss(fake_logits, real_logits)
 
-    patients = {
-        "nothing": examined(),
-        "saturated loss": examined(rates=(5e-3, LEARNING_RATE), generator_loss=saturating_loss),
-        "mode collapse": examined(rates=(1e-4, 3e-2)),
-        "discriminator never moves": examined(change_discriminator=freeze),
-        "batch normalization in the wrong mode": examined(Inference, Inference),
-        "labels reversed": examined(discriminator_loss=reversed_labels)}
+    cases = {
+        "nothing": {},
+        "saturated loss": {"rates": (5e-3, LEARNING_RATE), "generator_loss": saturating_loss},
+        "mode collapse": {"rates": (1e-4, 3e-2)},
+        "discriminator never moves": {"change_discriminator": freeze},
+        "batch normalization in the wrong mode": {"change_generator": Inference,
+                                                  "change_discriminator": Inference},
+        "labels reversed": {"discriminator_loss": reversed_labels}}
+    patients = {name: examined(**case) for name, case in progress(cases.items(), "trainings")}
 
 # %% tags=["experiment"]
 with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build_discriminator",

@@ -64,7 +64,11 @@ def execute(notebook, folder, *, skip=(), go_on=False, on_cell=None):
     failure, heading, total = None, "", len(notebook.cells)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        client.setup_kernel(env=environment | {"IPYTHONDIR": profile_in(profile)}, cwd=str(folder)),
+        client.setup_kernel(
+            env=environment | {"IPYTHONDIR": profile_in(profile)},
+            cwd=str(folder),
+            cleanup_kc=True,  # the kernel ends with the notebook, not with this process
+        ),
     ):
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "markdown" and cell.source.startswith("#"):
