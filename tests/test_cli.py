@@ -358,6 +358,7 @@ def test_release(tmp_path):
     status, out, err = course("release", bundle)
     assert status == 0, err
     files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
+    assert f": {len(files)} files." in (ROOT / "docs" / "instructors.md").read_text(), len(files)
     assert {
         "course",
         "README.md",
