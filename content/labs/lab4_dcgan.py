@@ -998,7 +998,7 @@ with lab.needs("discriminator_loss", "generator_loss", "build_generator", "build
                value=int(bool(patients["nothing"][0].failure)))
     print(f"Your own networks, section 5. Found: {healthy.failure or 'nothing'}. {healthy.advice}")
     caught, free = (patients[name][0].traces["pull"][-1] for name in ("saturated loss", "nothing"))
-    claims.add("pull on the generator, healthy over saturated", free / caught, at_least=5)
+    claims.add("pull on the generator, saturated over healthy", caught / free, at_most=0.2)
 
 # %% [markdown]
 # ## 12. Faces
