@@ -158,7 +158,7 @@ def test_an_interrupt_is_one_line(notebook):
 
 def test_kernels_of_start_watch_from_their_first_cell(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    file = starting.quiet_first_start() / "ipython/profile_default/startup/00_course.py"
+    file = starting.quiet_first_start(tmp_path) / "ipython/profile_default/startup/00_course.py"
     called = []
     monkeypatch.setattr(cells, "watch", lambda: called.append("watch"))
     exec(file.read_text(), {})

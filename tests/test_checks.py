@@ -424,3 +424,14 @@ def test_a_changed_setting_is_named_where_an_answer_is_wrong(change, value, usua
         assert words in question.judge(answers).slip
     finally:
         change(usual)
+
+
+def test_a_method_that_is_still_a_stub_is_named():
+    """Of a class with several to write."""
+    source = "class VAE(keras.Model):\n    def __init__(self, *arguments, **options):\n"
+    source += "        raise NotImplementedError('Question 7, VAE')\n"
+    names = {"__name__": "__main__"}
+    exec(compile("import keras\n" + source, "<cell>", "exec"), names)
+    result = questions_of("lab3_vae")["VAE"].judge(Answers(names))
+    assert result.state == "unanswered"
+    assert "`__init__` still raises NotImplementedError" in repr(result)

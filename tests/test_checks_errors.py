@@ -62,6 +62,18 @@ CALLED = {
         "    return layer(np.ones((1, 3)))"
     ),
     "shapes_differ": "f = lambda x: x + np.ones(4)",
+    "not_compiled": (
+        "f = lambda x: keras.Sequential([layers.Dense(1)]).evaluate(np.ones((1, 3)), verbose=0)"
+    ),
+    "apply_pairs": "f = lambda x: keras.optimizers.SGD().apply_gradients([], [])",
+    "layer_not_called": (
+        "f = lambda x: keras.Model(inputs := keras.Input((3,)), [layers.Dense(2)])"
+    ),
+    "sequential_list": "f = lambda x: keras.Sequential(keras.Input((3,)), layers.Dense(2))",
+    "axis_gone": "f = lambda x: ops.sum(tf.constant(x), axis=3)",
+    "truth_of_array": "f = lambda x: 1 if np.array(x) > 0.5 else 0",
+    "too_few_arguments": "f = lambda x: (lambda a, b: a)(x)",
+    "no_attribute": "f = lambda x: np.identiy(3)",
     "error": "f = lambda x: 1 / 0",
 }
 # What is called inside a compiled step, on a batch of three numbers.
@@ -72,6 +84,7 @@ COMPILED = {
     "static_shape": "f = lambda x: x + tf.zeros(x.shape)",
     "made_in_each_call": "f = lambda x: x * tf.Variable(2.0)",
     "loop_over_batch": "f = lambda x: sum(each for each in x)",
+    "compiled_too_much": "v = keras.Variable(1.0)\nf = lambda x: x * float(v.numpy())",
     "if_on_tensor": "def f(x):\n    if ops.sum(x) > 0:\n        return x\n    return -x",
 }
 # Provoked by whole models in the banks of labs 3 to 5 alone, or worded by Keras's own checks.

@@ -383,7 +383,7 @@ lab.check("build_decoder", hidden=True)
 #
 # ### Question 6 (2 points): write `negative_elbo`
 #
-# <details><summary>Hint 1: where to look</summary>Question 1 has the divergence: call it. For the other term section 4 has p from the logit; <code>keras.losses.binary_crossentropy</code> can start from logits, too.</details>
+# <details><summary>Hint 1: where to look</summary>Question 1 has the divergence: call it. For the other term section 4 has p from the logit; <code>keras.losses.binary_crossentropy</code> can start from logits, too, and has then averaged the last axis away: (n, 28, 28) is left.</details>
 # <details><summary>Hint 2: what to think of</summary>Sum over all pixels of an image and not over the batch: one number for each image. Beta stands before the divergence alone.</details>
 # <details><summary>Hint 3: nearly the code</summary><code>ops.sum(ops.softplus(logits) - images * logits, axis=(1, 2, 3))</code> is the reconstruction.</details>
 

@@ -381,6 +381,10 @@ def train(encoder, decoder, patterns, epochs=5_000, learning_rate=0.3, on_epoch=
     return errors
 """
 WRONG["train"] = {
+    "all of it compiled": (
+        training().replace("def train(", "@tf.function\ndef train("),
+        "compiled_too_much",
+    ),
     "half missing": (training(objective="error"), "half_missing"),
     "halved twice": (training(objective="error / 4"), "halved_twice"),
     "mean over outputs": (
@@ -614,6 +618,11 @@ WRONG["smallest_width"] = {
         width("math.ceil(math.log2(len(np.unique(np.asarray(patterns).astype(int), axis=0))))"),
         "cut_to_integers",
     ),
+    "values": (width("math.ceil(math.log2(len(np.unique(patterns))))"), "values_counted"),
+    "columns": (
+        width("math.ceil(math.log2(np.unique(patterns, axis=1).shape[1]))"),
+        "columns_compared",
+    ),
     "rounded patterns": (
         width("math.ceil(math.log2(len(np.unique(np.asarray(patterns) > 0.5, axis=0))))"),
         "cut_to_integers",
@@ -647,7 +656,7 @@ HIDDEN_WRONG["train"] = {
     "patterns changed": (
         training().replace("    return np.array(errors)", "    patterns[:] = 0\n    return errors"),
         "patterns_changed",
-    )
+    ),
 }
 HIDDEN_WRONG["smallest_width"] = {
     "a table to 10 bits": (

@@ -522,11 +522,11 @@ IN_A_CALL = {
     "exit": ("exit()", ("SystemExit", "return")),
     "quit": ("quit()", ("SystemExit", "return")),
     "os._exit": ("import os; os._exit(0)", ("it ended the Python process", "end Python")),
-    "segfault": ("import ctypes; ctypes.string_at(0)", ("SIGSEGV", "small input")),
-    "abort": ("import os; os.abort()", ("SIGABRT", "small input")),
+    "segfault": ("import ctypes; ctypes.string_at(0)", ("SIGSEGV", "end Python")),
+    "abort": ("import os; os.abort()", ("SIGABRT", "end Python")),
     "endless loop": ("while True: pass", ("no result after 5 s", "a loop that does not end")),
     "endless recursion": ("return binary_code(hidden_values)", ("RecursionError", "calls itself")),
-    "input": ("input('limit? ')", ("nobody", "small input")),
+    "input": ("input('limit? ')", ("nobody",)),
     "6 GB": ("np.ones(6 * 10**9, 'uint8')", ("Unable to allocate", "more memory")),
 }
 for name, (line, words) in IN_A_CALL.items():

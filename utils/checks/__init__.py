@@ -25,6 +25,7 @@ from utils.checks.remote.answers import (
     Answers,
     Unanswered,
     _told,
+    message_of,
     missing_name,
     time_limit,
 )
@@ -434,6 +435,9 @@ class _Needs:
             told = _told(error, "")
             lines = [("This cell ended with", f"{told}{told.where}.")]
             if missing := missing_name(error):
+                if cells.failed(missing):  # then no other name is meant
+                    told = AnswerRaised(told.kind, message_of(error), told.where)
+                    lines = [("This cell ended with", f"{told}{told.where}.")]
                 lines.append(("", cells.why_missing(missing)))
             points = "do not depend on this cell: all answers that it uses are right."
             cells.has_ended(f"ended in an error ({told})")

@@ -338,6 +338,8 @@ class SmallestWidth:
 
     mistakes = {
         "patterns_counted": [distinct, len],
+        "values_counted": lambda p: bits_for(len(np.unique(p))),
+        "columns_compared": lambda p: bits_for(len(np.unique(p, axis=1).T)),
         "one_less": lambda p: distinct(p) - 1,
         "units_counted": [lambda p: p.shape[1], lambda p: bits_for(p.shape[1])],
         "repeats_counted": lambda p: bits_for(len(p)),

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import traceback
+import types
 import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -97,7 +98,11 @@ class Answers:
             if stub and stub[1] != name:
                 raise Unanswered(stub[0], stub[1]) from None
             if stub or not str(error):
-                raise Unanswered(stub[0] if stub else "") from None
+                frames = traceback.extract_tb(error.__traceback__)
+                own = [frame.name for frame in frames if in_notebook(frame.filename)]
+                is_method = bool(own) and isinstance(self.namespace[name], type)
+                told = f"`{own[-1]}` still raises NotImplementedError" if is_method else ""
+                raise Unanswered(told) from None
             raise _told(error, name) from None
         except TimeoutError:
             raise AnswerRaised(
@@ -122,7 +127,12 @@ def _told(error, name):
         hidden, value = errors.shadowed(error)
         message += f"; `{hidden}` is of type {type(value).__name__} here"
     missing = missing_name(error)
-    if missing and (other := meant(missing, names_at(error))):
+    known = names_at(error) if missing else set()
+    if isinstance(error, AttributeError) and error.name and isinstance(error.obj, types.ModuleType):
+        missing_there, known = error.name, {each for each in dir(error.obj) if each[0] != "_"}
+    else:
+        missing_there = missing
+    if missing_there and (other := meant(missing_there, known)):
         message += f": is `{other}` meant?"
     return AnswerRaised(type(error).__name__, message, where, mistake, missing)
 

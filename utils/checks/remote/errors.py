@@ -46,6 +46,14 @@ ROWS = [
     (r"partially known TensorShape|convert elements of \(None", "static_shape", ANY),
     ("OptionalFromValue", "step_returns_nothing", ANY),
     ("No loss to compute", "keras_step", ANY),
+    ("must call .compile", "not_compiled", ANY),
+    ("apply_gradients.*positional", "apply_pairs", TypeError),
+    ("only available when eager execution is enabled", "compiled_too_much", NotImplementedError),
+    ("values must be KerasTensors.*built=", "layer_not_called", ANY),
+    ("Expected .trainable. to be a boolean", "sequential_list", ANY),
+    ("Invalid reduction dimension|axis .* is out of bounds", "axis_gone", ANY),
+    ("truth value of an array", "truth_of_array", ValueError),
+    ("required positional argument", "too_few_arguments", TypeError),
     ("Iterating over a symbolic", "loop_over_batch", ANY),
     ("as a Python `bool`", "if_on_tensor", ANY),
     ("out of scope", "kept_tensor", ANY),
@@ -58,6 +66,7 @@ ROWS = [
     ("Kernel shape must have the same length as input", "input_with_batch", ANY),
     ("incompatible with the layer|Invalid input shape", "layer_input", ANY),
     ("ncompatible shapes|broadcast|Matrix size", "shapes_differ", ANY),
+    ("has no attribute", "no_attribute", AttributeError),
 ]
 
 
