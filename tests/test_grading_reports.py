@@ -386,6 +386,17 @@ def test_a_line_that_is_no_change_is_named_and_nothing_is_written(tmp_path, text
     assert [path.name for path in tmp_path.iterdir()] == ["adjust.csv"]
 
 
+@pytest.mark.parametrize("separator, begins", [(",", ""), (";", "sep=;\r\n"), ("\t", "\ufeff")])
+def test_adjustments_as_spreadsheets_write_them(tmp_path, separator, begins):
+    """A decimal comma is quoted where commas separate."""
+    points = '"1,5"' if separator == "," else "1,5"
+    lines = (("Student", "Question", "Points"), ('"Diaz, Rosa"', "2", points))
+    text = begins + "".join(separator.join(line) + "\r\n" for line in lines)
+    (tmp_path / "adjust.csv").write_text(text, encoding="utf-8", newline="")
+    (row,) = adjust.rows_in(tmp_path / "adjust.csv")
+    assert (row.student, row.question, row.points) == ("Diaz, Rosa", "2", 1.5)
+
+
 def test_a_row_that_fits_two_is_left_out(tmp_path):
     (tmp_path / "adjust.csv").write_text("student,question,points\ndoejane,1,0\n")
     files = write(tmp_path, [record("doejane_1_2_a"), record("doejane_3_4_a")])

@@ -65,7 +65,7 @@ class Late:
 
 
 def rows_in(path):
-    """The `Row`s of a file, as spreadsheets write it (commas or semicolons); none without it.
+    """The `Row`s of a file, as spreadsheets write it (commas, semicolons, tabs); none without it.
 
     Raises:
         Unreadable: it has no such column, or a line that is no change.
@@ -77,8 +77,9 @@ def rows_in(path):
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable(f"{path.name} is not in UTF-8: save it as CSV (UTF-8).") from None
+    text = re.sub(r"\Asep=.\r?\n", "", text)  # as some spreadsheets begin
     first = text.split("\n", 1)[0]
-    table = csv.reader(io.StringIO(text), delimiter=";" if ";" in first else ",")
+    table = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
     head = [name.strip().lower().replace(" ", "_") for name in next(table, [])]
     unknown = [name for name in head if name not in COLUMNS]
     if "student" not in head or unknown:
