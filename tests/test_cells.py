@@ -89,6 +89,18 @@ def test_where_a_missing_name_is_made(notebook, cells_before, said):
         assert "cell [" not in notebook("model = 3\nwith lab.needs('halve'):\n    model")
 
 
+def test_what_a_wrong_answer_has_made_is_noted_until_it_is_made_anew(notebook):
+    notebook(HALVE.replace("/ 2", "/ 3"))
+    assert "not right" in notebook("lab.check('halve')")
+    make = "with lab.needs('halve'):\n    film = [1, 2]"
+    assert "Made with an answer that is not right yet" in notebook(make)
+    notebook(HALVE)
+    notebook("lab.check('halve')")
+    show = "with lab.needs('halve'):\n    print(film)"
+    assert "Made with `film` of cell [3], which has used an answer that was not" in notebook(show)
+    assert notebook(make) == "" and "Made" not in notebook(show)
+
+
 def test_what_an_interrupted_cell_has_left_is_noted_until_it_ran_through(notebook):
     notebook(HALVE)
     notebook("lab.check('halve')")

@@ -47,6 +47,8 @@ class Run:
 
     @property
     def remedy(self):
+        if "NameError" in self.ended:
+            return "run the cells above it, then this one again"
         return "mend it and run it again" if "error" in self.ended else "run it again"
 
 

@@ -144,7 +144,7 @@ class Claims:
 
         rows = list(self.claims.values())
         if not rows:
-            raise ClaimFailed(f"{self.notebook} claims nothing: no claim was added.")
+            raise ClaimFailed(f"{self.notebook} claims nothing yet: run the cells above.")
         record(claims=[asdict(row) | {"held": row.held} for row in rows])
         display(Table(rows))
         failed = [row for row in rows if not row.held]

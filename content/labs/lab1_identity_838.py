@@ -171,8 +171,8 @@ lab.check("build_decoder", hidden=True)
 with lab.needs("identity_patterns", "build_encoder", "build_decoder"):
     patterns = np.asarray(identity_patterns(), "float32")
     keras.utils.set_random_seed(settings.seed)
-    encoder, decoder = build_encoder(3), build_decoder(3)
-    before = np.asarray(decoder(encoder(patterns)))  # (8, 8)
+    first_encoder, first_decoder = build_encoder(3), build_decoder(3)
+    before = np.asarray(first_decoder(first_encoder(patterns)))  # (8, 8)
     print("Every output of the untrained network lies between 0.4 and 0.6:",
           bool(np.all((before > 0.4) & (before < 0.6))))
 

@@ -31,7 +31,7 @@ from utils.checks.remote.answers import (
 )
 from utils.checks.sentences import language as spoken_language
 from utils.checks.sentences import of_error, say, table
-from utils.checks.show import IN_WORDS, WAITED, Doubtful, Note, Result, Score, Waiting
+from utils.checks.show import IN_WORDS, MADE_WRONGLY, WAITED, Doubtful, Note, Result, Score, Waiting
 from utils.checks.values import check_of, with_defaults
 from utils.names import behind, meant, misnamed
 
@@ -407,6 +407,10 @@ class _Needs:
             wrong = [(q, result) for q, result in waiting if result and result.state == "wrong"]
             if wrong:
                 display(Doubtful(wrong))
+                cells.has_ended(
+                    MADE_WRONGLY
+                )  # what it made stays doubtful once the answer is right
+                return False
         elif not isinstance(error, (Exception, SystemExit)):
             return False
         elif waiting:

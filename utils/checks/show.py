@@ -17,6 +17,7 @@ IN_WORDS = {
     "unchecked": "not checked yet",
 }
 WAITED = "has waited for an answer"  # how a cell ends that `Waiting` is shown for
+MADE_WRONGLY = "has used an answer that was not right yet"  # or `Doubtful`
 
 
 def _box(colour, lines):
