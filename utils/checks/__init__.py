@@ -66,7 +66,12 @@ class Question:
         inputs of one seed fails under another. `language` is that of the sentences.
         """
         result = self._judged(answers, seed, language)
-        if result.state == "wrong" and result.mistake != "eager_off":
+        # What ends the process or does not end is not asked anything more.
+        if result.state == "wrong" and result.mistake not in (
+            "eager_off",
+            "too_long",
+            "ends_python",
+        ):
             told = settings_changed(answers, self.name, language)
             result.slip = " ".join([result.slip, *told])
         return result
