@@ -357,7 +357,7 @@ def eagerly():
 def test_photographs(lab_names, monkeypatch, eagerly):
     """The cell of the photographs, with narrow networks, on real facades at both sizes."""
     monkeypatch.setenv("TFDS_DATA_DIR", str(REAL))
-    (cell,) = cells_with("in PHOTOGRAPHS.items()")
+    (cell,) = cells_with("PHOTOGRAPHS.items()")
     for wide, narrow in (("build_generator(64, 2", "build_generator(2, 2"),
                          ("build_discriminator(64", "build_discriminator(2")):  # fmt: skip
         assert wide in cell
