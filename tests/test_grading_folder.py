@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from tests.conftest import HANGS, until
 from utils import ROOT
 from utils.grading import adjust
 from utils.grading import folder as grading
-from utils.grading.worker import Settings
+from utils.grading.worker import NoJail, Settings, Worker
 
 INPUTS = [
     "*/lab1_identity_838.ipynb",
@@ -118,6 +119,16 @@ def test_interrupted_and_continued_gives_the_same_bytes(graded, tmp_path, monkey
     assert process.returncode == 0
     assert digests(other) == digests(out)
     assert not os.listdir(place)
+
+
+def test_a_worker_that_was_stopped_for_good_starts_no_other_process(tmp_path, monkeypatch):
+    """Its own thread takes the process that Ctrl+C has ended for one that died, and asks again."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    worker = Worker(SETTINGS)
+    worker.close()
+    with pytest.raises(NoJail, match="stopped"):
+        grading.graded_by(worker, grading.submissions.Submission([], []))
+    assert worker.process is None and not os.listdir(tmp_path)
 
 
 def test_a_worker_whose_caller_is_gone_ends_quietly():

@@ -57,7 +57,7 @@ WRONG["identity_patterns"] = {
     "triangle": (returns("np.tri(8)"), "stay_on"),
     "no return": ("def identity_patterns():\n    np.eye(8)\n", "no_return"),
     "text": (returns("['1000', '0100']"), "not_numbers"),
-    "misspelt": (returns("np.eyes(8)"), "error"),
+    "misspelt": (returns("np.eyes(8)"), "no_attribute"),
     "an argument": ("def identity_patterns(n):\n    return np.eye(n)\n", "other_arguments"),
 }
 
@@ -649,7 +649,7 @@ HIDDEN_WRONG["binary_code"] = {
 HIDDEN_WRONG["sum_squared_error"] = {
     "no pattern alone": (
         error("ops.sum(ops.square(targets - outputs), axis=max(1, len(outputs.shape) - 1))"),
-        "error",
+        "axis_gone",
     ),
 }
 HIDDEN_WRONG["train"] = {

@@ -162,7 +162,7 @@ def _by_workers(workers, waiting, settings):
     finally:
         stop.set()
         for worker in own:
-            worker.stop()
+            worker.close()
 
 
 def graded_by(worker, submission):

@@ -10,6 +10,7 @@ import dataclasses
 import os
 import resource
 import tempfile
+import threading
 
 from utils import ROOT
 from utils.grading import jail, submissions
@@ -43,6 +44,7 @@ class Worker:
 
     def __init__(self, settings):
         self.settings, self.process, self.folder = settings, None, None
+        self.lock, self.closed = threading.Lock(), False
 
     def grade(self, submission: submissions.Submission) -> Record:
         """The `Record` of a `submissions.Submission`.
@@ -56,13 +58,16 @@ class Worker:
         return Record.of(self._asked(dataclasses.asdict(submission)))
 
     def _start(self):
-        # For all that it leaves, as it is killed.
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="course-grade-", ignore_cleanup_errors=True
-        )
-        environment = os.environ | {"TMPDIR": self.folder.name}
-        options = {"env": environment, "start_new_session": True}  # Ctrl+C is ours to deal with
-        self.process = LineProcess("utils.grading.worker", **options)
+        with self.lock:
+            if self.closed:  # from another thread, which ended the process that this one asked
+                raise Died("grading was stopped.")
+            # For all that it leaves, as it is killed.
+            self.folder = tempfile.TemporaryDirectory(
+                prefix="course-grade-", ignore_cleanup_errors=True
+            )
+            environment = os.environ | {"TMPDIR": self.folder.name}
+            options = {"env": environment, "start_new_session": True}  # Ctrl+C is ours to deal with
+            self.process = LineProcess("utils.grading.worker", **options)
         said = self._asked(dataclasses.asdict(self.settings))
         if said["problem"]:
             self.stop()
@@ -77,10 +82,16 @@ class Worker:
 
     def stop(self):
         """End the process and its jail, and remove its temporary files."""
-        if self.process:
-            self.process.stop()  # bubblewrap ends with its parent
-            self.process = None
-            self.folder.cleanup()
+        with self.lock:
+            if self.process:
+                self.process.stop()  # bubblewrap ends with its parent
+                self.process = None
+                self.folder.cleanup()
+
+    def close(self):
+        """Stop, and start no other process, whatever thread still asks for one."""
+        self.closed = True
+        self.stop()
 
 
 def main():
