@@ -74,3 +74,24 @@ def build_classifier(classes, shape=(28, 28, 1)):
     logits = keras.layers.Dense(classes, name="logits")(features)
     classifier = keras.Model(images, logits, name="classifier")
     return classifier, keras.Model(images, features, name="features_of_images")
+
+
+def build_trunk(shape=(28, 28, 1)):
+    """The network whose features pretext tasks are compared by; each task puts a head on it.
+
+    Three convolutions halve the picture, a dense layer gathers what is left. Without batch
+    normalization: a pretext changes its inputs, and statistics of changed pictures would be used on
+    whole ones.
+
+    Args:
+        shape: height, width and channels of the images.
+
+    Returns:
+        Keras model, images (n, *shape) -> features (n, 64), at least 0.
+    """
+    layers = [
+        keras.layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")
+        for filters in (16, 32, 64)
+    ]
+    features = keras.layers.Dense(64, activation="relu", name="features")
+    return keras.Sequential([keras.Input(shape), *layers, keras.layers.Flatten(), features])
