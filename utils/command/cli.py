@@ -24,7 +24,6 @@ AUTHORS = {
 }
 
 
-COMMANDS = "start", "doctor", "run", "check", *AUTHORS
 FILE_OR_NAME = "a file, or a name or its beginning: lab2, 13"
 
 
@@ -94,8 +93,7 @@ def parser():
         epilog="Begin with: course start. Each command has its own --help.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-
-    def command(name, run, summary, example):
+    for name, (run, options, summary, example) in COMMANDS.items():
         listed = {} if lacks(name) else {"help": summary}
         added = commands.add_parser(
             name,
@@ -104,203 +102,8 @@ def parser():
             epilog=f"Example: {example}",
         )
         added.set_defaults(run=run)
-        return added
-
-    start = command(
-        "start",
-        start_course,
-        "doctor's table, then JupyterLab on the course map",
-        "course start --no-browser",
-    )
-    start.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
-    start.add_argument("--port", type=int, default=8888, help="first port to try (default 8888)")
-
-    command(
-        "doctor",
-        doctor,
-        "versions, devices, memory and data at hand, each problem with its remedy",
-        "course doctor",
-    )
-
-    run = command(
-        "run",
-        run_notebooks,
-        "execute notebooks and show time, memory and claims",
-        "course run lab1 notebooks/*.ipynb",
-    )
-    run.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help=FILE_OR_NAME)
-    run.add_argument(
-        "--profile",
-        choices=("quick", "full"),
-        default="quick",
-        help="settings to run with (default quick)",
-    )
-    run.add_argument(
-        "--jobs",
-        type=positive(int),
-        default=min(2, os.cpu_count() or 1),
-        metavar="N",
-        help="notebooks at a time (default 2, or 1 on one core)",
-    )
-    run.add_argument(
-        "--time-limit",
-        type=positive(float),
-        metavar="SECONDS",
-        help="of two cores, instead of each notebook's own bound; what other work takes does not "
-        "count",
-    )
-    run.add_argument(
-        "--memory-limit",
-        type=positive(float),
-        metavar="GB",
-        help="instead of each notebook's own bound",
-    )
-
-    run.add_argument("--seed", type=int, metavar="N", help="instead of each notebook's own seed")
-    run.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="folder for what was measured (default results/)",
-    )
-
-    build = command(
-        "build",
-        build_notebooks,
-        "notebooks, solutions and labs from their sources",
-        "course build lab1 --execute",
-    )
-    build.add_argument("names", nargs="*", metavar="NAME", help="sources to build (default all)")
-    build.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; fail where a file is not what its source gives",
-    )
-    build.add_argument("--execute", action="store_true", help="also execute and store the outputs")
-
-    check = command(
-        "check",
-        check_labs,
-        "check the answers of a lab: points and messages",
-        "course check lab1",
-    )
-    check.add_argument("labs", nargs="+", metavar="LAB", help=FILE_OR_NAME)
-
-    grade = command(
-        "grade",
-        grade_class,
-        "grade a folder of submissions of a lab, each in a jail",
-        "course grade submissions/ --lab lab3 --out graded/",
-    )
-    grade.add_argument(
-        "submissions", metavar="SUBMISSIONS", help="a notebook or a folder for each student"
-    )
-    grade.add_argument("--lab", required=True, metavar="LAB", help="such as lab3")
-    grade.add_argument(
-        "--out",
-        required=True,
-        metavar="DIR",
-        help="folder of the results; a call that was interrupted goes on there",
-    )
-    grade.add_argument(
-        "--workers",
-        type=positive(int),
-        default=min(2, os.cpu_count() or 1),
-        metavar="N",
-        help="submissions at a time on this machine (default 2, or 1 on one core; 1.5 GB each)",
-    )
-    grade.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that grades instead"
-    )
-    grade.add_argument(
-        "--deadline",
-        metavar="TIME",
-        help="such as '2027-03-01 23:59'; who handed in later is named. Kept for further calls",
-    )
-    grade.add_argument(
-        "--penalty",
-        type=share_in_percent,
-        default=0.0,
-        metavar="PERCENT",
-        help="of the points, taken off for each day late that has begun (default 0)",
-    )
-    grade.add_argument(
-        "--seed",
-        type=natural,
-        default=1,
-        metavar="N",
-        help="of the numbers that answers are asked about (default 1); take one of your own",
-    )
-    jail = grade.add_mutually_exclusive_group()
-    jail.add_argument(
-        "--jail",
-        choices=("bubblewrap", "docker"),
-        help="what submissions are run in (default the first of these that can be had); docker is "
-        "experimental",
-    )
-    jail.add_argument(
-        "--unsafe",
-        action="store_true",
-        help="run submissions without a jail, as you; every report says so",
-    )
-
-    release = command(
-        "release",
-        release_bundle,
-        "the students' bundle: no solutions, no hidden tests",
-        "course release ../spring-2027",
-    )
-    release.add_argument(
-        "folder", metavar="DIR", help="a folder that does not exist yet, or an empty one"
-    )
-
-    bench = command(
-        "bench",
-        run_bench,
-        "training steps and grading timed against others that do the same",
-        "course bench dcgan --rounds 2",
-    )
-    bench.add_argument(
-        "what",
-        choices=("vae", "dcgan", "cyclegan", "grading"),
-        help="vae: Lab 3's step against the Keras example's and PyTorch's; toy networks. "
-        "dcgan: Lab 4's step against the Keras example's (64x64) and TensorFlow's tutorial "
-        "(28x28). cyclegan: Lab 5's step against the Keras example's (256x256); needs 14 GB. "
-        "grading: our grader against stock nbgrader on submissions of Lab 3",
-    )
-    bench.add_argument(
-        "--rounds",
-        type=positive(int),
-        metavar="N",
-        help="timed rounds with each seed (by default 10 for vae, some six minutes, 4 for "
-        "dcgan, some nine, and 3 for cyclegan and grading, some ten)",
-    )
-    bench.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="folder for what was measured (default results/)",
-    )
-
-    test = command(
-        "test",
-        run_tests,
-        "the tests of what a change can have broken; further arguments go to pytest",
-        "course test --all",
-    )
-    test.add_argument(
-        "--all",
-        action="store_true",
-        help="also what has passed with the same inputs, and the rest of all cases",
-    )
-    test.add_argument(
-        "--machines",
-        action="store_true",
-        help="execute the notebooks named (default all) as other processors would, and keep how "
-        "far each stored number moves; takes some ten times as long as executing them",
-    )
+        if options:
+            options(added)
     return top
 
 
@@ -336,6 +139,11 @@ def doctor(arguments):
     from utils.command.doctor import examine, show
 
     return 1 if show(examine()) else 0
+
+
+def start_options(parser):
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    parser.add_argument("--port", type=int, default=8888, help="first port to try (default 8888)")
 
 
 def start_course(arguments):
@@ -398,6 +206,44 @@ def existing(names, folders=("labs", "notebooks")):
     return found
 
 
+def run_options(parser):
+    parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help=FILE_OR_NAME)
+    parser.add_argument(
+        "--profile",
+        choices=("quick", "full"),
+        default="quick",
+        help="settings to run with (default quick)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive(int),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="notebooks at a time (default 2, or 1 on one core)",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=positive(float),
+        metavar="SECONDS",
+        help="of two cores, instead of each notebook's own bound; what other work takes does not "
+        "count",
+    )
+    parser.add_argument(
+        "--memory-limit",
+        type=positive(float),
+        metavar="GB",
+        help="instead of each notebook's own bound",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of each notebook's own seed")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
+
+
 def run_notebooks(arguments):
     from utils.command import report
     from utils.notebooks import running
@@ -419,6 +265,10 @@ def run_notebooks(arguments):
     return 0 if good else 1
 
 
+def check_options(parser):
+    parser.add_argument("labs", nargs="+", metavar="LAB", help=FILE_OR_NAME)
+
+
 def check_labs(arguments):
     from utils.command import report
     from utils.notebooks import running
@@ -431,6 +281,60 @@ def check_labs(arguments):
 
 
 # --- grade --------------------------------------------------------------------------------------
+
+
+def grade_options(parser):
+    parser.add_argument(
+        "submissions", metavar="SUBMISSIONS", help="a notebook or a folder for each student"
+    )
+    parser.add_argument("--lab", required=True, metavar="LAB", help="such as lab3")
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="folder of the results; a call that was interrupted goes on there",
+    )
+    parser.add_argument(
+        "--workers",
+        type=positive(int),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="submissions at a time on this machine (default 2, or 1 on one core; 1.5 GB each)",
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that grades instead"
+    )
+    parser.add_argument(
+        "--deadline",
+        metavar="TIME",
+        help="such as '2027-03-01 23:59'; who handed in later is named. Kept for further calls",
+    )
+    parser.add_argument(
+        "--penalty",
+        type=share_in_percent,
+        default=0.0,
+        metavar="PERCENT",
+        help="of the points, taken off for each day late that has begun (default 0)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=natural,
+        default=1,
+        metavar="N",
+        help="of the numbers that answers are asked about (default 1); take one of your own",
+    )
+    jail = parser.add_mutually_exclusive_group()
+    jail.add_argument(
+        "--jail",
+        choices=("bubblewrap", "docker"),
+        help="what submissions are run in (default the first of these that can be had); docker is "
+        "experimental",
+    )
+    jail.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run submissions without a jail, as you; every report says so",
+    )
 
 
 def grade_class(arguments):
@@ -481,6 +385,16 @@ def grade_class(arguments):
 # --- build, release, bench, test ----------------------------------------------------------------
 
 
+def build_options(parser):
+    parser.add_argument("names", nargs="*", metavar="NAME", help="sources to build (default all)")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail where a file is not what its source gives",
+    )
+    parser.add_argument("--execute", action="store_true", help="also execute and store the outputs")
+
+
 def build_notebooks(arguments):
     from utils.authoring import house
     from utils.authoring.build import SourceError, build, sources, stale
@@ -503,6 +417,12 @@ def build_notebooks(arguments):
     return 1 if reasons else 0
 
 
+def release_options(parser):
+    parser.add_argument(
+        "folder", metavar="DIR", help="a folder that does not exist yet, or an empty one"
+    )
+
+
 def release_bundle(arguments):
     from utils.authoring.release import release
 
@@ -512,6 +432,31 @@ def release_bundle(arguments):
     files = release(ROOT, target)
     print(f"{target}: {len(files)} files. Students unpack it and call ./course start there.")
     return 0
+
+
+def bench_options(parser):
+    parser.add_argument(
+        "what",
+        choices=("vae", "dcgan", "cyclegan", "grading"),
+        help="vae: Lab 3's step against the Keras example's and PyTorch's; toy networks. "
+        "dcgan: Lab 4's step against the Keras example's (64x64) and TensorFlow's tutorial "
+        "(28x28). cyclegan: Lab 5's step against the Keras example's (256x256); needs 14 GB. "
+        "grading: our grader against stock nbgrader on submissions of Lab 3",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=positive(int),
+        metavar="N",
+        help="timed rounds with each seed (by default 10 for vae, some six minutes, 4 for "
+        "dcgan, some nine, and 3 for cyclegan and grading, some ten)",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
 
 
 def run_bench(arguments):
@@ -532,6 +477,20 @@ def run_bench(arguments):
     held = output.show(result)
     print(f"Everything that was measured: {output.save(result, arguments.results)}")
     return 0 if held else 1
+
+
+def test_options(parser):
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="also what has passed with the same inputs, and the rest of all cases",
+    )
+    parser.add_argument(
+        "--machines",
+        action="store_true",
+        help="execute the notebooks named (default all) as other processors would, and keep how "
+        "far each stored number moves; takes some ten times as long as executing them",
+    )
 
 
 def run_tests(arguments):
@@ -558,3 +517,62 @@ def measure_machines(names):
     for line in failures:
         print(line)
     return 1 if failures else 0
+
+
+# What it does, its options, what it is in a line, and an example.
+COMMANDS = {
+    "start": (
+        start_course,
+        start_options,
+        "doctor's table, then JupyterLab on the course map",
+        "course start --no-browser",
+    ),
+    "doctor": (
+        doctor,
+        None,
+        "versions, devices, memory and data at hand, each problem with its remedy",
+        "course doctor",
+    ),
+    "run": (
+        run_notebooks,
+        run_options,
+        "execute notebooks and show time, memory and claims",
+        "course run lab1 notebooks/*.ipynb",
+    ),
+    "check": (
+        check_labs,
+        check_options,
+        "check the answers of a lab: points and messages",
+        "course check lab1",
+    ),
+    "build": (
+        build_notebooks,
+        build_options,
+        "notebooks, solutions and labs from their sources",
+        "course build lab1 --execute",
+    ),
+    "grade": (
+        grade_class,
+        grade_options,
+        "grade a folder of submissions of a lab, each in a jail",
+        "course grade submissions/ --lab lab3 --out graded/",
+    ),
+    "release": (
+        release_bundle,
+        release_options,
+        "the students' bundle: no solutions, no hidden tests",
+        "course release ../spring-2027",
+    ),
+    "bench": (
+        run_bench,
+        bench_options,
+        "training steps and grading timed against others that do the same",
+        "course bench dcgan --rounds 2",
+    ),
+    "test": (
+        run_tests,
+        test_options,
+        "the tests of what a change can have broken; further arguments go to pytest",
+        "course test --all",
+    ),
+}
