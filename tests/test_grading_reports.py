@@ -376,6 +376,8 @@ def test_adjustments_are_honoured_everywhere_and_at_every_call(tmp_path):
         ("student,question,points\nAda,1,3\n", "line 2: encode has 0 to 2 points, not 3"),
         ("student,question,points\n,1,3\n", "line 2: the student is missing"),
         ("student,points\nAda,3\n", "points of what?"),
+        ("student,question,points,mistake\nAda,1,1,mean\n", "is a student and a mistake"),
+        ("student,question,points,mistake\n,essay,1,mean\n", "line 2: a row for a mistake needs"),
         ("student,handed_in\nAda,monday\n", "'monday' is no time; write 2027-03-01 23:59"),
     ],
 )
@@ -395,6 +397,27 @@ def test_adjustments_as_spreadsheets_write_them(tmp_path, separator, begins):
     (tmp_path / "adjust.csv").write_text(text, encoding="utf-8", newline="")
     (row,) = adjust.rows_in(tmp_path / "adjust.csv")
     assert (row.student, row.question, row.points) == ("Diaz, Rosa", "2", 1.5)
+
+
+def test_a_mistake_can_earn_points_for_the_whole_class(tmp_path):
+    """But for those with a row of their own; a student whose mistake is another one has none."""
+
+    def wrong(student, mistake, follows=""):
+        made = record(student, "right wrong right")
+        asked = replace(made.questions[1], mistake=mistake, follows=follows)
+        return replace(made, questions=[made.questions[0], asked, made.questions[2]])
+
+    (tmp_path / "adjust.csv").write_text(
+        "student,question,points,comment,mistake\n,2,1.5,half,mean\nBob,2,0.5,copied,\n"
+        ",decode,1,it follows,follows\n,decode,1,,upside_down\n"
+    )
+    made = [wrong("Ada", "mean"), wrong("Bob", "mean"), wrong("Cy", "sign"), record("Di")]
+    files = write(tmp_path, [*made, wrong("Eve", "sign", "Question 1, encode")])
+    points = {row[0]: float(row[5]) for row in rows(files["grades.csv"])[2:]}
+    assert points == {"Ada": 8.5, "Bob": 7.5, "Cy": 7, "Di": 10, "Eve": 8}
+    page = Page(files["summary.html"])
+    assert "line 5: nobody was told 'upside_down' in decode." in page.text
+    assert "mean : Ada , Bob" in page.text, "the id that such a row needs is in the summary"
 
 
 def test_a_row_that_fits_two_is_left_out(tmp_path):

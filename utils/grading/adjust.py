@@ -21,7 +21,10 @@ from pathlib import Path
 from utils.grading.gradebooks import origin
 from utils.grading.records import Answered
 
-COLUMNS = ("student", "question", "points", "comment", "out_of", "extension", "handed_in")
+COLUMNS = (
+    "student", "question", "points", "comment", "out_of", "extension", "handed_in", "mistake"
+)  # fmt: skip
+FOLLOWS = "follows"  # in the place of a mistake's id: what rests on an earlier question
 LATE = "Late work"  # the title of the row that takes points off
 
 
@@ -35,7 +38,9 @@ class Row:
 
     `points` of a question of the lab take the place of the judge's. Any other `question` is one
     more, such as a text answer: with `out_of` it counts for the whole class, without it the points
-    are added, or taken off. `extension` is in days, `handed_in` the time that counts.
+    are added, or taken off. `extension` is in days, `handed_in` the time that counts. With the id
+    of a `mistake`, or the word `follows`, and no student, it is for all whose answer was told so,
+    but for those with a row of their own for this question.
     """
 
     line: int
@@ -46,6 +51,7 @@ class Row:
     out_of: float | None = None
     extension: float | None = None
     handed_in: datetime | None = None
+    mistake: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,10 @@ def rows_in(path):
 
 
 def _row(place, line, cells):
-    if not cells["student"]:
-        raise Unreadable(f"{place}: the student is missing.")
+    if bool(cells["student"]) == bool(cells.get("mistake")):
+        both = "is a student and a mistake; a mistake's row is for all who made it"
+        wrong = both if cells["student"] else "the student is missing"
+        raise Unreadable(f"{place}: {wrong}.")
     numbers = {}
     for name in ("points", "out_of", "extension"):
         text = cells.pop(name, "").replace(",", ".")
@@ -181,8 +189,10 @@ def applied(records, rows, late, questions):
     for row in rows:
         if row.question and row.question not in questions:
             further[row.question] = max(further.get(row.question, 0), row.out_of or 0)
-    of_student, lost = {}, []
+    of_student, lost = _by_mistake(records, rows, questions)
     for row in rows:
+        if row.mistake:
+            continue
         fitting = [i for i, record in enumerate(records) if _is(row.student, record)]
         if len(fitting) == 1:
             of_student.setdefault(fitting[0], []).append(row)
@@ -195,6 +205,30 @@ def applied(records, rows, late, questions):
         results.append(made)
         changes += changed
     return results, changes, lost
+
+
+def _by_mistake(records, rows, questions):
+    """(rows of mistakes by the places of the records that they fit, sentences of those without)."""
+    of_student, lost = {}, []
+    for row in (row for row in rows if row.mistake):
+        if row.question not in questions or row.points is None:
+            raise Unreadable(
+                f"adjust.csv, line {row.line}: a row for a mistake needs a question of the lab and "
+                "its points."
+            )
+        fitting = [i for i, r in enumerate(records) if _made(row.mistake, row.question, r)]
+        for i in fitting:
+            of_student.setdefault(i, []).append(row)
+        if not fitting:
+            lost.append(
+                f"adjust.csv, line {row.line}: nobody was told '{row.mistake}' in {row.question}."
+            )
+    return of_student, lost
+
+
+def _made(mistake, name, record):
+    wrong = [q for q in record.questions if q.question == name and q.state == "wrong"]
+    return any(q.follows if mistake == FOLLOWS else q.mistake == mistake for q in wrong)
 
 
 def _is(student, record):
@@ -211,8 +245,10 @@ def _is(student, record):
 def _changed(record, rows, further, late):
     """(a record with these rows, what has changed)."""
     by_name = {}
+    own = {row.question for row in rows if row.student}
     for row in rows:
-        by_name.setdefault(row.question, []).append(row)
+        if row.student or row.question not in own:
+            by_name.setdefault(row.question, []).append(row)
     asked = [*record.questions]
     for name, out_of in further.items():
         if out_of or name in by_name:

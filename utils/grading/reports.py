@@ -247,6 +247,7 @@ class Mistake:
 
     slip: str
     found: str
+    id: str = ""
     by: list = field(default_factory=list)
     source: str = ""
 
@@ -327,7 +328,9 @@ class Class:
             # By its id; where a lab's mistakes have none, by what is said but for its numbers.
             slip = slip_of(answer)
             same = answer.mistake or re.sub(r"\d[\d.,]*", "0", slip)
-            one = mistakes.setdefault((answer.kind, same), Mistake(slip, answer.found))
+            one = mistakes.setdefault(
+                (answer.kind, same), Mistake(slip, answer.found, answer.mistake)
+            )
             one.by.append(place)
             if answer.source and (not one.source or len(answer.source) < len(one.source)):
                 one.source = answer.source
