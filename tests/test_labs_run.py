@@ -182,7 +182,7 @@ class LabRuns:
 class TestLab1(LabRuns):
     lab = "lab1_identity_838"
     tiny = {"EPOCHS": "4", "LONG": "4", "NETWORKS": "2"}
-    figures, runs, share = 5, 12, 95
+    figures, runs, share = 6, 12, 95
 
 
 class TestLab2(LabRuns):
