@@ -26,6 +26,22 @@ CALLED = {
     "endless_recursion": "f = lambda x: f(x)",
     "exits": "f = lambda x: exit()",
     "unhashable": "f = lambda x: {x: 1}",
+    "super_missing": (
+        "class L(layers.Layer):\n    def __init__(self):\n        self.d = layers.Dense(1)\n"
+        "f = lambda x: L()(ops.ones((2, 3)))"
+    ),
+    "variable_watched": (
+        "def f(x):\n    v = keras.Variable(1.0)\n    with tf.GradientTape() as tape:\n"
+        "        tape.watch(v)"
+    ),
+    "argument_value": "f = lambda x: layers.Conv2D(8, 3, 2, 'same', 'relu')",
+    "one_number_function": "import math\nf = lambda x: math.log(np.ones((3, 4)))",
+    "paddings": "f = lambda x: tf.pad(tf.ones((3, 4, 5)), [[1, 1]])",
+    "layer_axes": "f = lambda x: layers.Conv2D(8, 3)(keras.Input((28, 28)))",
+    "apply_reversed": (
+        "def f(x):\n    v = keras.Variable(1.0)\n"
+        "    keras.optimizers.SGD().apply([v], [tf.ones(())])"
+    ),
     "too_much_memory": "f = lambda x: np.zeros((10**6, 10**6, 10**3))",
     "other_package": "def f(x):\n    import not_a_package",
     "own_files": "f = lambda x: open('my own file.npy')",

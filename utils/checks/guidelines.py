@@ -211,6 +211,7 @@ def small_draws(report):
             continue
         mistakes = {
             "draws_equal": found < 1e-6,
+            "draws_mean": abs(np.mean(weight) / DEVIATION - 1) < 0.2,
             "draws_default": abs(found / 0.05 - 1) < 0.1,
             "draws_variance": abs(found / np.sqrt(DEVIATION) - 1) < 0.1,
         }

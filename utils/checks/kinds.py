@@ -30,17 +30,19 @@ def kind_of(form, cases, results, rights, names, call):
         constant(results, rights)
         or exchanged(form, cases, results, names)
         or of_terms(form, cases, results)
+        or degree(form, cases, results, rights, call)
         or of_numbers(results, rights)
         or unused(form, cases, results, rights, names, call)
         or of_rows(results, rights)
     )
 
 
-def where_right(results, rights, tolerance):
+def where_right(cases, results, rights, names, tolerance):
     """(id, values) of where the results are right, if they are somewhere, or None."""
     right = [agree(*pair, tolerance) for pair in zip(results, rights, strict=True)]
     if any(right):
-        return "right_for_some", {"some": right.index(True) + 1, "other": right.index(False) + 1}
+        some = {"some": right.index(True) + 1, "other": right.index(False) + 1}
+        return right_for_one(cases, right, names) or ("right_for_some", some)
     found, expected = flat(results), flat(rights)
     near = np.isclose(found, expected, rtol=tolerance, atol=tolerance)
     if near.any() and expected[near].size > 2:
@@ -48,11 +50,52 @@ def where_right(results, rights, tolerance):
         beyond = expected[~near]
         if np.all((beyond < low) | (beyond > high)):
             return "right_in_range", {"low": low, "high": high}
+    if of_one_row := right_rows(results[0], rights[0], tolerance):
+        return of_one_row
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.abs(found / expected - 1)
     if np.all(off < 0.02):
         return "nearly", {"off": off.max()}
     return None
+
+
+def right_for_one(cases, right, names):
+    """Right where an axis of an argument has length 1, and wrong wherever it is longer."""
+    for place, name in enumerate(names):
+        shapes = [np.shape(case[place]) for case in cases]
+        for axis in range(min(map(len, shapes))):
+            lengths = [shape[axis] for shape in shapes]
+            if all((length == 1) == good for length, good in zip(lengths, right, strict=True)):
+                return "right_for_one", {"argument": name, "axis": axis}
+    return None
+
+
+def right_rows(result, right, tolerance):
+    """One row is wrong, or right, and all others are not."""
+    if right.ndim < 1 or len(right) < 4:
+        return None
+    good = [agree(*pair, tolerance) for pair in zip(result, right, strict=True)]
+    for count, mistake in ((1, "row_right"), (len(right) - 1, "row_wrong")):
+        if sum(good) == count:
+            return mistake, {"row": good.index(mistake == "row_right")}
+    return None
+
+
+def degree(form, cases, results, rights, call):
+    """Another power of the arguments: twice their size changes the result by another factor."""
+    double = [2 * each if np.asarray(each).dtype.kind == "f" and np.ndim(each) else each
+              for each in cases[0]]  # fmt: skip
+    right, found = attempt(form.reference, wide(double)), call and attempt(call, double)
+    powers = []
+    for one, two in ((rights[0], right), (results[0], found)):
+        if two is None or two.shape != one.shape or not np.any(one):
+            return None
+        ratio = np.vdot(one, two) / np.vdot(one, one)
+        power = np.log2(ratio) if ratio > 0 else np.nan
+        if not agree(two, ratio * one, 1e-3) or abs(power - np.round(power)) > 0.01:
+            return None
+        powers.append(2 ** np.round(power))
+    return None if powers[0] == powers[1] else ("degree", dict(times=powers[0], yours=powers[1]))
 
 
 def constant(results, rights):
@@ -130,6 +173,8 @@ def of_numbers(results, rights):
     multiples = zip(pairs, ratios, strict=True)
     if min(map(np.size, rights)) > 1 and all(agree(f, q * r) for (f, r), q in multiples):
         return "scaled_by_case", {"ratio": ratios[0], "other": ratios[-1]}
+    if np.all(found == np.round(found)) and np.any(np.abs(right - np.round(right)) > 0.01):
+        return "whole_numbers", {}
     low, high = found.min(), found.max()
     if (right.min() < low or right.max() > high) and agree(found, np.clip(right, low, high)):
         return "clipped", {"low": low, "high": high}

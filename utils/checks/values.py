@@ -151,6 +151,12 @@ def compare(form, cases, results, call=None):
     if not mistake and own == "otherwise":
         mistake, values = seen_in(form, cases, pairs, call) or (None, {})
     found = brief(result)
+    if result.shape == right.shape and result.size > 24:
+        place = np.unravel_index(
+            np.argmin(np.isclose(result, right, form.tolerance, form.tolerance)), right.shape
+        )
+        at = ", ".join(map(str, place))
+        found += f"; at [{at}] {result[place]:.6g} in place of {right[place]:.6g}"
     if result.shape != right.shape:
         found, right = f"shape {result.shape}: {found}", f"shape {right.shape}: {brief(right)}"
     values = named(form, cases[wrong[0]]) | values | {"right": right}
@@ -172,7 +178,7 @@ def seen_in(form, cases, pairs, call):
     results, rights = zip(*pairs, strict=True)
     names = names_of(form)[: len(cases[0])]  # the rest are options, for mistakes
     seen = kind_of(form, cases, results, rights, names, call)
-    return seen or where_right(results, rights, form.tolerance)
+    return seen or where_right(cases, results, rights, names, form.tolerance)
 
 
 def explanation(form, cases, results, rights, wrong):

@@ -24,6 +24,7 @@ ROWS = [
     ("", "shadowed", "shadowed"),
     ("", "unknown_name", NameError),
     ("", "eager_off", "eager_off"),
+    ("_unique_id", "apply_reversed", AttributeError),
     ("(?=.*{name})(?=.*argument)", "other_arguments", TypeError),
     ("missing a required argument", "argument_missing", ANY),
     ("(?=.*NoneType)(?=.*not callable)", "none_called", ANY),
@@ -42,7 +43,9 @@ ROWS = [
     (r"(?=.*SymbolicTensor)(?=.*(float\(\)|int\(\)|numpy))", "no_value_yet", ANY),
     ("boolean subtract", "booleans", ANY),
     (r"bitwise_xor|BitwiseXor|for \^", "power", ANY),
-    ("singleton tf.Variable", "made_in_each_call", ANY),
+    ("singleton tf.Variable|cannot add new elements of state", "made_in_each_call", ANY),
+    ("forgot to call .{0,3}super|before .{0,3}super.{0,20}__init__", "super_missing", ANY),
+    ("of type 'Variable', not tf.Tensor", "variable_watched", ANY),
     (r"partially known TensorShape|convert elements of \(None", "static_shape", ANY),
     ("OptionalFromValue", "step_returns_nothing", ANY),
     ("No loss to compute", "keras_step", ANY),
@@ -64,9 +67,17 @@ ROWS = [
     ("size of the tensor must be unchanged", "reshape", ANY),
     ("(?=.*Cannot convert)(?=.*to a shape)", "shape_tuple", ANY),
     ("Kernel shape must have the same length as input", "input_with_batch", ANY),
+    (r"expected (min_|max_)?ndim=\d+, found ndim", "layer_axes", ANY),
     ("incompatible with the layer|Invalid input shape", "layer_input", ANY),
+    ("first dimension of paddings must be", "paddings", ANY),
+    (
+        "only (0-dimensional|length-1|size-1) arrays can be converted",
+        "one_number_function",
+        TypeError,
+    ),
     ("ncompatible shapes|broadcast|Matrix size", "shapes_differ", ANY),
-    ("has no attribute", "no_attribute", AttributeError),
+    (r"Received: \w+=", "argument_value", (ValueError, TypeError)),
+    ("has no attribute", "no_attribute", "misspelt"),
 ]
 
 
@@ -76,6 +87,8 @@ def mistake_behind(error, name):
     for pattern, mistake, kinds in ROWS:
         if kinds == "shadowed":
             fits = shadowed(error)
+        elif kinds == "misspelt":
+            fits = isinstance(error, AttributeError) and misspelt(error)
         elif kinds == "recursion_limit":
             fits = isinstance(error, RecursionError) and sys.getrecursionlimit() < 1000
         elif kinds == "eager_off":
@@ -87,6 +100,16 @@ def mistake_behind(error, name):
         if fits and re.search(pattern.replace("{name}", re.escape(name)), words):
             return mistake
     return "error"
+
+
+def misspelt(error):
+    """Whether the attribute that is missing stands in the answer's code, and not in a library's."""
+    missing = re.search(r"has no attribute '(\w+)'", str(error))
+    return missing and any(
+        missing[1] in frame.f_code.co_names
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if "site-packages" not in frame.f_code.co_filename
+    )
 
 
 def shadowed(error):
