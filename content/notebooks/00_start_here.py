@@ -23,16 +23,24 @@
 #
 # | notebook | what it shows | time |
 # |---|---|---|
-# | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb) (lecture) | An autoencoder without nonlinearity is PCA: the same error and the same space, but not the same axes | 25 min |
-# | [Lab 1: The 8-3-8 identity network](../labs/lab1_identity_838.ipynb) (lab, 14 points) | Three hidden units invent a binary code; what *narrow* means for real numbers | 60 min |
+# | [12: PCA is a linear network](12_pca_is_a_linear_network.ipynb) (lecture) | An autoencoder without nonlinearity is PCA: the same error and the same space, but not the same axes, and a loss that finds them | 30 min |
+# | [Lab 1: The 8-3-8 identity network](../labs/lab1_identity_838.ipynb) (lab, 14 points) | Three hidden units invent a binary code; what *narrow* means for real numbers | 75 min |
 # | [13: Autoencoders](13_autoencoders.ipynb) (lecture) | Nonlinear layers beat PCA at every narrow width; what the code looks like and what it is good for | 30 min |
 # | [14: Upsampling and the transposed convolution](14_upsampling.ipynb) (lecture) | Four ways up, each the transpose of a way down; where checkerboards come from and what cures them | 35 min |
 # | [Lab 2: A denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb) (lab, 12 points) | A denoiser ahead of every tuned filter, the classic mistake, and the score that a denoiser knows | 75 min |
 #
-# ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a trained decoder, and the latter turned back into the former.](../docs/figures/12_pca_is_a_linear_network.png)
+# ![Three rows of ten small images of digit-like strokes: the axes of PCA, the columns of a decoder trained on the squared error, mixtures of them, and of one trained on errors of shorter codes, which are the axes again.](../docs/figures/12_pca_is_a_linear_network.png)
 # ![Two shaded tables of hidden values, eight patterns by three units: one printed by Mitchell in 1997, one trained in lab 1.](../docs/figures/lab1_identity_838.png)
 # ![Eighteen woven squares, one for each kernel size and stride: tartan cloth, or plain where the stride divides the kernel size.](../docs/figures/14_upsampling.png)
 # ![Rows of digits: clean, noisy, and cleaned by two filters, by PCA and by the network of lab 2, whose digits are nearest to the clean ones.](../docs/figures/lab2_denoising_autoencoder.png)
+#
+# ### Part 2: learning from the data itself
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [21: Reconstruction pretexts](21_reconstruction_pretexts.ipynb) (lecture) | Repair a picture, fill its hole, give it its colours: what features come of it, and what each pretext cannot know | 45 min |
+# | [22: Transformation pretexts](22_transformation_pretexts.ipynb) (lecture) | Turned, shuffled, moved: tasks whose labels cost nothing, and how a network gets them right without looking at the picture | 45 min |
+# | [Lab 6: Pretext tasks, one trunk, one probe](../labs/lab6_pretext_tasks.ipynb) (lab, 15 points) | Rotation, jigsaw and two views of one picture, written and compared by one probe with ten labels a class | 90 min |
 #
 # ### Part 3: explicit models
 #
@@ -71,7 +79,7 @@
 # ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/51_image_translation.png)
 # ![Rows of twelve small pictures: horses, the zebras that the network made of them and the true ones; below, zebras, the horses made of them and the true ones.](../docs/figures/lab5_cyclegan.png)
 #
-# In preparation: part 2, *learning from the data itself*, part 6, *one view*, and more lectures and labs in the other parts.
+# In preparation: more of part 2, part 6, *one view*, and more lectures and labs in the other parts.
 #
 # **Lectures** are in `notebooks/`: run them from top to bottom and read. **Labs** are in `labs/`: there you write
 # the functions on which everything else rests.

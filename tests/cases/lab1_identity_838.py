@@ -397,6 +397,8 @@ WRONG["train"] = {
     ),
     "Keras's mse": (training(objective=MEAN), "mean_over_all"),
     "uphill": (training(update="v.assign_add(learning_rate * g)"), "uphill"),
+    "assigned": (training(update="v.assign(learning_rate * g)"), "assigned"),
+    "assigned with its sign": (training(update="v.assign(-learning_rate * g)"), "assigned"),
     "only the decoder": (
         training(variables="decoder.trainable_variables"),
         "only_decoder",

@@ -100,6 +100,8 @@ def first_step(start, after, x, rate):
         ("decoder_first", decoder_first(start, x, rate)),
         ("encoder_first", encoder_first(start, x, rate)),
         ("cross_entropy", descend(start, x, 1, rate, entropy=True)),
+        ("assigned", [s - r for s, r in zip(start, right, strict=True)]),
+        ("assigned", [r - s for s, r in zip(start, right, strict=True)]),
     ]
     for name, weights in replayed:
         if not mistake and agree(found, flat(weights) - flat(start), 2e-5):
