@@ -95,7 +95,7 @@ class Question:
                 self, "unanswered", found=told, missing=unanswered.missing, language=language
             )
         except AnswerRaised as raised:
-            mistake, slip = of_error(raised.mistake, self.name, language)
+            mistake, slip = of_error(raised.mistake, self.name, language, self.lab)
             return Result(
                 self,
                 "wrong",

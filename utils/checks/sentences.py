@@ -65,13 +65,16 @@ def word(key, spoken=None):
     return words.get(key) or table("common")["words"][key]
 
 
-def of_error(mistake, name, spoken=None):
+def of_error(mistake, name, spoken=None, lab=""):
     """(id, sentence) of what an error mostly means; of "error" where the id is not known.
 
     Args:
         mistake: str, the id: from the answer's side, so nothing that can be relied on.
-        name: str, of the answer.
+        name: str, of the answer; its question's own sentence comes first.
+        lab: str, the question's lab.
     """
     known = mistake if mistake in table("common")["errors"] else "error"
-    told = table("common", language(spoken)).get("errors", {}).get(known)
-    return known, (told or table("common")["errors"][known]).format(name=name)
+    spoken = dict.fromkeys((language(spoken), ENGLISH))
+    own = (table(f"labs/{lab}", each).get(name, {}).get(known) for each in spoken)
+    common = (table("common", each).get("errors", {}).get(known) for each in spoken)
+    return known, next(filter(None, (*own, *common))).format(name=name)
