@@ -30,8 +30,9 @@ def kind_of(form, cases, results, rights, names, call):
         constant(results, rights)
         or exchanged(form, cases, results, names)
         or of_terms(form, cases, results)
-        or degree(form, cases, results, rights, call)
         or of_numbers(results, rights)
+        or degree(form, cases, results, rights, call)
+        or scaled_by_case(results, rights)
         or unused(form, cases, results, rights, names, call)
         or of_rows(results, rights)
     )
@@ -168,16 +169,21 @@ def of_numbers(results, rights):
     shift = np.mean(found - right)
     if agree(found, right + shift):
         return "shifted", {"shift": shift}
-    pairs = list(zip(results, rights, strict=True))
-    ratios = [np.vdot(f, r) / max(np.vdot(r, r), 1e-30) for f, r in pairs]
-    multiples = zip(pairs, ratios, strict=True)
-    if min(map(np.size, rights)) > 1 and all(agree(f, q * r) for (f, r), q in multiples):
-        return "scaled_by_case", {"ratio": ratios[0], "other": ratios[-1]}
     if np.all(found == np.round(found)) and np.any(np.abs(right - np.round(right)) > 0.01):
         return "whole_numbers", {}
     low, high = found.min(), found.max()
     if (right.min() < low or right.max() > high) and agree(found, np.clip(right, low, high)):
         return "clipped", {"low": low, "high": high}
+    return None
+
+
+def scaled_by_case(results, rights):
+    """In each case all numbers are multiplied by another factor."""
+    pairs = list(zip(results, rights, strict=True))
+    ratios = [np.vdot(f, r) / max(np.vdot(r, r), 1e-30) for f, r in pairs]
+    multiples = zip(pairs, ratios, strict=True)
+    if min(map(np.size, rights)) > 1 and all(agree(f, q * r) for (f, r), q in multiples):
+        return "scaled_by_case", {"ratio": ratios[0], "other": ratios[-1]}
     return None
 
 
