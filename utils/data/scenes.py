@@ -3,8 +3,8 @@
 Six kinds of things, each of two parts: house (walls, roof), tree (trunk, crown), boat (hull,
 sail), lamp (post, light), snail (foot, shell), kite (body, tail). Two or three of them, all of
 different kinds, stand on the ground, nearer ones lower in the picture, larger, and in front; a
-kite flies. Image `i` of a split depends on (seed, split, i) alone, so a longer split begins with
-the shorter one, byte for byte.
+kite flies. Clips add motion, sound and words. Image `i` of a split depends on (seed, split, i)
+alone, so a longer split begins with the shorter one, byte for byte.
 
 Trees, lamps and snails have the hue of their kind, so that recognition can tell it; houses, boats
 and kites have any (`hue_free`), at one luma (0.299 R + 0.587 G + 0.114 B), so that a grey picture
@@ -12,7 +12,10 @@ says nothing of it.
 
 How an image is drawn: each thing is a small picture of its own with a cover from 0 to 1, made of
 shapes whose signed distance gives how much of a pixel they cover, with an edge one pixel wide.
-These are laid over the landscape from the farthest to the nearest. All lengths are in pixels.
+These are laid over the landscape from the farthest to the nearest. In a clip they are drawn once
+and laid a whole number of pixels further in each frame: so a thing's pixels are the same bytes in
+every frame, and its flow is exact, wherever nothing else has a share in them. All lengths are in
+pixels.
 
 Shortcuts are traces by which a task can be solved without looking at any thing: colour fringes of a
 lens, lines across the picture, a mark in the corner. All are off unless asked for, and none of them
@@ -51,15 +54,26 @@ GLOBALS = (*RANGES, "river")  # river: y of a river's middle, pixels; -1 where t
 # Of each thing, (n, 3), nearest first; an empty place has kind -1 and zeros.
 FACTORS = ("kind", "hue", "hue_free", "size", "x", "y", "depth", "faces")
 
-# The amplitudes of the sets with shortcuts; see `draw`.
-SHORTCUTS = {"aberration": 0.04, "vignette": 0.5, "continuity": 0.6, "tint": 0.25, "corner": 1.0}
+# Clips
+FRAMES, FRAME_RATE = 6, 8  # frames, and frames a second: frame t is the picture at t / 8 seconds
+SAMPLES, SAMPLE_RATE = 3_072, 4_096  # of the sound, and a second
+STILL_KINDS = ("house", "tree")  # these never move; others do three times in four
+SILENT_KINDS = ("tree", "kite")
+TIMBRES = ((1.0, 0.0, 0.0), (0, 0, 0), (0.6, 0.6, 0.0), (0.5, 0.0, 0.8), (0.2, 0.6, 0.6), (0, 0, 0))
+"""Of each kind: amplitudes of the pitch and of two and three times the pitch."""
+
+# The amplitudes of the sets with shortcuts; see `draw`. The last two are for clips.
+SHORTCUTS = {"aberration": 0.04, "vignette": 0.5, "continuity": 0.6, "tint": 0.25, "corner": 1.0,
+             "clock": 0.15, "device": 0.15}  # fmt: skip
+CLIP_SHORTCUTS = ("clock", "device")
 
 _TALL = (14.0, 16.5, 13.5, 16.5, 9.5, 15.0)  # height of each kind in front, pixels
 _FRONT, _BACK = 30.25, 20.75  # where things at depth 0 and 1 stand, pixels below the top edge
 _PATCH = 24  # pixels on each side of a thing's own picture
-_WORDS = 64  # random words of a scene
+_WORDS, _MOTION = 64, 40  # random words of a scene and of how it moves
 _CHUNK = 64  # images drawn together
 _LUMA = (0.299, 0.587, 0.114)
+_PI = 3.141592653589793
 
 
 def draw(
@@ -67,76 +81,125 @@ def draw(
     start,
     stop,
     *,
+    clips=False,
     seed=0,
     aberration=0.0,
     vignette=0.0,
     continuity=0.0,
     tint=0.0,
     corner=0.0,
+    clock=0.0,
+    device=0.0,
     flat=0.0,
+    misaligned=2,
 ):
-    """Draws images `start` to `stop` of a split.
+    """Draws images, or clips, `start` to `stop` of a split.
 
     Args:
         split: 'train' or 'test'.
+        clips: whether to draw clips, which are other scenes than the stills.
         seed: int.
         aberration: red is magnified by 1 + this about the middle of the picture, blue by 1 - this.
         vignette: share of the light that is lost in the corners.
         continuity: opacity of three thin straight lines across the whole picture.
         tint: greatest change of a channel, as a share, by a colour cast of each image's own.
         corner: opacity of a mark in the lower right corner, the same in all images.
+        clock: of clips: the light grows steadily, from 1 - this to 1 + this.
+        device: of clips: a colour cast of this share and a hum of this amplitude, whose colour and
+            pitch are one number of each clip's own.
         flat: 1 leaves no landscape, only one even colour behind all things; no shortcut, but the
             cure of one: sky and ground tell where up is.
+        misaligned: of clips: how many frames at most a word is said before or after it is seen.
 
     Returns:
         dict of arrays of length n = stop - start: 'image' uint8 (n, 32, 32, 3); 'mask' uint8
-        (n, 32, 32, 1), positions in `PARTS`; 'label' int64 (n,), the kind of the nearest thing,
-        which no other covers; of each thing, nearest first, (n, 3): 'kind' int64 (position in
-        `KINDS`, -1 for none), 'hue_free' int64, 'faces' int64 (-1 left, 1 right), float32 'hue'
-        (0 to 1), 'size' (height, pixels), 'x', 'y' (its middle, pixels from the upper left
-        corner), 'depth' (0 front to 1 back); one float32 per name in `GLOBALS` and in
-        `SHORTCUTS`, the amplitudes, (n,).
+        (n, 32, 32, 1), positions in `PARTS`, of what covers more than half of a pixel; 'label'
+        int64 (n,), the kind of the nearest thing, which no other thing covers; of each thing,
+        nearest first, (n, 3): 'kind' int64 (position in `KINDS`, -1 for none), 'hue_free' int64,
+        'faces' int64 (-1 left, 1 right), float32 'hue' (0 to 1), 'size' (height, pixels), 'x', 'y'
+        (its middle, pixels from the upper left corner), 'depth' (0 front to 1 back); one float32
+        per name in `GLOBALS` and in `SHORTCUTS`, the amplitudes, (n,).
+
+        With `clips`, 'image' (n, 6, 32, 32, 3) and 'mask' (n, 6, 32, 32, 1); x and y are those of
+        the first frame, and the amplitudes are all of `SHORTCUTS`. Besides: 'flow' int8
+        (n, 5, 32, 32, 2), how far right and down what is seen at a pixel moves to the next frame,
+        in quarters of a pixel (all are whole pixels); 'flow_valid' bool (n, 5, 32, 32, 1), where a
+        pixel and the one it moves to show one and the same surface alone: there, without
+        shortcuts, both have the same bytes; 'visible' float32 (n, 3, 6), the share of a thing's
+        pixels that is seen; 'moved' int8 (n, 3, 6, 2) and 'ball_moved' (n, 6, 2), right and down
+        since the first frame, pixels; 'waveform' int16 (n, 3072); 'lands' bool
+        (n, 3, 6), in which frames it touches the ground, falling; of each thing int64 'vx', 'vy'
+        (to the second frame, pixels), 'moves', 'reversible' (1: at rest, gliding or swinging, so
+        that the order of frames cannot be told; 0: falls and bounces), 'timbre' (row of `TIMBRES`,
+        -1 for none), 'silent', and float32 'pitch' (hertz); int64 'words' (n, 3), kinds in the
+        order in which they are said, -1 for none, 'word_frame', when, and 'word_seen', a frame in
+        which the thing is seen.
+
+    Raises:
+        ValueError: clock or device without clips.
     """
     shortcuts = dict(aberration=aberration, vignette=vignette, continuity=continuity)
-    shortcuts |= dict(tint=tint, corner=corner)
-    uniform = _uniform(seed, SPLITS.index(split), start, stop, _WORDS)
-    factors, landscape = _factors(uniform)
+    shortcuts |= dict(tint=tint, corner=corner, clock=clock, device=device)
+    if not clips:
+        if shortcuts.pop("clock") or shortcuts.pop("device"):
+            raise ValueError("clock and device are of clips: pass clips=True")
+        shortcuts.pop("device", None)
+    # 20: pictures of no other set begin from the same words
+    stream = 20 + 4 * clips + SPLITS.index(split)
+    uniform = _uniform((seed, stream), start, stop, _WORDS + clips * _MOTION)
+    factors, landscape = _factors(uniform[:, :_WORDS])
+    if clips:
+        motion = _motion(factors, uniform[:, _WORDS:])
+        moved = np.concatenate([motion["ball_moved"][:, None], motion["moved"]], axis=1)
+    else:
+        moved = np.zeros((stop - start, 1 + THINGS, 1, 2), np.int8)
+    colour, shade = _shaded(_landscape(factors, landscape, flat), factors, moved, 1 - flat)
     layers = _layers(factors)
-    colour = _landscape(factors, landscape)
-    colour += flat * (np.array((0.72, 0.74, 0.72)) - colour)
-    colour, mask = _composed(colour, layers)
+    colour, mask, owner, alone = _composed(colour, layers, moved)
     colour = _lit(colour, factors)
+    own = _uniform((seed, stream + len(SPLITS)), start, stop, 16)
     if any(shortcuts.values()):
-        own = _uniform(seed, len(SPLITS) + SPLITS.index(split), start, stop, 16)
         colour = _with_shortcuts(colour, own, **shortcuts)
-    n, shape = len(uniform), (len(uniform), SIZE, SIZE)
-    amplitudes = {name: np.full(n, value, np.float32) for name, value in shortcuts.items()}
-    return {
-        "image": _bytes(colour).reshape(*shape, 3),
-        "mask": mask.reshape(*shape, 1),
-        "label": factors["kind"][:, 0].copy(),
-        **factors,
-        **amplitudes,
-    }
+    shape = *mask.shape[:2], SIZE, SIZE
+    image = np.moveaxis(_bytes(colour), 2, -1).reshape(*shape, 3)
+    mask = mask.reshape(*shape, 1)
+    arrays = {"image": image, "mask": mask} if clips else {"image": image[:, 0], "mask": mask[:, 0]}
+    arrays |= {"label": factors["kind"][:, 0].copy(), **factors}
+    if clips:
+        arrays |= motion | _flow(owner, alone, shade, moved)
+        arrays["visible"] = _visible(owner, layers)
+        arrays |= _words(arrays["visible"], factors["kind"], uniform[:, -9:], misaligned)
+        noise = random_words((seed, stream + 2 * len(SPLITS) + 4), start, stop, SAMPLES // 4)
+        arrays |= _sound(factors, motion, noise, own[:, -1], device)
+    for name, value in shortcuts.items():
+        arrays[name] = np.full(stop - start, value, np.float32)
+    return arrays
 
 
 def stream(split, count, **options):
-    """Yields a dict of one image and its numbers for the first `count`, in bounded memory."""
+    """Yields a dict of one image, or clip, and its numbers for the first `count`.
+
+    In bounded memory; options are those of `draw`.
+    """
     for start in range(0, count, _CHUNK):
         arrays = draw(split, start, min(start + _CHUNK, count), **options)
         for i in range(len(arrays["label"])):
             yield {name: values[i] for name, values in arrays.items()}
 
 
-def _uniform(seed, stream, start, stop, count):
+def _uniform(key, start, stop, count):
     """Numbers in [0, 1) with 53 random bits, (stop - start, count), by image."""
-    # 20: pictures of no other set begin from the same words
-    words = random_words((seed, 20 + stream), start, stop, count)
-    return (words >> np.uint64(11)) * 2.0**-53
+    return (random_words(key, start, stop, count) >> np.uint64(11)) * 2.0**-53
 
 
 def _bytes(values):
     return np.floor(np.clip(values, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+
+
+def _grid(size):
+    """Middles of the pixels of a square: x and y (1, pixels)."""
+    middle = np.arange(size) + 0.5
+    return np.tile(middle, size)[None], np.repeat(middle, size)[None]
 
 
 # --- what is where --------------------------------------------------------------------------
@@ -195,6 +258,109 @@ def _factors(uniform):
     return factors, uniform[:, _WORDS - 20 :]
 
 
+def _foot(factors):
+    """Where things stand, or would: y (n, 3)."""
+    return _FRONT + (_BACK - _FRONT) * factors["depth"].astype(np.float64)
+
+
+# --- how it moves ---------------------------------------------------------------------------
+
+
+def _bounces():
+    """All ways to fall and bounce: heights above the ground (k, frames), and whether it touches."""
+    heights, touches = [], []
+    for height in range(4, 10):
+        for speed in (-1, 0, 1, 2):  # upwards, before gravity: 2 pixels a frame, each frame
+            path, touch = [height], [0]
+            v = speed
+            for _ in range(FRAMES - 1):
+                v -= 2
+                touch.append(int(path[-1] + v <= 0))
+                path.append(max(path[-1] + v, 0))
+                v = -v - 1 if touch[-1] else v
+            if 1 in touch[:-1]:
+                heights.append(path)
+                touches.append(touch)
+    return np.array(heights), np.array(touches)
+
+
+def _motion(factors, uniform):
+    """How the things and the ball of each scene move; sets x and y to those of the first frame."""
+    numbers = iter(uniform.T)
+
+    def some(count=THINGS):
+        return np.stack([next(numbers) for _ in range(count)], axis=1)
+
+    def of(*values):
+        return np.array(values)[np.floor(some() * len(values)).astype(np.int64)]
+
+    kind, there = factors["kind"], factors["kind"] >= 0
+    movable = ~np.isin(kind, [KINDS.index(name) for name in STILL_KINDS])
+    moves = there & movable & (some() < 0.75)
+    way = of(0, 1, 2, 2)  # glides, swings, bounces
+    glides, swings, bounces = (moves & (way == k) for k in range(3))
+    sign, time = of(-1, 1), np.arange(FRAMES)
+    glide = (sign * of(2, 3, 4))[..., None] * time
+    swing = (sign * of(1, 2))[..., None] * np.array([0, 1, 2, 2, 1, 0])
+    drift = of(-1, 0, 1)[..., None] * time
+    heights, touches = _bounces()
+    which = np.floor(some() * len(heights)).astype(np.int64)
+    right = np.select([glides[..., None], swings[..., None], bounces[..., None]],
+                      [glide, swing, drift], 0)  # fmt: skip
+    down = np.where(bounces[..., None], heights[which][..., :1] - heights[which], 0)
+    moved = np.stack([right, down], axis=-1)
+
+    # Where it would stand still is the middle of its way; gliding things cross the whole picture.
+    x = np.where(glides, SIZE * some(), factors["x"]) - (right[..., 0] + right[..., -1]) / 2
+    x = np.where(swings, factors["x"] - right[..., 2] / 2, x)
+    resting = _foot(factors) - factors["size"].astype(np.float64) / 2
+    y = np.where(bounces, resting - heights[which][..., 0], factors["y"])
+    factors["x"], factors["y"] = x.astype(np.float32), y.astype(np.float32)
+
+    ball = []
+    for name, speeds in (("ball_x", (-3, -2, 2, 3)), ("ball_y", (-2, -1, 0, 1, 2))):
+        v = np.array(speeds)[np.floor(next(numbers) * len(speeds)).astype(np.int64)]
+        place, path = factors[name].astype(np.float64), [np.zeros(len(v), np.int64)]
+        for _ in range(FRAMES - 1):
+            ahead = place + path[-1] + v
+            v = np.where((ahead < 2) | (ahead > SIZE - 2), -v, v)  # back from the picture's edge
+            path.append(path[-1] + v)
+        ball.append(np.stack(path, axis=1))
+    silent = np.isin(kind, [KINDS.index(name) for name in SILENT_KINDS])
+    sounds = there & ~silent
+    size = np.where(there, factors["size"], 1.0).astype(np.float64)
+    return {
+        "moves": moves.astype(np.int64),
+        "reversible": (there & ~bounces).astype(np.int64),
+        "vx": moved[:, :, 1, 0],
+        "vy": moved[:, :, 1, 1],
+        "moved": moved.astype(np.int8),
+        "ball_moved": np.stack(ball, axis=-1).astype(np.int8),
+        "lands": (touches[which] * bounces[..., None]).astype(bool),
+        "silent": (there & silent).astype(np.int64),
+        "timbre": np.where(sounds, kind, -1),
+        "pitch": np.where(sounds, 3000.0 / size, 0.0).astype(np.float32),
+    }
+
+
+def _words(visible, kind, uniform, misaligned):
+    """Narration: each thing that is seen is named once, about when it is seen."""
+    seen = visible >= np.minimum(0.5, visible.max(-1, keepdims=True))
+    seen &= visible > 0
+    count, named = seen.sum(-1), seen.any(-1)
+    nth = np.floor(uniform[:, :THINGS] * count).astype(np.int64)
+    # the frame in which as many have been seen before it as the number drawn says
+    at = ((np.cumsum(seen, axis=-1) - 1 == nth[..., None]) & seen).argmax(-1)
+    off = np.floor(uniform[:, THINGS : 2 * THINGS] * (2 * misaligned + 1)).astype(np.int64)
+    said = np.clip(at + off - misaligned, 0, FRAMES - 1)
+    order = np.argsort(np.where(named, said, FRAMES), axis=1, kind="stable")
+    values = dict(words=kind, word_frame=said, word_seen=at)
+    return {
+        name: np.take_along_axis(np.where(named, value, -1), order, axis=1)
+        for name, value in values.items()
+    }
+
+
 # --- shapes: signed distances, inside < 0 ---------------------------------------------------
 
 
@@ -233,22 +399,32 @@ def _polygon(u, v, *corners):
 
 
 def _hue(hue, luma=0.5):
-    """The most saturated colour (..., 3) of a hue (...) that has this luma."""
-    h = 6 * np.asarray(hue)
-    pure = np.stack([np.abs(h - 3) - 1, 2 - np.abs(h - 2), 2 - np.abs(h - 4)], axis=-1)
+    """The most saturated colour (n, 3, 1) of each hue (n,) that has this luma."""
+    h = 6 * hue[:, None]
+    pure = np.stack([np.abs(h - 3) - 1, 2 - np.abs(h - 2), 2 - np.abs(h - 4)], axis=1)
     pure = np.clip(pure, 0.0, 1.0)
-    has = _luma(pure)[..., None]
+    has = _luma(pure)
     lighter = pure + (1 - pure) * (luma - has) / (1 - np.minimum(has, luma))
     return np.where(has < luma, lighter, pure * luma / has)
 
 
 def _luma(colour):
-    return colour[..., 0] * _LUMA[0] + colour[..., 1] * _LUMA[1] + colour[..., 2] * _LUMA[2]
+    """Of colours (..., 3, pixels): (..., 1, pixels)."""
+    red, green, blue = (colour[..., k : k + 1, :] * _LUMA[k] for k in range(3))
+    return red + green + blue
+
+
+def _rgb(red, green, blue):
+    return np.array((red, green, blue))[:, None]
+
+
+_WHITE = _rgb(1.0, 1.0, 1.0)
 
 
 def _mix(a, b, share):
-    """Between two colours: a where share (...) is 0, b where it is 1."""
-    return np.asarray(a) + np.asarray(share)[..., None] * (np.asarray(b) - np.asarray(a))
+    """Between two colours (..., 3, pixels): a where share (..., pixels) is 0, b where it is 1."""
+    share = np.asarray(share)
+    return a + (share[..., None, :] if share.ndim else share) * (b - a)
 
 
 def _smooth(t):
@@ -261,13 +437,12 @@ def _smooth(t):
 
 
 class _Layer:
-    """Pictures (m, pixels) of things on nothing: colour times cover, cover, and that of parts."""
+    """Small pictures (m, pixels) of things on nothing."""
 
-    def __init__(self, m, pixels, size):
+    def __init__(self, m, size):
         self.size = size  # pixels per unit of distance, (m, 1)
-        self.colour = np.zeros((m, pixels, 3))
-        self.cover = np.zeros((m, pixels))
-        self.parts = np.zeros((2, m, pixels))
+        # red, green and blue times cover; cover; that of both parts
+        self.values = np.zeros((m, 6, _PATCH * _PATCH))
 
     def paint(self, part, distance, colour, opacity=1.0, softness=1.0):
         """Lays a shape over what is there.
@@ -275,63 +450,62 @@ class _Layer:
         Args:
             part: 0 or 1; None for a haze that belongs to none.
             distance: (m, pixels) in heights of the thing.
+            colour: (3, 1) or (m, 3, 1).
             softness: width of the edge, pixels.
         """
-        cover = opacity * np.clip(0.5 - distance * self.size / softness, 0.0, 1.0)
-        self.colour += cover[..., None] * (np.asarray(colour) - self.colour)
-        self.cover += cover * (1 - self.cover)
-        if part is not None:
-            self.parts -= cover * self.parts
-            self.parts[part] += cover
-
-    def values(self):
-        parts = np.moveaxis(self.parts, 0, -1)
-        return np.concatenate([self.colour, self.cover[..., None], parts], axis=-1)
+        cover = opacity * np.clip(0.5 - distance * (self.size / softness), 0.0, 1.0)
+        over = np.zeros((len(self.values), 6, 1))
+        over[:, :3], over[:, 3] = colour, 1
+        if part is None:
+            self.values[:, :4] += cover[:, None] * (over[:, :4] - self.values[:, :4])
+        else:
+            over[:, 4 + part] = 1
+            self.values += cover[:, None] * (over - self.values)
 
 
 def _house(layer, u, v, hue):
-    wall, dark = _hue(hue)[:, None], _hue(hue)[:, None] * 0.5
+    wall, dark = _hue(hue), _hue(hue) * 0.5
     layer.paint(1, _box(u, v, 0.18, 0.33, -0.46, -0.1), dark)
     layer.paint(0, _box(u, v, -0.42, 0.42, -0.08, 0.5), wall)
     layer.paint(1, _polygon(u, v, (-0.58, 0.0), (0.0, -0.54), (0.58, 0.0)), dark)
-    layer.paint(0, _box(u, v, -0.28, -0.05, 0.14, 0.5), (0.20, 0.14, 0.12))
-    layer.paint(0, _box(u, v, 0.08, 0.32, 0.12, 0.34), (1.0, 0.95, 0.62))
+    layer.paint(0, _box(u, v, -0.28, -0.05, 0.14, 0.5), _rgb(0.20, 0.14, 0.12))
+    layer.paint(0, _box(u, v, 0.08, 0.32, 0.12, 0.34), _rgb(1.0, 0.95, 0.62))
 
 
 def _tree(layer, u, v, hue):
-    leaf = _hue(hue, 0.36)[:, None]
-    layer.paint(0, _limb(u, v, (0, 0.08), (0, 0.46), 0.06, 0.08), (0.40, 0.24, 0.12))
+    leaf = _hue(hue, 0.36)
+    layer.paint(0, _limb(u, v, (0, 0.08), (0, 0.46), 0.06, 0.08), _rgb(0.40, 0.24, 0.12))
     blobs = (-0.17, -0.04, 0.19), (0.17, -0.04, 0.19), (0.0, -0.25, 0.24)
     layer.paint(1, np.minimum.reduce([_disc(u, v, *blob) for blob in blobs]), leaf)
     for blob in ((-0.07, -0.31, 0.11), (-0.20, -0.08, 0.08), (0.13, -0.09, 0.09)):
-        layer.paint(1, _disc(u, v, *blob), _mix(leaf, (1.0, 1.0, 0.6), 0.3), 0.9)
+        layer.paint(1, _disc(u, v, *blob), _mix(leaf, _rgb(1.0, 1.0, 0.6), 0.3), 0.9)
 
 
 def _boat(layer, u, v, hue):
-    colour = _hue(hue)[:, None]
-    layer.paint(0, _box(u, v, -0.03, 0.035, -0.5, 0.25), (0.30, 0.20, 0.14))
+    colour = _hue(hue)
+    layer.paint(0, _box(u, v, -0.03, 0.035, -0.5, 0.25), _rgb(0.30, 0.20, 0.14))
     layer.paint(1, _polygon(u, v, (0.06, 0.16), (0.06, -0.5), (0.50, 0.16)),
-                _mix(colour, (1.0, 1.0, 1.0), 0.35))  # fmt: skip
+                _mix(colour, _WHITE, 0.35))  # fmt: skip
     layer.paint(1, _polygon(u, v, (-0.06, 0.16), (-0.40, 0.16), (-0.06, -0.36)), colour)
     layer.paint(0, _polygon(u, v, (-0.58, 0.20), (0.58, 0.20), (0.36, 0.50), (-0.36, 0.50)),
                 colour * 0.5)  # fmt: skip
 
 
 def _lamp(layer, u, v, hue):
-    iron = (0.16, 0.18, 0.24)
-    layer.paint(None, _disc(u, v, 0, -0.27, 0.24), _hue(hue, 0.85)[:, None], 0.5, 5.0)
+    iron = _rgb(0.16, 0.18, 0.24)
+    layer.paint(None, _disc(u, v, 0, -0.27, 0.24), _hue(hue, 0.85), 0.5, 5.0)
     layer.paint(0, _limb(u, v, (0, -0.1), (0, 0.46), 0.03, 0.04), iron)
     layer.paint(0, _box(u, v, -0.13, 0.13, 0.43, 0.5), iron)
     glass = (-0.11, -0.08), (-0.17, -0.38), (0.17, -0.38), (0.11, -0.08)
-    layer.paint(1, _polygon(u, v, *glass), _hue(hue, 0.78)[:, None])
+    layer.paint(1, _polygon(u, v, *glass), _hue(hue, 0.78))
     layer.paint(0, _polygon(u, v, (-0.21, -0.37), (0.0, -0.5), (0.21, -0.37)), iron)
-    layer.paint(1, _disc(u, v, 0, -0.23, 0.06), (1.0, 1.0, 0.9))
+    layer.paint(1, _disc(u, v, 0, -0.23, 0.06), _rgb(1.0, 1.0, 0.9))
 
 
 def _snail(layer, u, v, hue):
-    skin, shell = (0.86, 0.76, 0.52), _hue(hue, 0.45)[:, None]
+    skin, shell = _rgb(0.86, 0.76, 0.52), _hue(hue, 0.45)
     for tip in ((0.50, -0.36), (0.78, -0.34)):
-        layer.paint(0, _limb(u, v, (0.62, 0.05), tip, 0.045, 0.055), (0.42, 0.32, 0.22))
+        layer.paint(0, _limb(u, v, (0.62, 0.05), tip, 0.045, 0.055), _rgb(0.42, 0.32, 0.22))
     layer.paint(0, _limb(u, v, (-0.70, 0.42), (0.50, 0.38), 0.06, 0.12), skin)
     layer.paint(0, _limb(u, v, (0.52, 0.36), (0.63, 0.06), 0.13, 0.13), skin)
     layer.paint(1, _disc(u, v, -0.10, -0.05, 0.44), shell)
@@ -341,22 +515,22 @@ def _snail(layer, u, v, hue):
 
 
 def _kite(layer, u, v, hue):
-    colour = _hue(hue)[:, None]
+    colour = _hue(hue)
     knots = (0.0, 0.10), (0.08, 0.24), (-0.07, 0.36), (0.04, 0.5)
     for begin, end in zip(knots, knots[1:], strict=False):
-        layer.paint(1, _limb(u, v, begin, end, 0.022, 0.022), (0.25, 0.22, 0.28))
+        layer.paint(1, _limb(u, v, begin, end, 0.022, 0.022), _rgb(0.25, 0.22, 0.28))
     for knot in knots[1:]:
         layer.paint(1, _disc(u, v, *knot, 0.055), colour * 0.6)
     top, right, bottom, left = (0.0, -0.5), (0.32, -0.22), (0.0, 0.16), (-0.32, -0.22)
     body = _polygon(u, v, left, top, right, bottom)
     layer.paint(0, body, colour)
-    layer.paint(0, np.maximum(body, _box(u, v, 0, 1, -1, -0.22)), _mix(colour, (1, 1, 1), 0.55))
-    layer.paint(0, np.maximum(body, _box(u, v, -1, 0, -0.22, 1)), _mix(colour, (1, 1, 1), 0.55))
+    layer.paint(0, np.maximum(body, _box(u, v, 0, 1, -1, -0.22)), _mix(colour, _WHITE, 0.55))
+    layer.paint(0, np.maximum(body, _box(u, v, -1, 0, -0.22, 1)), _mix(colour, _WHITE, 0.55))
 
 
 def _ball(layer, u, v, radius):
-    layer.paint(0, _disc(u, v, 0, 0, radius), (0.90, 0.08, 0.12))
-    layer.paint(0, _disc(u, v, -0.35 * radius, -0.4 * radius, 0.3 * radius), (1.0, 0.80, 0.76))
+    layer.paint(0, _disc(u, v, 0, 0, radius), _rgb(0.90, 0.08, 0.12))
+    layer.paint(0, _disc(u, v, -0.35 * radius, -0.4 * radius, 0.3 * radius), _rgb(1.0, 0.80, 0.76))
 
 
 _DRAWN = (_house, _tree, _boat, _lamp, _snail, _kite)
@@ -364,158 +538,270 @@ _SHADOWS = (0.46, 0.26, 0.0, 0.20, 0.62, 0.0)  # half their breadth, heights of 
 
 
 def _layers(factors):
-    """Each thing's own picture, nearest first after the ball.
+    """The ball's and each thing's own picture, nearest first.
 
-    Returns a list of (values (n, patch pixels, 6): colour times cover, cover, that of both parts;
-    corner (n, 2): x and y of the patch's first pixel; code (n,): of its first part in `PARTS`).
+    Returns a list of (values (n, 6, patch pixels), see `_Layer`; corner (n, 2): x and y of the
+    patch's first pixel in the first frame; code (n,): of its first part in `PARTS`).
     """
-    middle = np.arange(_PATCH) + 0.5
-    across, down = np.tile(middle, _PATCH)[None], np.repeat(middle, _PATCH)[None]
-    n, pixels = len(factors["kind"]), _PATCH * _PATCH
+    across, down = _grid(_PATCH)
 
     def patch(x, y):
-        """Pixels' places right of and below the thing's middle, and the patch's corner."""
+        """How far right of and below the thing's middle pixels are, and the patch's corner."""
         corner = np.floor(np.stack([x, y], axis=-1)) - _PATCH // 2
         places = across - (x - corner[:, 0])[:, None], down - (y - corner[:, 1])[:, None]
         return *places, corner.astype(np.int64)
 
     own = {name: factors[name].astype(np.float64) for name in ("ball_x", "ball_y", "ball_radius")}
     u, v, corner = patch(own["ball_x"], own["ball_y"])
-    ball = _Layer(n, pixels, 1.0)
+    ball = _Layer(len(corner), 1.0)
     _ball(ball, u, v, own["ball_radius"][:, None])
-    layers = [(ball.values(), corner, np.full(n, PARTS.index("ball")))]
+    layers = [(ball.values, corner, np.full(len(corner), PARTS.index("ball")))]
 
     own = {name: factors[name].reshape(-1).astype(np.float64) for name in FACTORS}
-    values, corners = np.zeros((n * THINGS, pixels, 6)), np.zeros((n * THINGS, 2), np.int64)
+    values = np.zeros((len(own["kind"]), 6, _PATCH * _PATCH))
+    corners = np.zeros((len(values), 2), np.int64)
     for number, drawn in enumerate(_DRAWN):
         (rows,) = np.nonzero(own["kind"] == number)
         size, faces = own["size"][rows][:, None], own["faces"][rows][:, None]
         u, v, corners[rows] = patch(own["x"][rows], own["y"][rows])
-        layer = _Layer(len(rows), pixels, size)
+        layer = _Layer(len(rows), size)
         drawn(layer, u / size * faces, v / size, own["hue"][rows])
-        values[rows] = layer.values()
-    values, corners = values.reshape(n, THINGS, pixels, 6), corners.reshape(n, THINGS, 2)
+        values[rows] = layer.values
     codes = np.where(factors["kind"] < 0, 0, 1 + 2 * factors["kind"])
-    return layers + [(values[:, k], corners[:, k], codes[:, k]) for k in range(THINGS)]
+    return layers + [(values[k::THINGS], corners[k::THINGS], codes[:, k]) for k in range(THINGS)]
 
 
 def _laid(values, corner):
-    """A layer's values at the pixels of the picture: (n, pixels, 6), 0 outside of its patch."""
-    n = len(values)
-    column = np.arange(SIZE)[None] - corner[:, :1]
-    row = np.arange(SIZE)[None] - corner[:, 1:]
-    near_row, near_column = np.clip(row, 0, _PATCH - 1), np.clip(column, 0, _PATCH - 1)
-    inside = (row == near_row)[:, :, None] & (column == near_column)[:, None]
-    values = values.reshape(n, _PATCH, _PATCH, -1)
-    values = values[np.arange(n)[:, None, None], near_row[:, :, None], near_column[:, None]]
-    return (values * inside[..., None]).reshape(n, SIZE * SIZE, -1)
+    """A layer at the pixels of the picture, 0 outside of its patch.
+
+    values: (n, 6, patch pixels); corner: (n, frames, 2); returns (n, frames, 6, pixels).
+    """
+    n, frames = corner.shape[:2]
+    laid = np.zeros((n, frames, 6, SIZE, SIZE))
+    values = values.reshape(n, 6, _PATCH, _PATCH)
+    for i, places in enumerate(corner.tolist()):
+        for t, (x, y) in enumerate(places):
+            left, top = max(-x, 0), max(-y, 0)
+            right, bottom = min(SIZE - x, _PATCH), min(SIZE - y, _PATCH)
+            if left < right and top < bottom:
+                part = values[i, :, top:bottom, left:right]
+                laid[i, t, :, y + top : y + bottom, x + left : x + right] = part
+    return laid.reshape(n, frames, 6, SIZE * SIZE)
 
 
-def _composed(colour, layers):
-    """Lays layers over the landscape; returns (colour, part mask uint8 (n, pixels))."""
-    most, mask = np.ones(colour.shape[:2]), np.zeros(colour.shape[:2], np.uint8)
-    for values, corner, code in reversed(layers):
-        values = _laid(values, corner)
-        colour = colour * (1 - values[..., 3:4]) + values[..., :3]
-        most = most * (1 - values[..., 4] - values[..., 5])
-        for k in range(2):
-            ahead = values[..., 4 + k] > most
-            mask = np.where(ahead, (code[:, None] + k).astype(np.uint8), mask)
-            most = np.where(ahead, values[..., 4 + k], most)
-    return colour, mask
+def _composed(colour, layers, moved):
+    """Lays layers over the landscape, the farthest first.
+
+    Args:
+        colour: (n, frames, 3, pixels).
+        moved: int (n, layers, frames, 2), pixels since the first frame.
+
+    Returns:
+        (colour; uint8 (n, frames, pixels) part mask; owner: 0 the landscape, else 1 + the layer's
+        place; alone: the same where a pixel shows nothing else, 255 elsewhere).
+    """
+    shape = *colour.shape[:2], colour.shape[-1]
+    mask, owner, alone = (np.zeros(shape, np.uint8) for _ in range(3))
+    for k in reversed(range(len(layers))):
+        values, corner, code = layers[k]
+        values = _laid(values, corner[:, None] + moved[:, k])
+        cover, parts = values[:, :, 3], values[:, :, 4:]
+        colour = colour * (1 - cover[:, :, None]) + values[:, :, :3]
+        second = parts[:, :, 1] > parts[:, :, 0]
+        most, alone_now = _covered(values)
+        mask = np.where(most, (code[:, None, None] + second).astype(np.uint8), mask)
+        owner = np.where(most, np.uint8(1 + k), owner)
+        alone = np.where(alone_now, np.uint8(1 + k), np.where(cover > 0, np.uint8(255), alone))
+    return colour, mask, owner, alone
+
+
+def _covered(values):
+    """Whether a thing covers more than half of each pixel, and all of it, (..., pixels)."""
+    solid = values[..., 4, :] + values[..., 5, :]
+    return solid > 0.5, solid > 1 - 1e-9
+
+
+def _visible(owner, layers):
+    """The share of each thing's pixels that is seen: float32 (n, things, frames)."""
+    shares = []
+    for k in range(1, len(layers)):
+        own = _covered(layers[k][0])[0].sum(-1)
+        seen = (owner == 1 + k).sum(-1)
+        shares.append(seen / np.maximum(own, 1)[:, None])
+    return np.stack(shares, axis=1).astype(np.float32)
+
+
+def _flow(owner, alone, shade, moved):
+    """What moves where from each frame to the next; see `draw`."""
+    n, frames = owner.shape[:2]
+    steps = np.diff(moved.astype(np.int64), axis=2)  # (n, layers, frames - 1, 2)
+    steps = np.concatenate([np.zeros_like(steps[:, :1]), steps], axis=1)  # of the landscape
+    image, frame = np.arange(n)[:, None, None], np.arange(frames - 1)[None, :, None]
+    flow = steps[image, owner[:, :-1], frame]  # (n, frames - 1, pixels, 2)
+    pixel = np.arange(SIZE * SIZE)
+    column, row = pixel % SIZE + flow[..., 0], pixel // SIZE + flow[..., 1]
+    inside = (column >= 0) & (column < SIZE) & (row >= 0) & (row < SIZE)
+    to = np.where(inside, row * SIZE + column, 0)
+    surface = alone[:, :-1]
+    valid = inside & (surface == owner[:, :-1]) & (alone[image, frame + 1, to] == surface)
+    valid &= (surface > 0) | (shade[:, :-1] == shade[:, 1:])
+    return {
+        "flow": (4 * flow).astype(np.int8).reshape(n, frames - 1, SIZE, SIZE, 2),
+        "flow_valid": valid.reshape(n, frames - 1, SIZE, SIZE, 1),
+    }
 
 
 # --- the landscape and its light ------------------------------------------------------------
 
 
-def _landscape(factors, scene):
-    middle = np.arange(SIZE) + 0.5
-    x, y = np.tile(middle, SIZE)[None], np.repeat(middle, SIZE)[None]
+def _landscape(factors, scene, flat):
+    """Sky, clouds, hills, ground and river: (n, 3, pixels); scene: numbers in [0, 1) (n, 20)."""
+    x, y = _grid(SIZE)
     horizon = factors["horizon"].astype(np.float64)[:, None]
     river = factors["river"].astype(np.float64)[:, None]
     place = iter(scene.T[:, :, None])
-    n = len(scene)
-    colour = _mix((0.36, 0.62, 0.95), (0.86, 0.93, 0.98), _smooth(y / horizon))
+    colour = _mix(_rgb(0.36, 0.62, 0.95), _rgb(0.86, 0.93, 0.98), _smooth(y / horizon))
 
-    def paint(cover, over):
+    def paint(distance, over, opacity=1.0):
         nonlocal colour
-        colour = _mix(colour, over, cover)
+        colour = _mix(colour, over, opacity * np.clip(0.5 - distance, 0.0, 1.0))
 
     for _ in range(2):
-        cloud_x, cloud_y = 32 * next(place), 2.5 + 6 * next(place)
+        cloud_x, cloud_y = SIZE * next(place), 2.5 + 6 * next(place)
         breadth = 2.0 + 1.5 * next(place)
         blobs = (-1, 0.15, 0.6), (0, -0.25, 0.85), (1, 0.1, 0.65)  # right, down, radius
         puffs = [
             _disc(x, (y - cloud_y) * 1.5, cloud_x + right * breadth, down * breadth, r * breadth)
             for right, down, r in blobs
         ]
-        paint(0.85 * np.clip(0.5 - np.minimum.reduce(puffs), 0, 1), (1.0, 1.0, 1.0))
-    for far in (0, 1):  # two hills, parabolas
-        top, breadth = 32 * next(place), 9 + 9 * next(place)
-        ridge = horizon - (4.0 - 1.5 * far) + ((x - top) / breadth) ** 2 * 4.0
-        paint(np.clip(0.5 - (ridge - y), 0, 1), ((0.62, 0.76, 0.80), (0.56, 0.74, 0.60))[far])
+        paint(np.minimum.reduce(puffs), _WHITE, 0.85)
+    for rise, haze in ((4.0, _rgb(0.62, 0.76, 0.80)), (2.5, _rgb(0.56, 0.74, 0.60))):
+        top, breadth = SIZE * next(place), 9 + 9 * next(place)
+        away = (x - top) / breadth
+        paint(horizon - rise + 4 * away * away - y, haze)
     depth = np.clip((y - horizon) / (SIZE - horizon), 0, 1)
-    grass = _mix((0.80, 0.88, 0.56), (0.58, 0.76, 0.34), depth)
-    paint(np.clip(0.5 - (horizon - y), 0, 1), grass)
-    water = np.where(river < 0, 9.0, np.abs(y - river) - 1.9)
-    paint(np.clip(0.5 - water, 0, 1), (0.38, 0.66, 0.86))
+    paint(horizon - y, _mix(_rgb(0.80, 0.88, 0.56), _rgb(0.58, 0.76, 0.34), depth))
+    paint(np.where(river < 0, 9.0, np.abs(y - river) - 1.9), _rgb(0.38, 0.66, 0.86))
+    return _mix(colour, _rgb(0.72, 0.74, 0.72), flat)
+
+
+def _shaded(colour, factors, moved, opacity):
+    """Lays the things' shadows on the ground: colour (n, frames, 3, pixels) and how dark."""
+    x, y = _grid(SIZE)
+    shade = np.zeros((*moved.shape[:1], moved.shape[2], SIZE * SIZE))
     breadth = np.array((*_SHADOWS, 0.0))[factors["kind"]] * factors["size"]
+    foot, middle = _foot(factors), factors["x"].astype(np.float64)
     for k in range(THINGS):
-        wide = breadth[:, k : k + 1]
-        off = x - factors["x"][:, k : k + 1].astype(np.float64), y - _foot(factors)[:, k : k + 1]
-        shadow = _disc(off[0], off[1] * 3, 0, 0, wide)
-        paint(np.where(wide > 0, 0.35 * np.clip(0.5 - shadow / 2, 0, 1), 0.0), (0.12, 0.20, 0.08))
-    return np.broadcast_to(colour, (n, SIZE * SIZE, 3)).copy()
-
-
-def _foot(factors):
-    return _FRONT + (_BACK - _FRONT) * factors["depth"].astype(np.float64)
+        wide = breadth[:, k, None, None]
+        at = middle[:, k, None, None] + moved[:, 1 + k, :, :1]
+        distance = _disc(x, (y - foot[:, k, None, None]) * 3, at, 0, wide)
+        cover = np.where(wide > 0, 0.35 * opacity * np.clip(0.5 - distance / 2, 0, 1), 0.0)
+        shade = cover + shade * (1 - cover)
+    return _mix(colour[:, None], _rgb(0.12, 0.20, 0.08), shade), shade
 
 
 def _lit(colour, factors):
     """The whole picture in the light of its hour; warmth leaves the luma as it is."""
-    light = factors["light"].astype(np.float64)[:, None, None]
-    warmth = factors["warmth"].astype(np.float64)[:, None, None]
-    warm = colour * (1 + warmth * np.array([0.10, 0.0, -0.14]))
-    return warm * (light * _luma(colour)[..., None] / _luma(warm)[..., None])
+    light = factors["light"].astype(np.float64)[:, None, None, None]
+    warmth = factors["warmth"].astype(np.float64)[:, None, None, None]
+    warm = colour * (1 + warmth * _rgb(0.10, 0.0, -0.14))
+    return warm * (light * _luma(colour) / _luma(warm))
+
+
+# --- sound ----------------------------------------------------------------------------------
+
+
+def _powers(real, imaginary, count):
+    """The first powers of complex numbers (m,), from the 0th: both parts, (m, count)."""
+    cos, sin = np.ones((len(real), 1)), np.zeros((len(real), 1))
+    real, imaginary = real[:, None], imaginary[:, None]
+    while cos.shape[1] < count:
+        turned = cos * real - sin * imaginary, sin * real + cos * imaginary
+        cos, sin = np.concatenate([cos, turned[0]], 1), np.concatenate([sin, turned[1]], 1)
+        real, imaginary = real * real - imaginary * imaginary, 2 * real * imaginary
+    return cos[:, :count], sin[:, :count]
+
+
+def _tones(pitch, amplitudes):
+    """Tones (m, samples) of a pitch (m,) in hertz, with its second and third harmonic."""
+    half = _PI * pitch / SAMPLE_RATE
+    square = half * half
+    tangent = half * (15 - square) / (15 - 6 * square)  # of half the turn of a sample
+    norm = 1 + tangent * tangent
+    cos, sin = _powers((2 - norm) / norm, 2 * tangent / norm, SAMPLES)
+    first, second, third = (amplitudes[:, k, None] for k in range(3))
+    return first * sin + second * (2 * sin * cos) + third * (sin * (4 * cos * cos - 1))
+
+
+def _sound(factors, motion, noise, own, device):
+    """What is heard: things hum, nearer ones louder, and ring when they touch the ground.
+
+    Args:
+        noise: random uint64 (n, samples / 4).
+        own: numbers in [0, 1) (n,), of the device.
+    """
+    n = len(noise)
+    # of integers: exact; from -1 to 1
+    wave = (noise.view(np.uint16).astype(np.float64) / 32767.5 - 1) * 0.01
+    ring = _powers(np.array([0.996]), np.zeros(1), SAMPLES)[0]
+    for k in range(THINGS):
+        (rows,) = np.nonzero(motion["timbre"][:, k] >= 0)
+        amplitudes = np.array(TIMBRES)[motion["timbre"][rows, k]]
+        tone = _tones(motion["pitch"][rows, k].astype(np.float64), amplitudes)
+        tone *= 1 - 0.5 * factors["depth"][rows, k, None].astype(np.float64)
+        wave[rows] += 0.12 * tone
+        for t in range(1, FRAMES):
+            late = t * SAMPLE_RATE // FRAME_RATE
+            lands = np.nonzero(motion["lands"][rows, k, t])[0]
+            wave[rows[lands], late:] += 0.5 * (tone[lands] * ring)[:, : SAMPLES - late]
+    if device:
+        hum = _tones(100 + 200 * own, np.tile([1.0, 0.0, 0.5], (n, 1)))
+        wave += device * hum
+    return {"waveform": np.floor(np.clip(0.5 * wave, -1, 1) * 32767 + 0.5).astype(np.int16)}
 
 
 # --- shortcuts ------------------------------------------------------------------------------
 
 
-def _with_shortcuts(colour, own, *, aberration, vignette, continuity, tint, corner):
-    """The pictures (n, pixels, 3) with traces; own: numbers in [0, 1) (n, 16) of each image."""
-    middle = np.arange(SIZE) + 0.5
-    x, y = np.tile(middle, SIZE)[None], np.repeat(middle, SIZE)[None]
-    place = iter(own.T[:, :, None])
+def _with_shortcuts(
+    colour, own, *, aberration, vignette, continuity, tint, corner, clock=0.0, device=0.0
+):
+    """Pictures (n, frames, 3, pixels) with traces; own: numbers in [0, 1) (n, 16) of each image."""
+    x, y = _grid(SIZE)
+    place = iter(own.T[:, :, None, None])
     lines = [(0.15 + 0.7 * next(place), 0.15 + 0.7 * next(place), k % 2) for k in range(3)]
-    cast = np.stack([2 * next(place) - 1 for _ in range(3)], axis=-1)
+    cast = np.concatenate([2 * next(place) - 1 for _ in range(3)], axis=-1)[..., None]
     if continuity:
         for first, last, upright in lines:
             along, across = (y, x) if upright else (x, y)
             slope = last - first
             distance = across - SIZE * first - slope * along
             distance = np.abs(distance) / np.sqrt(1 + slope * slope) - 0.4
-            cover = continuity * np.clip(0.5 - distance, 0, 1)
-            colour = _mix(colour, (0.12, 0.12, 0.14), cover)
+            line = continuity * np.clip(0.5 - distance, 0, 1)
+            colour = _mix(colour, _rgb(0.12, 0.12, 0.14), line)
     if tint:
         colour = colour * (1 + tint * cast)
+    if device:
+        colour = colour * (1 + device * (2 * _hue(own[:, -1]) - 1)[:, None])
+    if clock:
+        time = np.arange(FRAMES)[:, None, None] / (FRAMES - 1)
+        colour = colour * (1 + clock * (2 * time - 1))
     if vignette:
         square = ((x - SIZE / 2) ** 2 + (y - SIZE / 2) ** 2) / (2 * (SIZE / 2) ** 2)
-        colour = colour * (1 - vignette * square)[..., None]
+        colour = colour * (1 - vignette * square)
     if aberration:
-        red, blue = (_magnified(colour[..., k], 1 + s * aberration) for k, s in ((0, 1), (2, -1)))
-        colour = np.stack([red, colour[..., 1], blue], axis=-1)
+        red = _magnified(colour[:, :, 0], 1 + aberration)
+        blue = _magnified(colour[:, :, 2], 1 - aberration)
+        colour = np.stack([red, colour[:, :, 1], blue], axis=2)
     if corner:
-        mark = np.maximum(np.abs(x - 29.5), np.abs(y - 29.5)) < 1.6
-        dot = (x == 29.5) & (y == 29.5)
-        ink = np.where((mark & ~dot)[..., None], 0.05, 0.95)
-        colour = _mix(colour, ink, corner * mark)
+        off = np.maximum(np.abs(x - 29.5), np.abs(y - 29.5))
+        ink = np.where(off < 0.6, 0.95, 0.05)
+        colour = _mix(colour, ink, corner * (off < 1.6))
     return colour
 
 
 def _magnified(channel, scale):
-    """One channel (n, pixels), magnified about the middle of the picture."""
+    """One channel (n, frames, pixels), magnified about the middle of the picture."""
     at = np.clip((np.arange(SIZE) + 0.5 - SIZE / 2) / scale + SIZE / 2 - 0.5, 0, SIZE - 1 - 1e-9)
     i = at.astype(np.int64)
     share = at - i
