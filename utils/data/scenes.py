@@ -25,6 +25,8 @@ All arithmetic is +, -, *, / and sqrt in float64, which IEEE 754 fixes to the la
 random numbers are raw Philox words, so the bytes do not depend on the machine.
 """
 
+from concurrent import futures
+
 import numpy as np
 
 from utils.data import moving
@@ -50,7 +52,7 @@ from utils.data.things import (
 )
 
 __all__ = ["FACTORS", "GLOBALS", "KINDS", "PARTS", "RANGES", "SHORTCUTS", "SIZE", "SPLITS",
-           "THINGS", "draw", "stream"]  # fmt: skip
+           "THINGS", "amplitudes", "draw", "stream"]  # fmt: skip
 
 SPLITS = ("train", "test")
 HUES = (0.98, 0.34, 0.60, 0.14, 0.06, 0.84)  # by kind: 0 red, 1/3 green, 2/3 blue
@@ -70,10 +72,10 @@ GLOBALS = (*RANGES, "river")  # river: y of a river's middle, pixels; -1 where t
 # Of each thing, (n, 3), nearest first; an empty place has kind -1 and zeros.
 FACTORS = ("kind", "hue", "hue_free", "size", "x", "y", "depth", "faces")
 
-# The amplitudes of the sets with shortcuts; see `draw`. The last two are for clips.
+# The amplitudes of the sets with shortcuts; see `draw`.
 SHORTCUTS = {"aberration": 0.04, "vignette": 0.5, "continuity": 0.6, "tint": 0.25, "corner": 1.0,
              "clock": 0.15, "device": 0.15}  # fmt: skip
-CLIP_SHORTCUTS = ("clock", "device")
+_OF_CLIPS = ("clock", "device")
 
 _TALL = (14.0, 16.5, 13.5, 16.5, 9.5, 15.0)  # height of each kind in front, pixels
 _WORDS = 64  # random words of a scene
@@ -161,7 +163,7 @@ def draw(
     landscape = _landscape(factors, place, flat)
     colour, shade = _shaded(landscape, factors, moved, 1 - flat)
     layers = pictures(factors)
-    colour, mask, owner, alone = _composed(colour, layers, moved)
+    mask, owner, alone = _composed(colour, layers, moved)
     colour = _lit(colour, factors)
     if any(shortcuts.values()):
         colour = _with_shortcuts(colour, own, **shortcuts)
@@ -179,15 +181,24 @@ def draw(
     return arrays
 
 
+def amplitudes(clips=False):
+    """The shortcuts of the sets with shortcuts, as options of `draw`; all, or those of stills."""
+    return {name: a for name, a in SHORTCUTS.items() if clips or name not in _OF_CLIPS}
+
+
 def stream(split, count, **options):
     """Yields a dict of one image, or clip, and its numbers for the first `count`.
 
-    In bounded memory; options are those of `draw`.
+    In bounded memory: the next chunk is drawn while this one is used. Options are those of `draw`.
     """
-    for start in range(0, count, _CHUNK):
-        arrays = draw(split, start, min(start + _CHUNK, count), **options)
-        for i in range(len(arrays["label"])):
-            yield {name: values[i] for name, values in arrays.items()}
+    bounds = [(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+    with futures.ThreadPoolExecutor(1) as pool:
+        drawn = pool.submit(draw, split, *bounds[0], **options)
+        for after in [*bounds[1:], None]:
+            arrays = drawn.result()
+            drawn = after and pool.submit(draw, split, *after, **options)
+            for i in range(len(arrays["label"])):
+                yield {name: values[i] for name, values in arrays.items()}
 
 
 def _uniform(key, start, stop, count):
@@ -258,48 +269,49 @@ def _factors(uniform):
 # --- one over the other ---------------------------------------------------------------------
 
 
-def _laid(values, corner):
-    """A layer at the pixels of the picture, 0 outside of its patch.
-
-    values: (n, 6, patch pixels); corner: (n, frames, 2); returns (n, frames, 6, pixels).
-    """
-    n, frames = corner.shape[:2]
-    laid = np.zeros((n, frames, 6, SIZE, SIZE))
-    values = values.reshape(n, 6, PATCH, PATCH)
-    for i, places in enumerate(corner.tolist()):
-        for t, (x, y) in enumerate(places):
-            left, top = max(-x, 0), max(-y, 0)
-            right, bottom = min(SIZE - x, PATCH), min(SIZE - y, PATCH)
-            if left < right and top < bottom:
-                part = values[i, :, top:bottom, left:right]
-                laid[i, t, :, y + top : y + bottom, x + left : x + right] = part
-    return laid.reshape(n, frames, 6, SIZE * SIZE)
-
-
 def _composed(colour, layers, moved):
     """Lays layers over the landscape, the farthest first.
 
     Args:
-        colour: (n, frames, 3, pixels).
+        colour: (n, frames, 3, pixels); it is painted on.
+        layers: see `things.pictures`.
         moved: int (n, layers, frames, 2), pixels since the first frame.
 
     Returns:
-        (colour; uint8 (n, frames, pixels) part mask; owner: 0 the landscape, else 1 + the layer's
-        place; alone: the same where a pixel shows nothing else, 255 elsewhere).
+        uint8 (n, frames, pixels) three times: part mask; owner: 0 the landscape, else 1 + the
+        layer's place; alone: the same where a pixel shows nothing else, 255 elsewhere.
     """
-    shape = *colour.shape[:2], colour.shape[-1]
-    mask, owner, alone = (np.zeros(shape, np.uint8) for _ in range(3))
+    n, frames = colour.shape[:2]
+    colour = colour.reshape(n, frames, 3, SIZE, SIZE)
+    mask, owner, alone = (np.zeros((n, frames, SIZE, SIZE), np.uint8) for _ in range(3))
     for k in reversed(range(len(layers))):
         values, corner, code = layers[k]
-        values = _laid(values, corner[:, None] + moved[:, k])
-        cover, parts = values[:, :, 3], values[:, :, 4:]
-        colour = colour * (1 - cover[:, :, None]) + values[:, :, :3]
-        second = parts[:, :, 1] > parts[:, :, 0]
-        most, alone_now = covered(values)
-        mask = np.where(most, (code[:, None, None] + second).astype(np.uint8), mask)
-        owner = np.where(most, np.uint8(1 + k), owner)
-        alone = np.where(alone_now, np.uint8(1 + k), np.where(cover > 0, np.uint8(255), alone))
-    return colour, mask, owner, alone
+        most, whole = covered(values)
+        part = (code[:, None] + (values[:, 5] > values[:, 4])).astype(np.uint8)
+        only = np.where(whole, np.uint8(1 + k), np.uint8(255))
+        touched, through = values[:, 3] > 0, 1 - values[:, 3]
+        most, part, only, touched, through = (
+            a.reshape(n, PATCH, PATCH) for a in (most, part, only, touched, through)
+        )
+        own = values[:, :3].reshape(n, 3, PATCH, PATCH)
+        for i, places in enumerate((corner[:, None] + moved[:, k]).tolist()):
+            for t, (x, y) in enumerate(places):
+                # the rows and columns of the picture on which the patch lies, and of the patch
+                here = i, slice(max(-y, 0), max(SIZE - y, 0)), slice(max(-x, 0), max(SIZE - x, 0))
+                there = (
+                    i,
+                    t,
+                    slice(max(y, 0), max(y + PATCH, 0)),
+                    slice(max(x, 0), max(x + PATCH, 0)),
+                )
+                below = colour[i, t, :, there[2], there[3]]
+                below *= through[here]
+                below += own[i, :, here[1], here[2]]
+                np.copyto(mask[there], part[here], where=most[here])
+                np.copyto(owner[there], np.uint8(1 + k), where=most[here])
+                np.copyto(alone[there], only[here], where=touched[here])
+    shape = n, frames, SIZE * SIZE
+    return mask.reshape(shape), owner.reshape(shape), alone.reshape(shape)
 
 
 # --- the landscape and its light ------------------------------------------------------------
