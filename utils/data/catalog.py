@@ -53,9 +53,9 @@ EMBEDDED = {
     "scenes/stills/shortcuts": Embedded(
         "Scenes", "scenes/stills_shortcuts", _STILLS, 4_000, config="stills_shortcuts"
     ),
-    "scenes/clips": Embedded("Scenes", "scenes/clips", _CLIPS, 24_000, config="clips"),
+    "scenes/clips": Embedded("Scenes", "scenes/clips", _CLIPS, 28_000, config="clips"),
     "scenes/clips/shortcuts": Embedded(
-        "Scenes", "scenes/clips_shortcuts", _CLIPS, 24_000, config="clips_shortcuts"
+        "Scenes", "scenes/clips_shortcuts", _CLIPS, 28_000, config="clips_shortcuts"
     ),
 }
 # The configs that go by the name of their set alone.

@@ -55,9 +55,8 @@ __all__ = ["FACTORS", "GLOBALS", "KINDS", "PARTS", "RANGES", "SHORTCUTS", "SIZE"
            "THINGS", "amplitudes", "draw", "stream"]  # fmt: skip
 
 SPLITS = ("train", "test")
-HUES = (0.98, 0.34, 0.60, 0.14, 0.06, 0.84)  # by kind: 0 red, 1/3 green, 2/3 blue
-FREE_HUES = ("house", "boat", "kite")  # kinds that come in any hue; the others in their own
-HUE_JITTER = 0.025
+HUES = {"tree": 0.34, "lamp": 0.14, "snail": 0.06}  # 0 red, 1/3 green, 2/3 blue; others have any
+HUE_JITTER = 0.025  # at most, to either side
 
 # Global continuous factors: (low, high) of a uniform distribution.
 RANGES = {
@@ -244,9 +243,9 @@ def _factors(uniform):
     flies = kind == KINDS.index("kite")
     height = some(THINGS)
     y = np.where(flies, 7.0 + 4.0 * height, foot - size / 2)
-    free = np.isin(kind, [KINDS.index(name) for name in FREE_HUES])
-    jittered = np.array(HUES)[kind] + HUE_JITTER * (2 * some(THINGS) - 1)
-    hue = np.where(free, some(THINGS), jittered)
+    free = np.array([name not in HUES for name in KINDS])[kind]
+    own_hue = np.array([HUES.get(name, 0.0) for name in KINDS])[kind]
+    hue = np.where(free, some(THINGS), own_hue + HUE_JITTER * (2 * some(THINGS) - 1))
     faces = np.where(some(THINGS) < 0.5, -1, 1)
 
     values = dict(kind=kind, hue=hue - np.floor(hue), hue_free=free, size=size, x=x, y=y)

@@ -66,13 +66,14 @@ def _polygon(u, v, *corners):
 
 
 def coloured(hue, level=0.5):
-    """The most saturated colour (n, 3, 1) of each hue (n,) of this luma."""
+    """A saturated colour (n, 3, 1) of each hue (n,); all of them have this luma."""
     h = 6 * hue[:, None]
     pure = np.stack([np.abs(h - 3) - 1, 2 - np.abs(h - 2), 2 - np.abs(h - 4)], axis=1)
     pure = np.clip(pure, 0.0, 1.0)
     has = luma(pure)
     lighter = pure + (1 - pure) * (level - has) / (1 - np.minimum(has, level))
-    return np.where(has < level, lighter, pure * level / has)
+    colour = np.where(has < level, lighter, pure * level / has)
+    return level + 0.85 * (colour - level)  # room for the light: what is cut off would change luma
 
 
 def luma(colour):
@@ -152,7 +153,7 @@ def _boat(layer, u, v, hue):
     colour = coloured(hue)
     layer.paint(0, _box(u, v, -0.03, 0.035, -0.5, 0.25), rgb(0.30, 0.20, 0.14))
     layer.paint(1, _polygon(u, v, (0.06, 0.16), (0.06, -0.5), (0.50, 0.16)),
-                mix(colour, WHITE, 0.35))  # fmt: skip
+                mix(colour, rgb(0.9, 0.9, 0.9), 0.35))  # fmt: skip
     layer.paint(1, _polygon(u, v, (-0.06, 0.16), (-0.40, 0.16), (-0.06, -0.36)), colour)
     layer.paint(0, _polygon(u, v, (-0.58, 0.20), (0.58, 0.20), (0.36, 0.50), (-0.36, 0.50)),
                 colour * 0.5)  # fmt: skip
@@ -191,8 +192,12 @@ def _kite(layer, u, v, hue):
     top, right, bottom, left = (0.0, -0.5), (0.32, -0.22), (0.0, 0.16), (-0.32, -0.22)
     body = _polygon(u, v, left, top, right, bottom)
     layer.paint(0, body, colour)
-    layer.paint(0, np.maximum(body, _box(u, v, 0, 1, -1, -0.22)), mix(colour, WHITE, 0.55))
-    layer.paint(0, np.maximum(body, _box(u, v, -1, 0, -0.22, 1)), mix(colour, WHITE, 0.55))
+    layer.paint(
+        0, np.maximum(body, _box(u, v, 0, 1, -1, -0.22)), mix(colour, rgb(0.9, 0.9, 0.9), 0.55)
+    )
+    layer.paint(
+        0, np.maximum(body, _box(u, v, -1, 0, -0.22, 1)), mix(colour, rgb(0.9, 0.9, 0.9), 0.55)
+    )
 
 
 def _ball(layer, u, v, radius):
