@@ -42,19 +42,19 @@ def same(first, second):
 @pytest.mark.parametrize(
     ("config", "split", "expected"),
     [
-        ("stills", "train", "0d8b9cc92b9c0d200f543af3ad630bbd45c00458f3d42cd191e65c501dff1b19"),
-        ("stills", "test", "9a20a9b4c80cc26c5700bd3416f880190afa5646fc1503803a538feaf214c88a"),
+        ("stills", "train", "e0b72dd3351746f6303fb9a57f28775989992cd185688dcfd952e0c167230200"),
+        ("stills", "test", "b8b648640dc77b2eff68ba325e6e1f30212bf6c7720616c77c057b74ed937f18"),
         (
             "stills_shortcuts",
             "train",
-            "11880b81634a3a3d672ed165f4634d30a40c2b58fb781e88f34f029d59cadffb",
+            "6c6864ffa86508d4f28874ec229a84d243e258dce0eb592f8be700155400cce1",
         ),
-        ("clips", "train", "65097badf5a5ba4822d5ac5c7fe59e85b1d7fe89e804f5fdfa8ecd055b08d71a"),
-        ("clips", "test", "d881c82d4eabb7c335e4c53a8b5b796e11978814eb5cbc8a265aa2c45f17f6aa"),
+        ("clips", "train", "6c696862f9f01b8bcc9ecd288c1c6c1097c086581ab4a3663b888f8199633d50"),
+        ("clips", "test", "7725df008f07832193e00a97f998c929e9896541c429e9d3d9b5404de756c782"),
         (
             "clips_shortcuts",
             "train",
-            "db49ce253d769a8c71485cbbe207caf4443f01beb56d8e77dcaadfd5a334e339",
+            "4bf373e6d18c429b2a66f0b41a4888f87fccddd79c5d3aeba4fc5b77a9af0e17",
         ),
     ],
 )
@@ -211,7 +211,8 @@ def test_flat_leaves_one_colour_behind_all_things(stills):
     inside = own_mask(stills, 0)[:60]
     for axis, shift in itertools.product((1, 2), (-1, 1)):
         inside = inside & np.roll(inside, shift, axis)
-    as_it_was = (flat["image"] == stills["image"][:60])[inside].all(-1)
+    change = np.abs(flat["image"].astype(int) - stills["image"][:60]).max(-1)
+    as_it_was = change[inside] <= 4
     assert len(as_it_was) > 1000 and as_it_was.mean() > 0.95
 
 

@@ -151,12 +151,12 @@ def _tree(layer, u, v, hue):
 
 def _boat(layer, u, v, hue):
     colour = coloured(hue)
+    light = mix(colour, rgb(0.9, 0.9, 0.9), 0.35)
+    layer.paint(1, _polygon(u, v, (0.0, 0.25), (0.0, -0.5), (0.50, 0.25)), light)
+    layer.paint(1, _polygon(u, v, (0.0, 0.25), (-0.44, 0.25), (0.0, -0.42)), colour)
     layer.paint(0, _box(u, v, -0.03, 0.035, -0.5, 0.25), rgb(0.30, 0.20, 0.14))
-    layer.paint(1, _polygon(u, v, (0.06, 0.16), (0.06, -0.5), (0.50, 0.16)),
-                mix(colour, rgb(0.9, 0.9, 0.9), 0.35))  # fmt: skip
-    layer.paint(1, _polygon(u, v, (-0.06, 0.16), (-0.40, 0.16), (-0.06, -0.36)), colour)
-    layer.paint(0, _polygon(u, v, (-0.58, 0.20), (0.58, 0.20), (0.36, 0.50), (-0.36, 0.50)),
-                colour * 0.5)  # fmt: skip
+    hull = (-0.58, 0.20), (0.58, 0.20), (0.36, 0.50), (-0.36, 0.50)
+    layer.paint(0, _polygon(u, v, *hull), colour * 0.5)
 
 
 def _lamp(layer, u, v, hue):
