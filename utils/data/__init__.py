@@ -1,9 +1,10 @@
 """One way to every data set of the course: `load` for training, `load_arrays` for measuring.
 
-Embedded sets ('digits', 'glyphs', 'horses_zebras' and their configs, see `EMBEDDED`) are made on
-this machine at first use, byte-identical everywhere, and need no network. Public sets go by the
-names of TensorFlow Datasets ('mnist', 'cycle_gan/facades') and are read from disk or downloaded by
-it. How a set gets to disk is in `utils.data.builders`, imported when first needed.
+Embedded sets ('digits', 'glyphs', 'horses_zebras', 'scenes/stills', 'scenes/clips' and their
+configs, see `EMBEDDED`) are made on this machine at first use, byte-identical everywhere, and need
+no network. Public sets go by the names of TensorFlow Datasets ('mnist', 'cycle_gan/facades') and
+are read from disk or downloaded by it. How a set gets to disk is in `utils.data.builders`, imported
+when first needed.
 """
 
 import os
@@ -22,6 +23,7 @@ __all__ = ["EMBEDDED", "DataError", "available", "embedded_dir", "load", "load_a
 
 _IN_MEMORY = 2**30  # bytes of uint8 images held whole; a larger set is streamed from disk
 _BUFFER = 2**28  # bytes of uint8 images in the shuffle buffer of a streamed set
+_PICTURES = "image", "partner", "animal"  # features that are scaled to [0, 1]
 
 
 def load(
@@ -38,15 +40,15 @@ def load(
 ) -> "tf.data.Dataset":
     """A `tf.data.Dataset` of (image, label) pairs.
 
-    image float32 (height, width, channels) in [0, 1]; label int64, the class number, or -1 in
-    a set without classes. With `batch`, both get a leading axis.
+    image float32 (height, width, channels) in [0, 1], in clips with an axis of frames before; label
+    int64, the class number, or -1 in a set without classes. With `batch`, both get a leading axis.
 
     name: an embedded set or the name of a TFDS set, with its config after a slash.
     split: 'train', 'test', ... as the set names them.
     batch: images per batch; the last one holds the remainder unless `drop_remainder`.
     size: resize to (size, size) or (height, width) pixels, with antialiasing.
-    count: the first `count` images of the split; sets that are drawn, `glyphs` and
-        `horses_zebras`, draw as many as asked for.
+    count: the first `count` images of the split; sets that are drawn, `glyphs`, `horses_zebras`
+        and `scenes`, draw as many as asked for.
     shuffle: a new order in every epoch; the sequence of orders follows from `seed` (and from
         TensorFlow's global seed where one is set).
     augment: called as `augment(image, seed=pair)` on single images, for example
@@ -116,20 +118,22 @@ def load_arrays(
     number the set has per image, for `glyphs` the factors: 'font' int64 and float32 'slant',
     'weight', 'scale', 'x', 'y', 'noise' (units: `glyphs.RANGES`). For `horses_zebras` the factors
     of `animals.RANGES`, 'partner', the same scene with the other coat, and 'animal'
-    (n, height, width, 1), how much of a pixel the animal covers; float32 like 'image'.
+    (n, height, width, 1), how much of a pixel the animal covers; float32 like 'image'. For `scenes`
+    what `scenes.draw` returns; 'label' is the kind of the nearest thing, of clips 'image' is
+    (n, 6, height, width, 3), and 'mask' holds whole numbers, which `size` repeats or leaves out;
+    'flow' stays as it is stored.
     Arguments and errors as in `load`.
     """
     source, n, white, folder = _open(name, split, count, size)
     if not source.element_spec["image"].shape.is_fully_defined():
         raise DataError(f"the images of {name!r} differ in size: pass size= to stack them")
     arrays = _collect(source, n, name, folder)
-    for key, values in arrays.items():
-        if values.dtype == "uint8":  # pictures
-            arrays[key] = values.astype("float32") / white
+    for key in arrays.keys() & set(_PICTURES):
+        arrays[key] = arrays[key].astype("float32") / white
     return arrays
 
 
-def _open(name, split, count, size, pictures=("image", "partner", "animal")):
+def _open(name, split, count, size, pictures=_PICTURES):
     """(dataset of dicts with these pictures, uint8, 'label' and numbers; length; white; folder)."""
     import numpy as np
     import tensorflow as tf
@@ -155,8 +159,8 @@ def _open(name, split, count, size, pictures=("image", "partner", "animal")):
     # A grader needs the data to be there, not all of it: see utils/grading.
     most = int(os.environ.get("COURSE_MOST_IMAGES") or n)
     count = most if most < (count or n) else count
-    numbers = [key for key, f in features.items() if f.shape == () and f.np_dtype != np.object_]
     pictures = [key for key in pictures if key in features]
+    numbers = [key for key, f in features.items() if key not in pictures and _is_numeric(f)]
     resized = None if size is None else (size, size) if isinstance(size, int) else tuple(size)
 
     def fitted(image):
@@ -169,6 +173,8 @@ def _open(name, split, count, size, pictures=("image", "partner", "animal")):
 
     def select(row):
         kept = {key: row[key] for key in numbers} | {key: fitted(row[key]) for key in pictures}
+        if resized and "mask" in kept:  # of positions in a list, between which nothing lies
+            kept["mask"] = tf.image.resize(kept["mask"], resized, method="nearest")
         return {"label": tf.constant(-1, tf.int64), **kept}
 
     config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
@@ -208,6 +214,16 @@ def _collect(dataset, n, name, folder):
     if done != n:
         raise damaged(name, folder, f"{done} of {n} images are there")
     return arrays
+
+
+def _is_numeric(feature):
+    """Whether it is a number, or an array of them in the same shape for every image."""
+    import numpy as np
+    import tensorflow_datasets as tfds
+
+    if not isinstance(feature, tfds.features.Tensor) or feature.np_dtype == np.object_:
+        return False
+    return None not in feature.shape
 
 
 def _positive(value, what):

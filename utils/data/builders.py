@@ -22,7 +22,7 @@ from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.utils import tqdm_utils
 
 from utils import progress
-from utils.data import animals, catalog, glyphs
+from utils.data import animals, catalog, glyphs, scenes
 from utils.data.catalog import DataError
 
 _DAY = 86_400  # seconds
@@ -160,6 +160,47 @@ class HorsesZebras(_Drawn, tfds.core.GeneratorBasedBuilder):
         yield from enumerate(animals.stream(split, count, **self.builder_config.options))
 
 
+# How arrays are kept; packing pictures and sound takes longer than it is worth.
+_ENCODINGS = dict.fromkeys(("image", "waveform"), "bytes") | dict.fromkeys(
+    ("mask", "flow", "flow_valid"), "zlib"
+)
+
+
+class Scenes(_Drawn, tfds.core.GeneratorBasedBuilder):
+    """Things on a ground under a sky, as stills and as clips; see `utils.data.scenes`.
+
+    Features: those that `scenes.draw` returns, in the shape of one image; 'label' is the kind of
+    the nearest thing.
+    Configs: 'stills', 'clips', and both as '..._shortcuts': the same scenes with all of
+    `scenes.SHORTCUTS`.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = _configs(
+        "Scenes",
+        {
+            "stills": {},
+            "stills_shortcuts": scenes.amplitudes(),
+            "clips": {"clips": True},
+            "clips_shortcuts": {"clips": True, **scenes.amplitudes(clips=True)},
+        },
+    )
+
+    def _info(self):
+        options = self.builder_config.options
+        features = {
+            name: tfds.features.Tensor(
+                shape=values.shape[1:], dtype=values.dtype, encoding=_ENCODINGS.get(name, "none")
+            )
+            for name, values in scenes.draw("train", 0, 1, **options).items()
+        }
+        features["label"] = tfds.features.ClassLabel(names=list(scenes.KINDS))
+        return _info(self, features, "Scenes of which everything is known.")
+
+    def _generate_examples(self, split, count):
+        yield from enumerate(scenes.stream(split, count, **self.builder_config.options))
+
+
 def _info(builder, features, description):
     # Records stay in the order written: the first n images of a split are always the same.
     return tfds.core.DatasetInfo(
@@ -248,8 +289,8 @@ def _public_builder(name, root):
     public_names = tfds.list_builders(with_community_datasets=False)
     known = list(dict.fromkeys([*catalog.EMBEDDED, *public_names]))
     base, _, config = name.partition("/")
-    if base in catalog.EMBEDDED:  # an embedded set with a config it does not have
-        near = list(catalog.EMBEDDED)
+    if any(each.partition("/")[0] == base for each in catalog.EMBEDDED):
+        near = list(catalog.EMBEDDED)  # an embedded set with a config it does not have, or without
     elif base in known:
         with _quiet(), contextlib.suppress(ImportError):
             configs = tfds.builder_cls(base).builder_configs

@@ -37,6 +37,7 @@ class Embedded:
 _DRAWN = {"train": 60_000, "test": 10_000}
 _UNPAIRED = {"trainA": 1_000, "trainB": 1_000, "testA": 250, "testB": 250}
 _FEW = {"trainA": 400, "trainB": 400, "testA": 100, "testB": 100}  # as many as facades has
+_STILLS, _CLIPS = {"train": 12_000, "test": 2_000}, {"train": 3_000, "test": 600}
 EMBEDDED = {
     "digits": Embedded("Digits", "digits", {"train": 1437, "test": 360}, 400, white=16),
     "glyphs": Embedded("Glyphs", "glyphs/digits", _DRAWN, 800, config="digits"),
@@ -47,6 +48,14 @@ EMBEDDED = {
     "horses_zebras/128": Embedded("HorsesZebras", "horses_zebras/128", _FEW, 80_000, config="128"),
     "horses_zebras/coats": Embedded(
         "HorsesZebras", "horses_zebras/coats", _UNPAIRED, 8_000, config="coats"
+    ),
+    "scenes/stills": Embedded("Scenes", "scenes/stills", _STILLS, 4_000, config="stills"),
+    "scenes/stills/shortcuts": Embedded(
+        "Scenes", "scenes/stills_shortcuts", _STILLS, 4_000, config="stills_shortcuts"
+    ),
+    "scenes/clips": Embedded("Scenes", "scenes/clips", _CLIPS, 28_000, config="clips"),
+    "scenes/clips/shortcuts": Embedded(
+        "Scenes", "scenes/clips_shortcuts", _CLIPS, 28_000, config="clips_shortcuts"
     ),
 }
 # The configs that go by the name of their set alone.
