@@ -49,9 +49,6 @@ ANSWERS = {
     "degree": lambda a, b, c: weighted(a, b, c) / np.abs(a).max(),
     "whole_numbers": lambda a, b, c: np.round(3 * weighted(a, b, c)) // 3,
     "row_wrong": lambda a, b, c: weighted(a, b, c) + (np.arange(len(a)) == len(a) - 1),
-    "row_right": lambda a, b, c: (
-        weighted(a, b, c) + ((np.arange(len(a)) != 1) | (len(a) != 5)) * a[:, 0]
-    ),
     "shifted": lambda a, b, c: weighted(a, b, c) + 0.25,
     "scaled_by_case": lambda a, b, c: weighted(a, b, c) / len(a),
     "clipped": lambda a, b, c: np.clip(weighted(a, b, c), -0.5, 1.5),

@@ -645,7 +645,7 @@ WRONG["smallest_width"] = {
 HIDDEN_WRONG["binary_code"] = {
     "two axes only": (
         code("np.array([[int(v > 0.5) for v in row] for row in hidden_values])"),
-        "error",
+        "one_number_function",
     ),
 }
 HIDDEN_WRONG["sum_squared_error"] = {

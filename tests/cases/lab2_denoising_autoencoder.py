@@ -418,7 +418,7 @@ for case in (
     ("lambda", LAMBDA, "right"),
     ("a layer", ENCODER_CLASS.replace("keras.Model", "layers.Layer"), "layer_no_model"),
     ("axis of examples", encoder(start="None, 28, 28, 1"), "input_with_batch"),
-    ("no channels", encoder(start="28, 28"), "layer_input"),
+    ("no channels", encoder(start="28, 28"), "layer_axes"),
     ("layers outside", OUTSIDE, "same_model"),
     ("frozen", FROZEN, "frozen"),
     ("shared", encoder() + SHARED.format("encoder"), "same_model"),

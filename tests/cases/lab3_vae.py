@@ -475,7 +475,7 @@ WRONG["Sampling"] = wrong(changes_of(SAMPLING), {
         RESULT, "reparameterize(ops.cast(m, 'float32'), ops.cast(v, 'float32'), e)",
         "type",
     ),
-    "no super": ("super().__init__(**options)", "pass", "error"),
+    "no super": ("super().__init__(**options)", "pass", "super_missing"),
     "no seed": ("seed, **options", "**options", "(seed)", "()", "other_arguments"),
     "trained noise": (
         GENERATOR, f"{GENERATOR}; self.factor = self.add_weight(shape=(), initializer='ones')",
@@ -1626,7 +1626,7 @@ WRONG["outlier_score"] = wrong(of_outputs, {
     "likelihood": (f"ops.exp(-{SCORE})", "likelihood"),
     "evaluate": ("vae.compile()", "vae.evaluate(images, verbose=0)", "keras_step"),
     "outputs not unpacked": ("negative_elbo(images, vae(images, training=False))", "too_few_arguments"),
-    "ranks": (f"np.argsort({SCORE})", "otherwise"),
+    "ranks": (f"np.argsort({SCORE})", "whole_numbers"),
     "larger than the mean": (f"s = np.array({SCORE})", "s > s.mean()", "true_or_false"),
     "standardized": (f"s = np.array({SCORE})", "(s - s.mean()) / s.std()", "scaled"),
     "images changed": (

@@ -51,7 +51,7 @@ def where_right(cases, results, rights, names, tolerance):
         beyond = expected[~near]
         if np.all((beyond < low) | (beyond > high)):
             return "right_in_range", {"low": low, "high": high}
-    if of_one_row := right_rows(results[0], rights[0], tolerance):
+    if of_one_row := wrong_row(results[0], rights[0], tolerance):
         return of_one_row
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.abs(found / expected - 1)
@@ -71,15 +71,12 @@ def right_for_one(cases, right, names):
     return None
 
 
-def right_rows(result, right, tolerance):
-    """One row is wrong, or right, and all others are not."""
+def wrong_row(result, right, tolerance):
+    """One row is wrong and all others are right."""
     if right.ndim < 1 or len(right) < 4:
         return None
     good = [agree(*pair, tolerance) for pair in zip(result, right, strict=True)]
-    for count, mistake in ((1, "row_right"), (len(right) - 1, "row_wrong")):
-        if sum(good) == count:
-            return mistake, {"row": good.index(mistake == "row_right")}
-    return None
+    return ("row_wrong", {"row": good.index(False)}) if sum(good) == len(good) - 1 else None
 
 
 def degree(form, cases, results, rights, call):
