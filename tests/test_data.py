@@ -386,7 +386,7 @@ def small_mnist(root):
         return ((i, {"image": image, "label": i % 10}) for i, image in enumerate(images))
 
     builder._split_generators = lambda manager: {"train": rows(300), "test": rows(60)}
-    with builders._quiet():
+    with builders.quiet():
         builder.download_and_prepare()
     return Path(builder.data_path)
 

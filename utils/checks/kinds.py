@@ -62,7 +62,7 @@ def where_right(cases, results, rights, names, tolerance):
 
 def right_for_one(cases, right, names):
     """Right where an axis of an argument has length 1, and wrong wherever it is longer."""
-    for place, name in enumerate(names):
+    for place, name in enumerate(names[: min(map(len, cases))]):
         shapes = [np.shape(case[place]) for case in cases]
         for axis in range(min(map(len, shapes))):
             lengths = [shape[axis] for shape in shapes]

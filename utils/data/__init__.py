@@ -179,7 +179,8 @@ def _open(name, split, count, size, pictures=_PICTURES):
 
     config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
     try:
-        rows = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
+        with builders.quiet():  # its features warn of themselves
+            rows = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
     except Exception as error:  # of files beside the records, such as names of classes
         raise damaged(name, builder.data_path, builders.reason(error)) from error
     n = count or n

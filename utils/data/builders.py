@@ -247,12 +247,12 @@ def embedded(name, split, count=None):
                     raise OSError(f"only {free / 1e6:.0f} MB are free")
                 if images > 10_000 and sys.stderr.isatty():
                     print(f"preparing {name} ({images:,} images, once) ...", file=sys.stderr)
-                with _quiet(), progress.stage(1) as stage:
+                with quiet(), progress.stage(1) as stage:
                     stage.advance(0, f"preparing {name}, once")
                     make().download_and_prepare()
                 if not catalog.is_whole(folder):
                     raise OSError("what was written is not whole")
-    with _quiet():
+    with quiet():
         return make()
 
 
@@ -279,7 +279,7 @@ def public(name):
             print(f"downloading {name} to {root} (once) ...", file=sys.stderr)
         # Neither Google's bucket nor minutes of retries: no network is an answer, too.
         config = tfds.download.DownloadConfig(try_download_gcs=False)
-        with _quiet(progress=sys.stderr.isatty()), _impatient_downloads():
+        with quiet(progress=sys.stderr.isatty()), _impatient_downloads():
             builder.download_and_prepare(download_config=config)
         _sweep(folder.parent, "incomplete.*")  # nobody can put another one in this one's place
     return _public_builder(name, root)
@@ -292,7 +292,7 @@ def _public_builder(name, root):
     if any(each.partition("/")[0] == base for each in catalog.EMBEDDED):
         near = list(catalog.EMBEDDED)  # an embedded set with a config it does not have, or without
     elif base in known:
-        with _quiet(), contextlib.suppress(ImportError):
+        with quiet(), contextlib.suppress(ImportError):
             configs = tfds.builder_cls(base).builder_configs
             if not config or config in configs or ":" in name:
                 return _read(name, root)
@@ -342,7 +342,7 @@ def _sweep(folder, pattern, older=0):
 
 
 @contextlib.contextmanager
-def _quiet(progress=False):
+def quiet(progress=False):
     """No TFDS lines on stdout, no log lines below error, no progress bars."""
     level, bars = logging.root.manager.disable, tqdm_utils._active
     logging.disable(logging.WARNING)
