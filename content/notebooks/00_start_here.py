@@ -34,14 +34,6 @@
 # ![Eighteen woven squares, one for each kernel size and stride: tartan cloth, or plain where the stride divides the kernel size.](../docs/figures/14_upsampling.png)
 # ![Rows of digits: clean, noisy, and cleaned by two filters, by PCA and by the network of lab 2, whose digits are nearest to the clean ones.](../docs/figures/lab2_denoising_autoencoder.png)
 #
-# ### Part 2: learning from the data itself
-#
-# | notebook | what it shows | time |
-# |---|---|---|
-# | [21: Reconstruction pretexts](21_reconstruction_pretexts.ipynb) (lecture) | Repair a picture, fill its hole, give it its colours: what features come of it, and what each pretext cannot know | 45 min |
-# | [22: Transformation pretexts](22_transformation_pretexts.ipynb) (lecture) | Turned, shuffled, moved: tasks whose labels cost nothing, and how a network gets them right without looking at the picture | 45 min |
-# | [Lab 6: Pretext tasks, one trunk, one probe](../labs/lab6_pretext_tasks.ipynb) (lab, 15 points) | Rotation, jigsaw and two views of one picture, written and compared by one probe with ten labels a class | 90 min |
-#
 # ### Part 3: explicit models
 #
 # | notebook | what it shows | time |
@@ -79,7 +71,7 @@
 # ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/51_image_translation.png)
 # ![Rows of twelve small pictures: horses, the zebras that the network made of them and the true ones; below, zebras, the horses made of them and the true ones.](../docs/figures/lab5_cyclegan.png)
 #
-# In preparation: more of part 2, part 6, *one view*, and more lectures and labs in the other parts.
+# In preparation: part 2, *learning from the data itself*, part 6, *one view*, and more lectures and labs in the other parts.
 #
 # **Lectures** are in `notebooks/`: run them from top to bottom and read. **Labs** are in `labs/`: there you write
 # the functions on which everything else rests.
