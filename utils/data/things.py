@@ -44,10 +44,10 @@ def _box(u, v, left, right, top, bottom):
 
 def _limb(u, v, begin, end, radius_begin, radius_end):
     """A segment with a radius at each end."""
-    (au, av), (bu, bv) = begin, end
-    du, dv = bu - au, bv - av
-    along = np.clip(((u - au) * du + (v - av) * dv) / (du * du + dv * dv), 0.0, 1.0)
-    off_u, off_v = u - au - along * du, v - av - along * dv
+    (a_u, a_v), (b_u, b_v) = begin, end
+    du, dv = b_u - a_u, b_v - a_v
+    along = np.clip(((u - a_u) * du + (v - a_v) * dv) / (du * du + dv * dv), 0.0, 1.0)
+    off_u, off_v = u - a_u - along * du, v - a_v - along * dv
     distance = np.sqrt(off_u * off_u + off_v * off_v)
     return distance - radius_begin - along * (radius_end - radius_begin)
 
@@ -55,9 +55,9 @@ def _limb(u, v, begin, end, radius_begin, radius_end):
 def _polygon(u, v, *corners):
     """A convex polygon; corners clockwise as seen on the screen."""
     distance = None
-    for (au, av), (bu, bv) in zip(corners, corners[1:] + corners[:1], strict=True):
-        du, dv = bu - au, bv - av
-        side = ((u - au) * dv - (v - av) * du) / np.sqrt(du * du + dv * dv)
+    for (a_u, a_v), (b_u, b_v) in zip(corners, corners[1:] + corners[:1], strict=True):
+        du, dv = b_u - a_u, b_v - a_v
+        side = ((u - a_u) * dv - (v - a_v) * du) / np.sqrt(du * du + dv * dv)
         distance = side if distance is None else np.maximum(distance, side)
     return distance
 
