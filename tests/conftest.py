@@ -6,6 +6,7 @@ import gc
 import signal
 import sys
 import time
+import tracemalloc
 
 import nbformat
 import psutil
@@ -26,6 +27,17 @@ def until(holds):
     while not holds():
         assert time.monotonic() < end, "it does not happen"
         time.sleep(0.05)
+
+
+def peak_of(stream):
+    """The most bytes that Python held while it ran through a stream."""
+    tracemalloc.start()
+    try:
+        for _ in stream:
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.fixture

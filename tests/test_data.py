@@ -18,7 +18,7 @@ import pytest
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import downloader
 
-from tests.conftest import HANGS, until
+from tests.conftest import HANGS, peak_of, until
 from tests.real_sets import REAL, needs_real
 from utils import ROOT, data
 from utils.data import builders, glyphs
@@ -74,15 +74,7 @@ def test_an_image_depends_on_seed_split_and_index_alone():
 
 
 def test_drawing_streams():
-    import tracemalloc
-
-    peaks = []
-    for count in (1_000, 4_000):
-        tracemalloc.start()
-        for _ in glyphs.stream("train", count):
-            pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+    peaks = [peak_of(glyphs.stream("train", count)) for count in (1_000, 4_000)]
     assert peaks[1] < 1.2 * peaks[0]  # four times the images, the same memory
 
 

@@ -400,7 +400,7 @@ def test_adjustments_as_spreadsheets_write_them(tmp_path, separator, begins):
 
 
 def test_a_mistake_can_earn_points_for_the_whole_class(tmp_path):
-    """But for those with a row of their own; a student whose mistake is another one has none."""
+    """But for those with points of their own; a student whose mistake is another one has none."""
 
     def wrong(student, mistake, follows=""):
         made = record(student, "right wrong right")
@@ -409,15 +409,17 @@ def test_a_mistake_can_earn_points_for_the_whole_class(tmp_path):
 
     (tmp_path / "adjust.csv").write_text(
         "student,question,points,comment,mistake\n,2,1.5,half,mean\nBob,2,0.5,copied,\n"
+        "Fay,2,,see me,\n"
         ",decode,1,it follows,follows\n,decode,1,,upside_down\n"
     )
-    made = [wrong("Ada", "mean"), wrong("Bob", "mean"), wrong("Cy", "sign"), record("Di")]
+    made = [wrong(name, "mean") for name in ("Ada", "Bob", "Fay")]
+    made += [wrong("Cy", "sign"), record("Di")]
     files = write(tmp_path, [*made, wrong("Eve", "sign", "Question 1, encode")])
     points = {row[0]: float(row[5]) for row in rows(files["grades.csv"])[2:]}
-    assert points == {"Ada": 8.5, "Bob": 7.5, "Cy": 7, "Di": 10, "Eve": 8}
+    assert points == {"Ada": 8.5, "Bob": 7.5, "Cy": 7, "Di": 10, "Eve": 8, "Fay": 8.5}
     page = Page(files["summary.html"])
-    assert "line 5: nobody was told 'upside_down' in decode." in page.text
-    assert "mean : Ada , Bob" in page.text, "the id that such a row needs is in the summary"
+    assert "line 6: nobody was told 'upside_down' in decode." in page.text
+    assert "mean : Ada , Bob , Fay" in page.text, "the id that such a row needs is in the summary"
 
 
 def test_a_row_that_fits_two_is_left_out(tmp_path):

@@ -3,11 +3,11 @@
 import dataclasses
 import hashlib
 import itertools
-import tracemalloc
 
 import numpy as np
 import pytest
 
+from tests.conftest import peak_of
 from utils import data
 from utils.data import moving, scenes, things
 
@@ -80,13 +80,7 @@ def test_a_scene_depends_on_seed_split_and_index_alone(of_clips):
 
 
 def test_drawing_streams():
-    peaks = []
-    for count in (192, 768):
-        tracemalloc.start()
-        for _ in scenes.stream("train", count):
-            pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+    peaks = [peak_of(scenes.stream("train", count)) for count in (192, 768)]
     assert peaks[1] < 1.3 * peaks[0]  # four times the images, the same memory
 
 
@@ -184,7 +178,7 @@ def test_a_grey_picture_says_nothing_of_a_free_hue():
             scenes._landscape(each, place, 0), each, np.zeros((200, 4, 1, 2), int), 1
         )
         scenes._composed(colour, things.pictures(each), np.zeros((200, 4, 1, 2), int))
-        drawn.append(scenes._bytes(scenes._lit(colour, each))[:, 0].astype(float))
+        drawn.append(scenes.as_bytes(scenes._lit(colour, each))[:, 0].astype(float))
     change = np.abs(drawn[0] - drawn[1])
     grey = np.abs(np.einsum("ncp,c->np", drawn[0] - drawn[1], LUMA))
     has = free.any(1)

@@ -132,6 +132,16 @@ def positive(kind):
     return convert
 
 
+def results_option(parser):
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="folder for what was measured (default results/)",
+    )
+
+
 # --- start, doctor ------------------------------------------------------------------------------
 
 
@@ -235,13 +245,7 @@ def run_options(parser):
         help="instead of each notebook's own bound",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="instead of each notebook's own seed")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="folder for what was measured (default results/)",
-    )
+    results_option(parser)
 
 
 def run_notebooks(arguments):
@@ -450,13 +454,7 @@ def bench_options(parser):
         help="timed rounds with each seed (by default 10 for vae, some six minutes, 4 for "
         "dcgan, some nine, and 3 for cyclegan and grading, some ten)",
     )
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="folder for what was measured (default results/)",
-    )
+    results_option(parser)
 
 
 def run_bench(arguments):

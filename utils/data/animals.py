@@ -17,7 +17,7 @@ random numbers are raw Philox words, so the bytes do not depend on the machine.
 
 import numpy as np
 
-from utils.data.glyphs import random_words
+from utils.data.glyphs import as_numbers, random_words
 
 SIZES = (32, 64, 128)  # pixels: the sizes that are kept as sets
 SPLITS = ("trainA", "trainB", "testA", "testB")
@@ -61,7 +61,7 @@ def draw(split, start, stop, *, size=32, coats=False, seed=0):
         `RANGES`.
     """
     words = _random_words(split, start, stop, seed)
-    uniform = (words >> np.uint64(11)) * 2.0**-53  # 53 random bits in [0, 1)
+    uniform = as_numbers(words)
     names = ["faces", *RANGES]
     factors = {"label": np.full(stop - start, int(split.endswith("B")), np.int64)}
     factors["faces"] = np.where(uniform[:, 0] < 0.5, *FACES).astype(np.int64)
@@ -103,11 +103,12 @@ def render(factors, scene, size):
     papers = landscape, landscape.copy()
     animal = _animals(papers, column, x, y)
     shape = len(scene), size, size
-    horses, zebras = (_bytes(_lit(paper.colour, column)).reshape(*shape, 3) for paper in papers)
-    return horses, zebras, _bytes(animal).reshape(*shape, 1)
+    horses, zebras = (as_bytes(_lit(paper.colour, column)).reshape(*shape, 3) for paper in papers)
+    return horses, zebras, as_bytes(animal).reshape(*shape, 1)
 
 
-def _bytes(values):
+def as_bytes(values):
+    """Values from 0 to 1 as uint8 from 0 to 255; what lies beyond is cut off."""
     return np.floor(np.clip(values, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
@@ -147,13 +148,13 @@ def _mix(a, b, share):
     return np.asarray(a) + np.asarray(share)[..., None] * (np.asarray(b) - np.asarray(a))
 
 
-def _smooth(t):
+def smooth(t):
     """From 0 to 1 with level ends."""
     t = np.clip(t, 0.0, 1.0)
     return t * t * (3 - 2 * t)
 
 
-def _disc(x, y, centre_x, centre_y, radius):
+def disc(x, y, centre_x, centre_y, radius):
     """Distance to the edge of a disc."""
     return np.sqrt((x - centre_x) ** 2 + (y - centre_y) ** 2) - radius
 
@@ -165,18 +166,18 @@ def _landscape(paper, factors, scene, x, y):
     horizon, warm = factors["horizon"], 0.5 + 0.5 * factors["warmth"]
     low = _mix((0.80, 0.90, 0.97), (0.99, 0.86, 0.66), warm)
     high = _mix((0.30, 0.55, 0.88), (0.45, 0.58, 0.82), warm)
-    paper.paint(np.ones_like(x), _mix(high, low, _smooth(y / horizon)))
+    paper.paint(np.ones_like(x), _mix(high, low, smooth(y / horizon)))
     place = iter(scene[:, :_WORDS].T[:, :, None])
 
     sun_x, sun_y = 0.1 + 0.8 * next(place), 0.07 + 0.12 * next(place)
-    paper.paint(0.35 * paper.covered(_disc(x, y, sun_x, sun_y, 0.07), 0.10), (1.0, 0.95, 0.75))
-    paper.paint(paper.covered(_disc(x, y, sun_x, sun_y, 0.045)), (1.0, 0.96, 0.80))
+    paper.paint(0.35 * paper.covered(disc(x, y, sun_x, sun_y, 0.07), 0.10), (1.0, 0.95, 0.75))
+    paper.paint(paper.covered(disc(x, y, sun_x, sun_y, 0.045)), (1.0, 0.96, 0.80))
     for _ in range(2):
         cloud_x, cloud_y = next(place), 0.08 + 0.20 * next(place)
         breadth, thick = 0.06 + 0.06 * next(place), 0.35 + 0.5 * next(place)
         blobs = (-1, 0.15, 0.6), (0, -0.25, 0.85), (1, 0.1, 0.65)  # right, down, radius
         puffs = [
-            _disc(x, (y - cloud_y) * 1.5, cloud_x + right * breadth, down * breadth, r * breadth)
+            disc(x, (y - cloud_y) * 1.5, cloud_x + right * breadth, down * breadth, r * breadth)
             for right, down, r in blobs
         ]
         paper.paint(thick * paper.covered(np.minimum.reduce(puffs), 0.02), (1.0, 1.0, 1.0))
@@ -189,7 +190,7 @@ def _landscape(paper, factors, scene, x, y):
 
     fresh = _mix((0.36, 0.62, 0.22), (0.68, 0.66, 0.28), factors["grass"])
     far = _mix(fresh, (0.80, 0.84, 0.50), 0.4)
-    depth = _smooth((y - horizon) / (1 - horizon))
+    depth = smooth((y - horizon) / (1 - horizon))
     tufts = _tufts(scene[:, _WORDS - len(RANGES) - 1 :], x, (y - horizon) / (1 - horizon))
     green = _mix(far, fresh * 0.92, depth) * (1 + 0.20 * (tufts - 0.5) * (0.4 + depth))[..., None]
     paper.paint(paper.covered(horizon - y), green)
@@ -201,10 +202,10 @@ def _landscape(paper, factors, scene, x, y):
         paper.paint(paper.covered(trunk), (0.34, 0.25, 0.17))
         blobs = (-0.35, 0.95, 0.38), (0.35, 0.9, 0.36), (0.0, 1.25, 0.45)  # right, up, radius
         crown = [
-            _disc(x, y, tree_x + right * tall, foot - up * tall, r * tall) for right, up, r in blobs
+            disc(x, y, tree_x + right * tall, foot - up * tall, r * tall) for right, up, r in blobs
         ]
         leaf = paper.covered(np.minimum.reduce(crown), 0.01)
-        shade = _smooth((y - foot + 1.6 * tall) / tall)
+        shade = smooth((y - foot + 1.6 * tall) / tall)
         paper.paint(leaf, _mix((0.30, 0.52, 0.24), (0.16, 0.33, 0.17), shade))
 
 
@@ -212,7 +213,7 @@ def _line(heights, x):
     """Random heights (n, k) at equal steps, joined smoothly, at x (1, pixels) from 0 to 1."""
     at = x * (heights.shape[1] - 1.001)
     i = at.astype(np.int64)[0]
-    return heights[:, i] + (heights[:, i + 1] - heights[:, i]) * _smooth(at - i)
+    return heights[:, i] + (heights[:, i + 1] - heights[:, i]) * smooth(at - i)
 
 
 def _tufts(values, x, depth):
@@ -222,7 +223,7 @@ def _tufts(values, x, depth):
     down = np.sqrt(np.clip(depth, 0, 1)) * (rows - 1.001)
     across = np.broadcast_to(x * (columns - 1.001), depth.shape)
     i, j = down.astype(np.int64), across.astype(np.int64)
-    a, b = _smooth(down - i), _smooth(across - j)
+    a, b = smooth(down - i), smooth(across - j)
     picture, corner = np.arange(len(flat))[:, None], i * columns + j
     far = flat[picture, corner] * (1 - b) + flat[picture, corner + 1] * b
     corner = corner + columns
@@ -262,7 +263,7 @@ def _animals(papers, factors, x, y):
     black, white = (0.09, 0.08, 0.10), (0.97, 0.95, 0.91)
     # Of both: mane, tail, hooves and muzzle; the face.
     dark, face = [np.array((0.16, 0.11, 0.09))] * 2, [np.array((0.36, 0.23, 0.15))] * 2
-    shade = 1.06 - 0.34 * _smooth((v + 0.25) / 0.55)  # lit from above
+    shade = 1.06 - 0.34 * smooth((v + 0.25) / 0.55)  # lit from above
     animal = np.zeros(np.broadcast_shapes(u.shape, v.shape))
 
     def coats(place, period):
@@ -276,7 +277,7 @@ def _animals(papers, factors, x, y):
             paper.paint(cover, colour * np.asarray(shaded)[..., None])
         animal[:] = np.maximum(animal, cover)
 
-    shadow = _disc(u, (v - 0.63) * 6, 0.02, 0.0, 0.48) * length
+    shadow = disc(u, (v - 0.63) * 6, 0.02, 0.0, 0.48) * length
     for paper in papers:
         paper.paint(0.45 * paper.covered(shadow, 0.10), (0.13, 0.20, 0.08))
 
@@ -320,9 +321,9 @@ def _animals(papers, factors, x, y):
     add(np.minimum(trunk[0], neck[0]), coats(place, np.where(on_trunk, 0.31, 0.26)), shade)
     head = _segment(u, v, poll, nose, 0.088, 0.055)
     add(head[0], face, shade)
-    muzzle = _disc(u, v, nose[0] + 0.005, nose[1] + 0.005, 0.06)
+    muzzle = disc(u, v, nose[0] + 0.005, nose[1] + 0.005, 0.06)
     add(np.maximum(muzzle, head[0]), dark)
-    add(_disc(u, v, poll[0] + 0.05, poll[1] + 0.01, 0.022), [np.array(black)] * 2)
+    add(disc(u, v, poll[0] + 0.05, poll[1] + 0.01, 0.022), [np.array(black)] * 2)
     return animal
 
 

@@ -54,8 +54,7 @@ def draw(split, start, stop, *, characters=DIGITS, seed=0):
     """
     names = ["label", "font", *RANGES]
     words = random_words((seed, SPLITS.index(split)), start, stop, len(names) + SIZE * SIZE)
-    # 53 random bits in [0, 1), as a float64 can hold them all
-    uniform = dict(zip(names, (words[:, : len(names)] >> np.uint64(11)).T * 2.0**-53, strict=True))
+    uniform = dict(zip(names, as_numbers(words[:, : len(names)]).T, strict=True))
     factors = {
         "label": (uniform["label"] * len(characters)).astype(np.int64),
         "font": (uniform["font"] * len(FONTS)).astype(np.int64),
@@ -111,6 +110,11 @@ def random_words(key, start, stop, count):
         [np.random.Philox(key=key, counter=[0, 0, 0, i]).random_raw(count)
          for i in range(start, stop)]
     )  # fmt: skip
+
+
+def as_numbers(words):
+    """Random uint64 as numbers in [0, 1) with 53 random bits, all that a float64 can hold."""
+    return (words >> np.uint64(11)) * 2.0**-53
 
 
 def _gaussian(words):

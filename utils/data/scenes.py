@@ -30,7 +30,8 @@ from concurrent import futures
 import numpy as np
 
 from utils.data import moving
-from utils.data.glyphs import random_words
+from utils.data.animals import as_bytes, disc, smooth
+from utils.data.glyphs import as_numbers, random_words
 from utils.data.things import (
     KINDS,
     PARTS,
@@ -40,14 +41,12 @@ from utils.data.things import (
     WHITE,
     coloured,
     covered,
-    disc,
     grid,
     luma,
     mix,
     pictures,
     rgb,
     shadow,
-    smooth,
     stands,
 )
 
@@ -167,7 +166,7 @@ def draw(
     if any(shortcuts.values()):
         colour = _with_shortcuts(colour, own, **shortcuts)
     shape = mask.shape[: 1 + clips] + (SIZE, SIZE)
-    arrays = {"image": np.moveaxis(_bytes(colour), 2, -1).reshape(*shape, 3)}
+    arrays = {"image": np.moveaxis(as_bytes(colour), 2, -1).reshape(*shape, 3)}
     arrays |= {"mask": mask.reshape(*shape, 1), "label": factors["kind"][:, 0].copy(), **factors}
     if clips:
         visible = moving.visibility(owner, layers)
@@ -202,11 +201,7 @@ def stream(split, count, **options):
 
 def _uniform(key, start, stop, count):
     """Numbers in [0, 1) with 53 random bits, (stop - start, count), by image."""
-    return (random_words(key, start, stop, count) >> np.uint64(11)) * 2.0**-53
-
-
-def _bytes(values):
-    return np.floor(np.clip(values, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+    return as_numbers(random_words(key, start, stop, count))
 
 
 # --- what is where --------------------------------------------------------------------------

@@ -5,6 +5,8 @@ Each is drawn as a small picture of its own, on nothing, at its place between th
 
 import numpy as np
 
+from utils.data.animals import disc
+
 SIZE = 32  # of the whole picture, pixels on each side
 THINGS = 3  # places for things; the third is empty in half of the scenes
 KINDS = ("house", "tree", "boat", "lamp", "snail", "kite")
@@ -29,10 +31,6 @@ def stands(depth):
 
 
 # --- shapes: signed distances, inside < 0 ---------------------------------------------------
-
-
-def disc(u, v, centre_u, centre_v, radius):
-    return np.sqrt((u - centre_u) ** 2 + (v - centre_v) ** 2) - radius
 
 
 def _box(u, v, left, right, top, bottom):
@@ -93,12 +91,6 @@ def mix(a, b, share):
     """Between two colours (..., 3, pixels): a where share (..., pixels) is 0, b where it is 1."""
     share = np.asarray(share)
     return a + (share[..., None, :] if share.ndim else share) * (b - a)
-
-
-def smooth(t):
-    """From 0 to 1 with level ends."""
-    t = np.clip(t, 0.0, 1.0)
-    return t * t * (3 - 2 * t)
 
 
 # --- things ---------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class Row:
     more, such as a text answer: with `out_of` it counts for the whole class, without it the points
     are added, or taken off. `extension` is in days, `handed_in` the time that counts. With the id
     of a `mistake`, or the word `follows`, and no student, it is for all whose answer was told so,
-    but for those with a row of their own for this question.
+    but for those with points of their own for this question.
     """
 
     line: int
@@ -245,7 +245,7 @@ def _is(student, record):
 def _changed(record, rows, further, late):
     """(a record with these rows, what has changed)."""
     by_name = {}
-    own = {row.question for row in rows if row.student}
+    own = {row.question for row in rows if row.student and row.points is not None}
     for row in rows:
         if row.student or row.question not in own:
             by_name.setdefault(row.question, []).append(row)

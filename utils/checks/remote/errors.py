@@ -105,7 +105,7 @@ def mistake_behind(error, name):
 def misspelt(error):
     """Whether the attribute that is missing stands in the answer's code, and not in a library's."""
     missing = re.search(r"has no attribute '(\w+)'", str(error))
-    return missing and any(
+    return bool(missing) and any(
         missing[1] in frame.f_code.co_names
         for frame, _ in traceback.walk_tb(error.__traceback__)
         if "site-packages" not in frame.f_code.co_filename
