@@ -49,6 +49,7 @@ ANSWERS = {
     "degree": lambda a, b, c: weighted(a, b, c) / np.abs(a).max(),
     "whole_numbers": lambda a, b, c: np.round(3 * weighted(a, b, c)) // 3,
     "row_wrong": lambda a, b, c: weighted(a, b, c) + (np.arange(len(a)) == len(a) - 1),
+    "right_for_some_rows": lambda a, b, c: weighted(a, b, c) + np.isin(np.arange(len(a)), [2, 3]),
     "shifted": lambda a, b, c: weighted(a, b, c) + 0.25,
     "scaled_by_case": lambda a, b, c: weighted(a, b, c) / len(a),
     "clipped": lambda a, b, c: np.clip(weighted(a, b, c), -0.5, 1.5),

@@ -678,6 +678,12 @@ keras loss      | keras.losses.mean_squared_error(clean, estimate)              
 two axes        | np.mean((clean - estimate) ** 2, axis=(1, 2))                   | channels_left
 """)
 bodies("psnr", "clean, estimate")("""
+# 8 bits: uint8_wraps
+a, b = (255 * clean).astype("uint8"), (255 * estimate).astype("uint8")
+return 10 * np.log10(255**2 / np.mean((a - b) ** 2, axis=(1, 2, 3)))
+# 8 bits, squared later: uint8_wraps
+a, b = (255 * clean).astype("uint8"), (255 * estimate).astype("uint8")
+return 10 * np.log10(255**2 / np.mean((a - b).astype(float) ** 2, axis=(1, 2, 3)))
 # keras ops: right
 mse = ops.mean(ops.square(ops.cast(clean, 'float32') - estimate), axis=(1, 2, 3))
 return -10.0 * ops.log10(mse)

@@ -194,6 +194,10 @@ WRONG["kl_divergence"] = wrong(half_sum, {
         "0.5 * (ops.sum(m, 1) ** 2 + ops.sum(ops.exp(v) - 1 - v, axis=1))", "means_summed_first"),
     "half of the mean alone": (
         "ops.sum(0.5 * m**2 + ops.exp(v) - 1 - v, axis=1)", "half_of_one_term"),
+    "half of two terms": (
+        "ops.sum(0.5 * (m**2 + ops.exp(v)) - 1 - v, axis=1)", "half_of_two_terms"),
+    "a clipped log variance": ("0.5 * ops.sum(m**2 + ops.exp(ops.clip(v, -1, 1)) - 1 "
+        "- ops.clip(v, -1, 1), axis=1)", "right_for_some_rows"),
     "half of the log alone": (
         "ops.sum(m**2 + ops.exp(v) - 1 - 0.5 * v, axis=1)", "half_of_one_term"),
     "bits": (f"0.5 * ops.sum({TERMS}, axis=1) / math.log(2)", "in_bits"),

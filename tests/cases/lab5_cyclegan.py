@@ -252,6 +252,7 @@ WRONG["InstanceNormalization"] = wrong(norm, {
     "the scale is not trained": ('name="scale")', 'name="scale", trainable=False)',
         "moving_averages"),
     "one number for all": ("(shape[-1],)", "()", "other_weights"),
+    "keepdims forgotten": (MEAN, MEAN.replace(", keepdims=True", ""), "axes_lost"),
     "a weight for each pixel": ("(shape[-1],)", "shape[1:]", "shapes_differ"),
     "a scale of zeros": ('"ones"', '"zeros"', "all_zero"),
     "a scale that is drawn": ('"ones"', "keras.initializers.RandomNormal(1.0, 0.02)", "other_start"),
@@ -892,11 +893,11 @@ return ops.stack(given) if images.shape[0] else given[0]"""
 HELD = POOL.replace("        self.size = size\n", "        self.size, self.held = size, Held()\n")
 HOLDER = "random.seed(3)\n\nclass Held(list):\n    pass\n\n"
 WRONG["ImagePool"] = wrong(pool, {
-    "never swapped": (SWAPS, f"{COINS} < 0", "no_coins"),
+    "never swapped": (SWAPS, f"{COINS} < 0", "never_older"),
     "always swapped": (SWAPS, f"{COINS} < 2", "no_coins"),
     "a quarter": (SWAPS, f"{COINS} < 0.25", "not_half"),
     "three quarters": (SWAPS, f"{COINS} < 0.75", "not_half"),
-    "new ones go in, and out": (RETURN, "return images", "no_coins"),
+    "new ones go in, and out": (RETURN, "return images", "never_older"),
     "not replaced": (NEW, "ops.where(room[:, None, None, None], images, older)", "not_replaced"),
     "another one replaced": ("kept = ", "there = ops.where(room, place, (place + 1) % self.size)\n"
         "kept = ", NEW, "ops.where(kept, images, ops.take(self.images, there, axis=0))",
@@ -905,7 +906,7 @@ WRONG["ImagePool"] = wrong(pool, {
     "zeros while it fills": (RETURN, "return ops.where(kept, older, images)", "room_empty"),
     "older ones while it fills": (f"ops.logical_and(ops.logical_not(room), {SWAPS})", SWAPS,
         "room_empty"),
-    "never filled": (f"self.seen.assign({SEEN})", "pass", "no_coins"),
+    "never filled": (f"self.seen.assign({SEEN})", "pass", "never_older"),
     "one coin for all": (COINS, "draws[1, :1]", "one_coin"),
     "always the first place": (PLACES, "ops.cast(ops.arange(self.size), 'float32') / 100",
         "same_place"),
@@ -916,7 +917,7 @@ WRONG["ImagePool"] = wrong(pool, {
         "filled_in_this_call"),
     "read after writing": (OLDER, "", NEW,
         "ops.where(kept, images, ops.take(self.images, place, axis=0))", RETURN, OLDER + RETURN,
-        "no_coins"),
+        "never_older"),
     "places that may be the same": (ORDER,
         "ops.cast(draws[0] * ops.cast(ops.maximum(self.seen, 1), 'float32'), 'int32')",
         "same_place_twice"),
@@ -931,7 +932,7 @@ WRONG["ImagePool"] = wrong(pool, {
     "the mean": (RETURN, f"images = ops.mean(images, 0, keepdims=True)\n{RETURN}", "mixture"),
     "nothing": ("return ops", "ops", "no_return"),
 }) | {
-    "always new": (pool(body="return images"), "no_coins"),
+    "always new": (pool(body="return images"), "never_older"),
     "the oldest": (pool(
         PLACES, "(ops.cast((ops.arange(self.size) - self.turn) % self.size, 'float32') / 100)",
         "kept = ", "count_of = ops.sum(ops.cast(swap, 'int32'))\nself.turn.assign_add(count_of)\n"
@@ -943,7 +944,7 @@ WRONG["ImagePool"] = wrong(pool, {
         pool(given=replaced(POOL, "SeedGenerator(seed)", "SeedGenerator(0)")), "seed_ignored"),
     "if": (
         pool(body="if self.seen < self.size:\n    self.seen.assign_add(1)\nreturn images"),
-        "no_coins"),
+        "never_older"),
 }  # fmt: skip
 
 

@@ -41,9 +41,10 @@ def kind_of(form, cases, results, rights, names, call):
 def where_right(cases, results, rights, names, tolerance):
     """(id, values) of where the results are right, if they are somewhere, or None."""
     right = [agree(*pair, tolerance) for pair in zip(results, rights, strict=True)]
+    rows = right_rows(results, rights, tolerance)
     if any(right):
         some = {"some": right.index(True) + 1, "other": right.index(False) + 1}
-        return right_for_one(cases, right, names) or ("right_for_some", some)
+        return rows or right_for_one(cases, right, names) or ("right_for_some", some)
     found, expected = flat(results), flat(rights)
     near = np.isclose(found, expected, rtol=tolerance, atol=tolerance)
     if near.any() and expected[near].size > 2:
@@ -51,8 +52,8 @@ def where_right(cases, results, rights, names, tolerance):
         beyond = expected[~near]
         if np.all((beyond < low) | (beyond > high)):
             return "right_in_range", {"low": low, "high": high}
-    if of_one_row := wrong_row(results[0], rights[0], tolerance):
-        return of_one_row
+    if some_rows := wrong_row(results[0], rights[0], tolerance) or rows:
+        return some_rows
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.abs(found / expected - 1)
     if np.all(off < 0.02):
@@ -77,6 +78,18 @@ def wrong_row(result, right, tolerance):
         return None
     good = [agree(*pair, tolerance) for pair in zip(result, right, strict=True)]
     return ("row_wrong", {"row": good.index(False)}) if sum(good) == len(good) - 1 else None
+
+
+def right_rows(results, rights, tolerance):
+    """Some rows of one case are right, others not: they differ in values, and not in size."""
+    good = []
+    for result, right in zip(results, rights, strict=True):
+        if right.ndim and len(right) > 2 and np.ptp(right, axis=0).max() > 0:
+            good.append([agree(*pair, tolerance) for pair in zip(result, right, strict=True)])
+    mixed = [rows for rows in good if 2 <= sum(rows) < len(rows) - 1]
+    if not mixed or not all(any(rows) for rows in good):
+        return None
+    return "right_for_some_rows", {"some": mixed[0].index(True), "other": mixed[0].index(False)}
 
 
 def degree(form, cases, results, rights, call):

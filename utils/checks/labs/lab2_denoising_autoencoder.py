@@ -350,6 +350,12 @@ def error_of(clean, estimate, axis=PIXELS):
     return difference.var(axis) + difference.mean(axis) ** 2
 
 
+def wrapped(clean, estimate, then="uint8"):
+    """The same of greys from 0 to 255 in 8 bits, whose differences begin again at 0."""
+    whole, other = ((255 * images).astype("uint8") for images in (clean, estimate))
+    return ((whole - other).astype(then) ** 2).mean(PIXELS) / 255**2
+
+
 def over(divisor):
     """The mean squared error of each image over `divisor(clean)`."""
     return lambda c, e: error_of(c, e) / divisor(c)
@@ -391,6 +397,9 @@ class PSNR:
         "absolute": [
             {"error": lambda c, e: abs(c - e).mean(PIXELS), "factor": factor}
             for factor in (-10, -20)
+        ],
+        "uint8_wraps": [
+            {"error": functools.partial(wrapped, then=then)} for then in ("uint8", "float64")
         ],
         "pixel_by_pixel": {"error": squared, "then": lambda decibels: decibels.mean(PIXELS)},
         "images_together": {"error": lambda c, e: np.full(len(c), squared(c, e).mean())},

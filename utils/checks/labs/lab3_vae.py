@@ -72,6 +72,10 @@ class KlDivergence:
             lambda m, v: 2 * half(m**2 + np.exp(v) - 1 - v / 2),
             lambda m, v: 2 * half(m**2 / 2 + np.exp(v) - 1 - v),
         ],
+        "half_of_two_terms": [
+            lambda m, v: half(m**2 + np.exp(v) - 2 - 2 * v),
+            lambda m, v: half(2 * m**2 + 2 * np.exp(v) - 1 - v),
+        ],
         "in_bits": lambda m, v: kl(m, v) / np.log(2),
         "places": lambda m, v: kl(v, m),
         "means_alone": lambda m, v: half(m**2),

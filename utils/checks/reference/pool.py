@@ -82,7 +82,7 @@ class Seen:
             return
         if len(set(draws)) == 1:
             found = "only older ones" if draws[0] else "never an older one"
-            mistake = "coins_once" if self.compiled else "no_coins"
+            mistake = "coins_once" if self.compiled else "no_coins" if draws[0] else "never_older"
             raise self.wrong("coins_expects", found, mistake)
         longest = max(self.coins, key=len)
         if all(coins == longest[: len(coins)] for coins in self.coins):

@@ -75,6 +75,8 @@ ROWS = [
         "one_number_function",
         TypeError,
     ),
+    # (n, height, width, channels) beside what a mean over some of these axes has left
+    (r"[([](\d+), ?(\d+), ?(\d+), ?(\d+)[])]( vs\. | )[([](\1|\1, ?\4|\4),?[])]", "axes_lost", ANY),
     ("ncompatible shapes|broadcast|Matrix size", "shapes_differ", ANY),
     (r"Received: \w+=", "argument_value", (ValueError, TypeError)),
     ("has no attribute", "no_attribute", "misspelt"),
