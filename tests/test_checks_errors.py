@@ -125,6 +125,20 @@ def test_an_error_leads_to_its_mistake(mistake):
     assert error.mistake == mistake, f"{error}"
 
 
+@pytest.mark.parametrize(
+    "left, mistake",
+    [
+        ((3, 2), "axes_lost"),
+        ((3,), "axes_lost"),
+        ((4, 5), "shapes_differ"),
+        ((4,), "shapes_differ"),
+    ],
+)
+def test_numpy_says_of_shapes_what_tensorflow_says(left, mistake):
+    source = f"f = lambda x: np.ones((3, 4, 5, 2)) - np.ones({left})"
+    assert raised(source, lambda answers: answers.call(NAME, [1.0])).mistake == mistake
+
+
 @pytest.mark.parametrize("mistake", COMPILED)
 def test_an_error_in_a_compiled_step_leads_to_its_mistake(mistake):
     x = np.ones(3, "float32")

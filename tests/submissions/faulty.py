@@ -76,12 +76,16 @@ def place(nb, name):
     return next(i for i in found if nb["cells"][i]["cell_type"] == "code")
 
 
-def cell(name, then=""):
+def cell_of(name, then=""):
     """How a report of lab 1 calls the cell in which a name is bound: "cell 30"."""
     bound = re.compile(rf"^ *(?:def|class) {name}\b|^ *{name} = ", re.M)
     cells = notebook(LAB1)["cells"]
     found = [i for i, c in enumerate(cells, 1) if bound.search(source_of(c))]
     return f"cell {found[0]}{then}"
+
+
+def first_experiment(nb):
+    return next(c for c in nb["cells"] if "experiment" in c["metadata"].get("tags", ()))
 
 
 def check_place(nb, name):
@@ -305,7 +309,7 @@ fault(
     "a bracket is missing in one answer",
     instead("binary_code", "def binary_code(hidden_values:\n" + BITS),
     12,
-    lost={"binary_code": wrong(cell("binary_code", ", which should define `binary_code`, fails"),
+    lost={"binary_code": wrong(cell_of("binary_code", ", which should define `binary_code`, fails"),
                                "SyntaxError", "never closed", "mend")},
     cells=("SyntaxError: '(' was never closed",),
 )  # fmt: skip
@@ -316,11 +320,14 @@ fault(
     8,
     lost={
         "sum_squared_error": wrong(
-            cell("sum_squared_error", ", which should define `sum_squared_error`, fails"),
+            cell_of("sum_squared_error", ", which should define `sum_squared_error`, fails"),
             "SyntaxError",
         ),
         "train": wrong(
-            "'sum_squared_error' is not defined", cell("sum_squared_error"), "SyntaxError", "mend"
+            "'sum_squared_error' is not defined",
+            cell_of("sum_squared_error"),
+            "SyntaxError",
+            "mend",
         ),
     },
     cells=("SyntaxError",),
@@ -331,7 +338,9 @@ fault(
     instead("binary_code", BINARY + BITS.lstrip()),
     12,
     lost={
-        "binary_code": wrong(cell("binary_code"), "IndentationError", "expected an indented block")
+        "binary_code": wrong(
+            cell_of("binary_code"), "IndentationError", "expected an indented block"
+        )
     },
     cells=("IndentationError",),
 )
@@ -341,7 +350,7 @@ fault(
     instead("binary_code", BINARY + "        x = np.asarray(hidden_values)\n"
             "\treturn (x > 0.5).astype(int)\n"),
     12,
-    lost={"binary_code": wrong(cell("binary_code"), "TabError", "inconsistent use of tabs")},
+    lost={"binary_code": wrong(cell_of("binary_code"), "TabError", "inconsistent use of tabs")},
     cells=("TabError",),
 )  # fmt: skip
 fault(
@@ -356,7 +365,9 @@ fault(
     around("binary_code", before="print(hidden_value)\n"),
     12,
     lost={
-        "binary_code": wrong(cell("binary_code"), "NameError: name 'hidden_value' is not defined")
+        "binary_code": wrong(
+            cell_of("binary_code"), "NameError: name 'hidden_value' is not defined"
+        )
     },
     cells=("NameError",),
 )
@@ -379,22 +390,24 @@ fault(
     "an answer stands in a markdown cell",
     kind("binary_code", "markdown"),
     12,
-    lost={"binary_code": wrong(cell("binary_code", ", a markdown cell, which is not run"), "Y")},
+    lost={"binary_code": wrong(cell_of("binary_code", ", a markdown cell, which is not run"), "Y")},
 )
 fault(
     "raw",
     "an answer stands in a raw cell",
     kind("smallest_width", "raw"),
     12,
-    lost={"smallest_width": wrong(cell("smallest_width", ", a raw cell"), "Make it a code cell")},
+    lost={
+        "smallest_width": wrong(cell_of("smallest_width", ", a raw cell"), "Make it a code cell")
+    },
 )
 fault(
     "answer in an experiment",
     "nothing: an answer was written into the cell of an experiment",
     in_turn(
         lambda nb: nb["cells"].pop(place(nb, "binary_code")) and nb,
-        lambda nb: nb["cells"][15].update(
-            source=BINARY + BITS + "\n" + source_of(nb["cells"][15])) or nb,
+        lambda nb: first_experiment(nb).update(
+            source=BINARY + BITS + "\n" + source_of(first_experiment(nb))) or nb,
     ),
     14,
 )  # fmt: skip
@@ -406,14 +419,14 @@ fault(
             "    return int(np.ceil(np.log2(len(np.unique(patterns, axis=0)))))\n"),
     12,
     lost={"smallest_width": wrong(
-        "name 'patterns' is not defined", cell("patterns", NOT_RUN), "by its arguments")},
+        "name 'patterns' is not defined", cell_of("patterns", NOT_RUN), "by its arguments")},
 )  # fmt: skip
 fault(
     "own cell uses an experiment",
     "nothing",
     own_cell("print(film['epoch'][:3])", after="binary_code"),
     14,
-    cells=(cell("film", NOT_RUN),),
+    cells=(cell_of("film", NOT_RUN),),
 )
 fault(
     "result under the answer's name",
@@ -529,7 +542,7 @@ fault(
     "an answer's cell does not get to where it binds its name",
     instead("binary_code", "n = 1\nwhile n:\n    n += 1\nbinary_code = lambda h: h > 0.5\n"),
     12,
-    lost={"binary_code": wrong(cell("binary_code"), "no end after 5 s", "mend")},
+    lost={"binary_code": wrong(cell_of("binary_code"), "no end after 5 s", "mend")},
     cells=("TimeoutError",),
 )
 IN_A_CALL = {
@@ -717,7 +730,9 @@ fault(
     "an answer that imports what is not there",
     around("binary_code", before="import wget\n"),
     12,
-    lost={"binary_code": wrong(cell("binary_code"), "No module named 'wget'", "course's packages")},
+    lost={
+        "binary_code": wrong(cell_of("binary_code"), "No module named 'wget'", "course's packages")
+    },
     cells=("No module named 'wget'",),
 )
 

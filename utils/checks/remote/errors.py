@@ -76,7 +76,12 @@ ROWS = [
         TypeError,
     ),
     # (n, height, width, channels) beside what a mean over some of these axes has left
-    (r"[([](\d+), ?(\d+), ?(\d+), ?(\d+)[])]( vs\. | )[([](\1|\1, ?\4|\4),?[])]", "axes_lost", ANY),
+    (
+        r"(ncompatible shapes|broadcast).*"
+        r"[([](\d+), ?\d+, ?\d+, ?(\d+)[])]( vs\. | )[([](\2|\2, ?\3|\3),?[])]",
+        "axes_lost",
+        ANY,
+    ),
     ("ncompatible shapes|broadcast|Matrix size", "shapes_differ", ANY),
     (r"Received: \w+=", "argument_value", (ValueError, TypeError)),
     ("has no attribute", "no_attribute", "misspelt"),
