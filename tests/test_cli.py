@@ -95,7 +95,7 @@ def test_without_a_jail_labs_run_and_grading_says_in_one_line_what_to_do(tmp_pat
         (tmp_path / name).write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 1\n")
         (tmp_path / name).chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
-    status, out, err = course("doctor", PATH=path, COLUMNS="300")
+    status, out, err = course("doctor", PATH=path, COLUMNS="1000")
     assert status == 0, out + err
     problem = f"{tmp_path}/bwrap does not start a jail: bwrap: no namespaces. "
     assert problem in out and "none: labs run, course grade does not" in out
