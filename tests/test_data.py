@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -592,6 +593,21 @@ def test_killed_while_preparing_then_full_disk_then_two_at_once(tmp_path, small_
     more = data.load_arrays("glyphs", count=1001)
     assert more["label"].shape == (1001,) and np.array_equal(more["image"][:1000], arrays["image"])
     assert np.array_equal(data.load_arrays("glyphs", count=1000)["image"], arrays["image"])
+
+
+def test_numbers_drawn_after_loading_do_not_tell_whether_it_was_prepared(monkeypatch, tmp_path):
+    import keras
+
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "sets"))
+
+    def drawn():
+        keras.utils.set_random_seed(0)
+        data.load_arrays("digits", "test")
+        start = keras.layers.Dense(2)(np.ones((1, 3)))
+        return [*np.random.random(3), random.random(), *start.numpy().ravel()]
+
+    assert not (tmp_path / "sets").exists()
+    assert drawn() == drawn()
 
 
 def test_a_disk_with_too_little_room_is_noticed_first(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import io
 import logging
+import random
 import shutil
 import sys
 import time
@@ -321,10 +322,25 @@ def _writing(root, name, failed, hint):
     try:
         root.mkdir(parents=True, exist_ok=True)
         # held by the operating system: a killed process cannot leave it locked
-        with filelock.FileLock(root / f".{name.replace('/', '-')}.lock"):
+        with filelock.FileLock(root / f".{name.replace('/', '-')}.lock"), _untouched_randomness():
             yield
     except Exception as error:
         raise DataError(f"{failed}: {reason(error)}; {hint}") from error
+
+
+@contextlib.contextmanager
+def _untouched_randomness():
+    """Python's and NumPy's global generators go on as if nothing had been drawn meanwhile.
+
+    TFDS draws from Python's while it writes, and Keras seeds from it what has no seed of its own: a
+    notebook that is the first to use a set would train other networks than every later run.
+    """
+    of_python, of_numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)
 
 
 def reason(error):
