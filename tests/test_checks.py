@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.cases import LABS, cases, namespace
-from utils import checks
+from utils import checks, runtime
 from utils.cells import Interrupted
 from utils.checks import Lab, questions_of
 from utils.checks.compare import sentence
@@ -424,6 +424,21 @@ def test_a_changed_setting_is_named_where_an_answer_is_wrong(change, value, usua
         assert words in question.judge(answers).slip
     finally:
         change(usual)
+
+
+@pytest.mark.parametrize("chosen", ["float32", "mixed_bfloat16"])
+def test_the_policy_that_the_course_chose_for_this_processor_is_not_named(chosen, monkeypatch):
+    question = questions_of("practice")["halve"]
+    wrong = Answers({"__name__": "__main__", "halve": lambda x: x // 2})
+    monkeypatch.setattr(runtime, "fitting_precision", lambda tf, gpus: chosen)
+    try:
+        runtime.start()
+        assert question.judge(wrong).slip == "`//` cuts the fraction off: use `/`."
+        keras.config.set_dtype_policy("float64")
+        assert "set_dtype_policy" in question.judge(wrong).slip
+    finally:
+        monkeypatch.undo()
+        runtime.start(precision="float32")
 
 
 def test_a_method_that_is_still_a_stub_is_named():

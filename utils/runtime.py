@@ -41,6 +41,9 @@ def profile_in_use(profile=None):
     return chosen
 
 
+policy_at_start = "float32"  # the dtype policy that `start` has chosen, or Keras's own before it
+
+
 def start(profile=None, *, seed=0, precision="auto", strategy=None):
     """Prepare TensorFlow for a notebook and say in one line what it will run on.
 
@@ -71,8 +74,10 @@ def start(profile=None, *, seed=0, precision="auto", strategy=None):
         grow_memory(tf, gpu)
     if strategy is None:  # before anything is computed: several workers have to find each other
         strategy = choose_strategy(gpus)
+    global policy_at_start
     policy = fitting_precision(tf, gpus) if precision == "auto" else precision
     keras.config.set_dtype_policy(policy)
+    policy_at_start = keras.config.dtype_policy().name
     keras.utils.set_random_seed(seed)
     if rounding := os.environ.get("COURSE_ROUNDING"):
         _round_otherwise(keras, int(rounding))

@@ -6,6 +6,8 @@ import tracemalloc
 
 import numpy as np
 
+from utils import runtime
+
 
 def arguments_after(function, *, arguments):
     """Call `function` on these arguments and report what has become of them.
@@ -171,7 +173,7 @@ def settings(answer):
         "channels_first": keras.config.image_data_format() != "channels_last",
         "floatx": keras.config.floatx() != "float32",
         "epsilon": keras.config.epsilon() != 1e-7,
-        "dtype_policy": keras.config.dtype_policy().name != "float32",
+        "dtype_policy": keras.config.dtype_policy().name != runtime.policy_at_start,
         "eager_off": not tf.executing_eagerly(),
         "numpy_raises": "raise" in np.geterr().values(),
     }
