@@ -273,9 +273,10 @@ def clone(tmp_path):
     # A first line `#!` can't name a Python whose path has a blank.
     uv.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(script)])} "$@"\n')
     script.write_text(
-        "import os, sys, pathlib\n"
+        "import os, sys, pathlib, time\n"
         f"open({str(tmp_path / 'log')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
         "if os.environ.get('FAIL') in sys.argv: sys.exit(3)\n"
+        "time.sleep(float(os.environ.get('SLOW', 0)))\n"
         f"folder = pathlib.Path({str(tmp_path)!r}) / '.venv' / 'bin'\n"
         "folder.mkdir(parents=True, exist_ok=True)\n"
         "for name in ('python', 'course'):\n"
@@ -285,19 +286,27 @@ def clone(tmp_path):
     uv.chmod(0o755)
     environment = {"PATH": f"{tools}{os.pathsep}{os.defpath}", "HOME": str(tmp_path)}
 
-    def call(*arguments, **more):
-        done = subprocess.run(
-            [sys.executable, tmp_path / "course", *arguments],
-            env=environment | more,
-            capture_output=True,
-            text=True,
-        )
+    def begin(*arguments, **more):
+        command = [sys.executable, tmp_path / "course", *arguments]
+        pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+        return subprocess.Popen(command, env=environment | more, text=True, **pipes)
+
+    def end(*processes):
+        """What came of them, and the calls of uv that they have made."""
+        ended = [
+            subprocess.CompletedProcess(each.args, each.wait(), *said)
+            for each in processes
+            for said in [each.communicate()]
+        ]
         log = tmp_path / "log"
         calls = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
-        return done, calls
+        return *ended, calls
 
-    call.folder = tmp_path
+    def call(*arguments, **more):
+        return end(begin(*arguments, **more))
+
+    call.folder, call.begin, call.end = tmp_path, begin, end
     return call
 
 
@@ -425,6 +434,22 @@ def test_an_interrupted_set_up_is_taken_up_again(clone):
     assert "setting up failed (3). Check the network" in last and "Traceback" not in done.stderr
     done, calls = clone("doctor")
     assert done.returncode == 7 and any("sync" in call for call in calls)
+
+
+def test_two_first_calls_at_once_set_up_once(clone):
+    """In two terminals, or a double click; the second one waits and finds it done."""
+    processes = [clone.begin("doctor", SLOW="1") for _ in range(2)]
+    *ended, calls = clone.end(*processes)
+    assert [done.returncode for done in ended] == [7, 7], ended
+    assert [call.split()[0] for call in calls] == ["venv", "pip", "pip"]
+    assert sum("waiting for another call" in done.stderr for done in ended) == 1
+
+
+def test_a_folder_that_can_not_be_written_is_named(clone):
+    (clone.folder / ".setup.lock").mkdir()  # what nobody can open, whoever runs the test
+    done, calls = clone("doctor")
+    assert done.returncode == 1 and calls == [] and len(done.stderr.splitlines()) == 1
+    assert f"has to write to {clone.folder}, and can't" in done.stderr
 
 
 def test_an_interrupted_set_up_keeps_its_extras(clone):
