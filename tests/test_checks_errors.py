@@ -77,6 +77,7 @@ CALLED = {
         "def f(x):\n    layer = layers.Dense(2)\n    layer.build((None, 5))\n"
         "    return layer(np.ones((1, 3)))"
     ),
+    "nothing_left": "f = lambda x: layers.Conv2D(1, 3)(np.ones((1, 2, 2, 1)))",
     "axes_lost": "f = lambda x: tf.ones((3, 4, 5, 2)) - tf.ones((3, 2))",
     "shapes_differ": "f = lambda x: x + np.ones(4)",
     "not_compiled": (

@@ -407,7 +407,7 @@ WRONG["build_generator"] = wrong(generator, {
     "zeros at the end": ("draws(), dtype", 'draws(), padding="same", dtype',
         "reflection_pad(x, 3)", "x", "zeros_last"),
     "not padded at the end": ("reflection_pad(x, 3)", "x", "too_small"),
-    "not padded in blocks": ("reflection_pad(x, kernel // 2)", IN_BLOCKS, "error"),
+    "not padded in blocks": ("reflection_pad(x, kernel // 2)", IN_BLOCKS, "shapes_differ"),
     "nothing added": ("x = x + ", "x = ", "not_added"),
     "joined": (f"x + {SECOND}", f"layers.Concatenate()([x, {SECOND}])", "filters"),
     "a ReLU behind the block": (f"x + {SECOND}", f"layers.ReLU()(x + {SECOND})", "relu_behind_sum"),

@@ -69,6 +69,7 @@ ROWS = [
     ("Kernel shape must have the same length as input", "input_with_batch", ANY),
     (r"expected (min_|max_)?ndim=\d+, found ndim", "layer_axes", ANY),
     ("incompatible with the layer|Invalid input shape", "layer_input", ANY),
+    ("resulted in an empty output|size would be zero or negative", "nothing_left", ANY),
     ("first dimension of paddings must be", "paddings", ANY),
     (
         "only (0-dimensional|length-1|size-1) arrays can be converted",
