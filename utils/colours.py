@@ -4,8 +4,8 @@
     image = red_green_blue(picture)
 
 The map is linear, so an average of pictures is the same in either form, and grey is (Y, 0, 0). Luma
-is the grey of television and JPEG. The L of Lab is another grey: two colours of equal luma can differ
-in it.
+is the grey of television and JPEG. The L of Lab is another grey: two colours of equal luma can
+differ in it.
 """
 
 import numpy as np

@@ -84,6 +84,10 @@ def repeat(step, data, *, epochs, batch=64, seed=0):
     if steps < 1:
         raise ValueError(f"{n} examples don't fill a batch of {batch}.")
     step = tf.autograph.experimental.do_not_convert(step)
+
+    def chosen(index):
+        return tf.nest.map_structure(lambda part: tf.gather(part, index), data)
+
     fold = tf.random.experimental.stateless_fold_in
 
     @tf.function
@@ -93,8 +97,7 @@ def repeat(step, data, *, epochs, batch=64, seed=0):
         total = tf.zeros(())
         for place in tf.range(steps):
             index = tf.slice(order, [place * batch], [batch])
-            some = tf.nest.map_structure(lambda part: tf.gather(part, index), data)
-            total += step(some, fold(key, place + 1))
+            total += step(chosen(index), fold(key, place + 1))
         return total / steps
 
     numbers = progress(range(epochs), "epochs")
@@ -173,7 +176,9 @@ class Reads:
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        rows = [np.asarray(f, "float64").reshape(len(f), -1) for f in (train_features, test_features)]
+        rows = [
+            np.asarray(f, "float64").reshape(len(f), -1) for f in (train_features, test_features)
+        ]
         model = make_pipeline(StandardScaler(), Ridge(self.penalty))
         model.fit(rows[0][: self.count], targets(self.train)[: self.count])
         explained = r2(targets(self.test), model.predict(rows[1]))
@@ -192,7 +197,11 @@ def r2(true, estimate):
     return 1 - np.mean((true - estimate) ** 2, axis=0) / true.var(axis=0)
 
 
-def sharpness(pictures):
-    """Mean absolute difference of neighbouring pixels, (n, height, width, channels) -> float."""
+def differences(pictures):
+    """Differences of neighbouring pixels, across and down: (n, height, width, channels) -> (m,).
+
+    A blurred picture has many small ones, a noisy one hardly any zero; one with flat parts and
+    edges has both, many about zero and few large ones.
+    """
     across, down = np.diff(pictures, axis=2), np.diff(pictures, axis=1)
-    return float(np.mean(np.abs(across)) + np.mean(np.abs(down))) / 2
+    return np.concatenate([across.ravel(), down.ravel()])
