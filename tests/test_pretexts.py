@@ -199,3 +199,14 @@ def test_differences_of_neighbours():
     ramp = np.arange(4.0)[None, None, :, None] * np.ones((1, 3, 1, 1))  # 3 rows, 4 columns
     values = pretexts.differences(ramp)
     assert values.shape == (3 * 3 + 2 * 4,) and values.sum() == 9 and (values == 0).sum() == 8
+
+
+def test_the_figure_has_the_best_on_top_and_marks_clean_inputs():
+    rows = {name: {"kind": k, "spread": 0.01} for name, k in (("a", 0.9), ("b", 0.7), ("c", 0.8))}
+    clean = {"a": {"kind": 0.6}}
+    figure = pretexts.accuracy_figure(rows, clean, pretexts=["a"], title="which")
+    ax = figure.axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "c", "a"]
+    np.testing.assert_allclose(ax.lines[-1].get_xydata(), [[0.6, 2]])
+    widths = {round(bar.get_y() + 0.4): bar.get_width() for bar in ax.patches}
+    assert widths == {0: 0.7, 1: 0.8, 2: 0.9}

@@ -205,3 +205,31 @@ def differences(pictures):
     """
     across, down = np.diff(pictures, axis=2), np.diff(pictures, axis=1)
     return np.concatenate([across.ravel(), down.ravel()])
+
+
+def accuracy_figure(rows, clean, *, pretexts, title):
+    """Bars of the accuracy of 'kind', best on top, with its spread; marks for clean inputs.
+
+    Args:
+        rows: dict of a name to what `Reads` gives, on inputs as trained.
+        clean: the same on clean inputs, for some of the names.
+        pretexts: names that are drawn as pretexts; the others are controls.
+        title: str.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+    """
+    from utils import plots
+
+    names = sorted(rows, key=lambda name: rows[name]["kind"])
+    figure, ax = plots.new_figure(title=title, height=4)
+    for is_pretext, colour, label in ((False, 5, "control"), (True, 0, "pretext")):
+        at = [i for i, name in enumerate(names) if (name in pretexts) == is_pretext]
+        values, spread = ([rows[names[i]][key] for i in at] for key in ("kind", "spread"))
+        ax.barh(at, values, color=plots.PALETTE[colour], label=label, xerr=spread)
+    at = [i for i, name in enumerate(names) if name in clean]
+    marks = [clean[names[i]]["kind"] for i in at]
+    ax.plot(marks, at, "D", color=plots.PALETTE[1], label="on clean pictures")
+    ax.set(yticks=range(len(names)), yticklabels=names, xlim=(0.5, 1))
+    plots.describe(ax, xlabel="accuracy, as trained", ylabel="features")
+    return figure

@@ -147,6 +147,7 @@ def without_middle(x):
     return x * ring.astype("float32")
 
 
+# %%
 def middle(x):
     quarter = x.shape[1] // 4
     return x[:, quarter:-quarter, quarter:-quarter]
@@ -170,6 +171,7 @@ def nearest(values, centres):
     return tf.argmin(squares, axis=-1)
 
 
+# %%
 TASKS = {  # what is shown, what is asked
     "autoencoder": lambda x, seed: (x, x),
     "grey autoencoder": lambda x, seed: (x * GREY, x[..., :1]),
@@ -200,6 +202,7 @@ def split_head(side):
     return keras.Model(both, layers.Concatenate()([grey, chroma]))
 
 
+# %%
 def build_head(name, side=SIDE):
     if name == "split-brain":
         return split_head(side // 2)
@@ -224,6 +227,7 @@ def shown(name, pictures, seed):
     return np.asarray(TASKS[name](pictures, (settings.seed, seed))[0])
 
 
+# %%
 networks = {name: learned(name, pictures) for name in TASKS}
 
 # %% [markdown]
@@ -249,6 +253,7 @@ def bag(x, seed):
     return seen, tf.reduce_mean(word, axis=1)
 
 
+# %%
 word_loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 TASKS |= {"bag of words": bag, "words at their places": at_places}
 for name, outputs in {"bag of words": (WORDS,), "words at their places": (16, WORDS)}.items():
@@ -279,18 +284,9 @@ show_numbers({name: [clean.get(name, rows[name])["kind"], *rows[name].values()] 
 # %%
 kind = {name: row["kind"] for name, row in rows.items()}
 tasks = [name for name in networks if "autoencoder" not in name]
-figure, ax = plots.new_figure(title="What each task teaches about the kind, from 10 labels each",
-                              height=4)
-ranked = sorted(order, key=kind.get)
-for names, colour, label in ((set(order) - set(tasks), 5, "control"), (tasks, 0, "pretext")):
-    at = [place for place, name in enumerate(ranked) if name in names]
-    ax.barh(at, [kind[ranked[i]] for i in at], color=plots.PALETTE[colour], label=label,
-            xerr=[rows[ranked[i]]["spread"] for i in at])
-seen = [place for place, name in enumerate(ranked) if name in clean]
-ax.plot([clean[ranked[i]]["kind"] for i in seen], seen, "D", color=plots.PALETTE[1],
-        label="on clean pictures")
-ax.set(yticks=range(len(ranked)), yticklabels=ranked, xlim=(0.5, 1))
-plots.describe(ax, xlabel="accuracy, as trained", ylabel="features")
+figure = pretexts.accuracy_figure(
+    {name: rows[name] for name in order}, clean, pretexts=tasks,
+    title="Tasks that hide colour teach most about the kind, on the inputs they trained on")
 plots.show(figure, "Horizontal bars of accuracy, controls and pretexts, with marks where clean "
                    "pictures are read. The untrained trunk is lowest, labels highest. Tasks that "
                    "predict colours come next to labels, and their marks on clean pictures lie "
@@ -313,6 +309,8 @@ claims.add("the worst pretext over the untrained trunk",
            min(kind[name] for name in tasks) - kind["untrained trunk"], at_least=0.1)
 claims.add("colours by regression over the grey autoencoder, both shown grey",
            kind["colours, regression"] - kind["grey autoencoder"], at_least=0.05)
+
+# %%
 claims.add("split-brain over the autoencoder, both shown the picture",
            kind["split-brain"] - kind["autoencoder"], at_least=0.03)
 claims.add("colours by regression: as trained over clean pictures",
@@ -333,6 +331,7 @@ def kinds_read(name, public, public_test):
     return row.values()
 
 
+# %%
 if OTHER:
     public = [load_arrays(OTHER, name) for name in ("train", "test")]
     named = ["untrained trunk", *(name for name in TASKS if "word" not in name)]
@@ -368,6 +367,7 @@ circle = things.coloured(np.arange(0, 1, 1e-3))[:, :, 0]  # colours of all hues,
 circle = colours.luma_and_chroma(circle)[:, 1:]
 print(f"Mean colour of the circle: {np.abs(circle.mean(axis=0)).max():.4f} from grey")
 
+# %%
 cover = (test["mask"] > 0) & (test["mask"] != things.PARTS.index("ball"))
 cover = half(cover[..., None].astype("float32")).numpy()  # how much of a pixel is a thing
 free = test["hue_free"] == 1
@@ -398,6 +398,7 @@ entropy = -(chances * np.log2(chances + 1e-9)).sum(axis=-1, keepdims=True)
 bits = (entropy * cover).sum(axis=(1, 2, 3)) / cover.sum(axis=(1, 2, 3))
 
 
+# %%
 def explained(estimate, group):
     """R2 over both numbers, and mean chroma over the true one, of a group of things."""
     error, length = np.square(true - estimate)[group].sum(), np.linalg.norm(estimate[group], axis=1)
@@ -461,6 +462,7 @@ def build_discriminator(side):
                              second, layers.LeakyReLU(0.2), layers.Flatten(), layers.Dense(1)])
 
 
+# %%
 trunk, head, opponent = new_trunk(), build_head("context encoder"), build_discriminator(SIDE // 2)
 head.build((None, 64))
 painters = trunk.trainable_variables + head.trainable_variables
@@ -490,6 +492,7 @@ def game(x, seed):
     return error
 
 
+# %%
 pretexts.repeat(game, pictures, epochs=GAME_EPOCHS, seed=settings.seed)
 networks["with an opponent"], TASKS["with an opponent"] = (trunk, head), TASKS["context encoder"]
 
@@ -504,6 +507,8 @@ fills = {"the mean middle": np.broadcast_to(middle(pictures).mean(axis=0), truth
          "another picture's middle": np.roll(truth, 1, axis=0),
          "squared error alone": answers("context encoder"),
          "with an opponent": answers("with an opponent"), "truth": truth}
+
+# %%
 true_differences = pretexts.differences(truth)
 
 
@@ -532,6 +537,7 @@ def told_apart(fill, count=500):
     return (np.mean(logits[0] > 0) + np.mean(logits[1] < 0)) / 2
 
 
+# %%
 def completed(fill):
     """Test pictures with their middle replaced."""
     quarter = SIDE // 4
@@ -540,6 +546,7 @@ def completed(fill):
     return result
 
 
+# %%
 real = pretexts.features(labelled, pictures[:2_000])
 mean_error = np.mean((fills["the mean middle"] - truth) ** 2)
 holes = {name: (np.mean((fill - truth) ** 2) / mean_error, sharpness(fill),
@@ -556,7 +563,7 @@ figure = plots.image_rows(
     {name: as_image(completed(fills.get(name, 0)))[some]
      for name in ("shown", "squared error alone", "with an opponent", "squared error, and noise",
                   "truth")},
-    title="Squared error blurs the middle; an opponent draws edges", height=5.6)
+    title="Squared error blurs the middle; an opponent sharpens it, and errs more", height=5.6)
 plots.show(figure, "Five rows of twelve small pictures: with a square hole; with a blurred middle; "
                    "with a middle that has clearer edges; with a blurred and noisy one; and true.")
 
@@ -603,7 +610,7 @@ claims.add("squared error alone, on the ball: error over that of the mean middle
            where["ball"][2] / where["ball"][1], at_least=0.85)
 
 # %% [markdown]
-# **The reading**, again first what speaks against the story. The opponent makes the middle sharper, and its differences are distributed more like true ones than those of the blurred answer, with or without noise. But it isn't *real*: a discriminator that is trained anew tells it from true middles nearly always, as it does the blurred one. Noise of the
+# **The reading**, again first what speaks against the story. The opponent makes the middle sharper, and its differences are distributed more like true ones than those of the blurred answer, with or without noise. But it isn't *real*: a discriminator that is trained anew tells it from true middles, and no less often than the blurred one. Noise of the
 # right size confuses it more. In features made for recognition the completed pictures are no nearer to real ones than blurred ones: these features hardly see blur. And as the theory demands, the squared error has grown: the mean has the least, and whoever leaves it pays. The trunk has learned neither more nor less about the kind. So after this
 # short game the opponent has bought sharpness, for an error; not realism, and no better features.
 #
