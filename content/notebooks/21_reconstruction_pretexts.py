@@ -128,7 +128,7 @@ show_numbers({name: row.values() for name, row in rows.items()}, columns, first=
 # | bag of words (Gidaris and others 2020) | half of the pixels | how often each visual word occurs |
 #
 # The two autoencoders are controls. They answer the question "is it the hidden part that teaches, or would any reconstruction do?"; the second for networks that see no colour.
-# Colours are asked at half the resolution.
+# Both tasks that begin from grey ask for colours at half the resolution.
 
 # %%
 GREY = np.array([1, 0, 0], "float32")  # colours at their mean
@@ -179,7 +179,7 @@ TASKS = {  # what is shown, what is asked
     "context encoder": lambda x, seed: (without_middle(x), middle(x)),
     "colours, regression": lambda x, seed: (x * GREY, half(x[..., 1:])),
     "colours, classes": lambda x, seed: (x * GREY, nearest(half(x[..., 1:]), palette)),
-    "split-brain": lambda x, seed: (x, half(x)),
+    "split-brain": lambda x, seed: (x, x),
 }
 
 # %% [markdown]
@@ -205,7 +205,7 @@ def split_head(side):
 # %%
 def build_head(name, side=SIDE):
     if name == "split-brain":
-        return split_head(side // 2)
+        return split_head(side)
     channels = {"grey autoencoder": 1, "colours, regression": 2, "colours, classes": COLOURS}
     whole = name in ("autoencoder", "grey autoencoder", "denoiser")
     return pretexts.build_decoder(channels.get(name, 3), side if whole else side // 2)
@@ -316,7 +316,7 @@ claims.add("split-brain over the autoencoder, both shown the picture",
 claims.add("colours by regression: as trained over clean pictures",
            kind["colours, regression"] - clean["colours, regression"]["kind"], at_least=0.05)
 claims.add("R2 of x: words at their places over the bag of the same words",
-           rows["words at their places"]["x"] - rows["bag of words"]["x"], at_least=0.15)
+           rows["words at their places"]["x"] - rows["bag of words"]["x"], at_least=0.1)
 
 # %%
 def kinds_read(name, public, public_test):
@@ -342,15 +342,15 @@ if OTHER:
 # - **Most of this is not the hidden part.** The autoencoder, which hides nothing, is about as good as the denoiser and the context encoder, and a little better than pixels. What they learn is to describe a small picture by 64 numbers. The words at their places are no better than pixels.
 # - **Classes don't beat regression here**, as they do on ImageNet. With six kinds and three sure hues the mean colour says nearly all; section 4 shows what it leaves out.
 # - **The bag stays behind its teacher**, the trunk that its words came from. That a pupil surpasses its teacher, as in the papers, has not been found here.
-# - **On clean pictures** colours by regression fall below pixels, the cheapest control.
+# - **On clean pictures** the colourizers fall to about what pixels give, the cheapest control, or below.
 #
 # What holds: tasks that hide **colour** come next to labels. The grey autoencoder sees the same input and stays far behind, so it is what is asked that teaches. And the split-brain has the autoencoder's picture, answer and loss; only the wiring differs. A dropped pixel can be filled in from its neighbours, which needs no
 # idea of things. A tree's green can't be copied from anywhere in a grey picture; one has to see that it is a tree. The order of the rows is nearly the published one.
 #
-# **What is not asked is not kept.** The labels' trunk has lost much of the place, the colourizers much of the hue. The bag of words has lost $x$: its target has no places in it. The same words asked at their places keep it, and cost some of the kind.
+# **What is not asked is not kept.** The labels' trunk has lost much of the place. A colourizer, which has to know what it sees, says of the hue only what the kind says. The bag of words has lost $x$: its target has no places in it. The same words asked at their places keep it, and cost some of the kind.
 #
 # **Training and use.** A colourizer's first layer has weights for colour that no training ever moved. On clean pictures they add noise to every feature. The remedy here is to show grey at use, too; a paper that shows colour to a colourizer at test reports something else than what was learned. The denoiser has hardly a gap:
-# its inputs are half real pixels. Batch normalization would widen the gap for holes and dropped pixels, as its means are those of damaged pictures. Had both columns agreed in the rows of colours, the gap would have been refuted.
+# its inputs are half real pixels. Had both columns agreed in the rows of colours, the gap would have been refuted.
 #
 # ## 4. No single answer: grey
 #
@@ -610,9 +610,9 @@ claims.add("squared error alone, on the ball: error over that of the mean middle
            where["ball"][2] / where["ball"][1], at_least=0.85)
 
 # %% [markdown]
-# **The reading**, again first what speaks against the story. The opponent makes the middle sharper, and its differences are distributed more like true ones than those of the blurred answer, with or without noise. But it isn't *real*: a discriminator that is trained anew tells it from true middles, and no less often than the blurred one. Noise of the
-# right size confuses it more. In features made for recognition the completed pictures are no nearer to real ones than blurred ones: these features hardly see blur. And as the theory demands, the squared error has grown: the mean has the least, and whoever leaves it pays. The trunk has learned neither more nor less about the kind. So after this
-# short game the opponent has bought sharpness, for an error; not realism, and no better features.
+# **The reading**, again first what speaks against the story. The opponent makes the middle sharper, and its differences are distributed more like true ones than those of the blurred answer, with or without noise. But it isn't *real*: a discriminator that is trained anew tells it from true middles, more often than the blurred one. Noise of the
+# right size confuses it most. The Fréchet distance, in features made for recognition, sees no clear difference between the three: from seed to seed it falls either way. And as the theory demands, the squared error has grown: the mean has the least, and whoever leaves it pays. About the kind the trunk has learned hardly more, by about the standard deviation over labels. So after this
+# short game the opponent has bought sharpness, for an error; not realism, and hardly better features.
 #
 # Another picture's middle is perfectly sharp, has the very distribution of differences, and is wrong: neither measure looks at whether a middle fits.
 #
