@@ -17,7 +17,7 @@
 # | | |
 # |---|---|
 # | Time | about 40 minutes to read; runs in about a minute on two cores |
-# | Needs | no network, no GPU, 2 GB of memory |
+# | Needs | no network, no GPU, 3 GB of memory |
 # | Before | [13: Autoencoders](13_autoencoders.ipynb), [Lab 2: A denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb) |
 # | After | the transformation pretexts of lecture 22, in preparation |
 #
