@@ -76,7 +76,7 @@ def build_classifier(classes, shape=(28, 28, 1)):
     return classifier, keras.Model(images, features, name="features_of_images")
 
 
-def build_trunk(shape=(28, 28, 1)):
+def build_trunk(shape=(28, 28, 1), width=64):
     """The network whose features pretext tasks are compared by; each task puts a head on it.
 
     Three convolutions halve the picture, a dense layer gathers what is left. Without batch
@@ -85,13 +85,14 @@ def build_trunk(shape=(28, 28, 1)):
 
     Args:
         shape: height, width and channels of the images.
+        width: int, features; the convolutions have a quarter, half and all of as many filters.
 
     Returns:
-        Keras model, images (n, *shape) -> features (n, 64), at least 0.
+        Keras model, images (n, *shape) -> features (n, width), at least 0.
     """
     layers = [
         keras.layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")
-        for filters in (16, 32, 64)
+        for filters in (width // 4, width // 2, width)
     ]
-    features = keras.layers.Dense(64, activation="relu", name="features")
+    features = keras.layers.Dense(width, activation="relu", name="features")
     return keras.Sequential([keras.Input(shape), *layers, keras.layers.Flatten(), features])

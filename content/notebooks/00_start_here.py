@@ -34,6 +34,14 @@
 # ![Eighteen woven squares, one for each kernel size and stride: tartan cloth, or plain where the stride divides the kernel size.](../docs/figures/14_upsampling.png)
 # ![Rows of digits: clean, noisy, and cleaned by two filters, by PCA and by the network of lab 2, whose digits are nearest to the clean ones.](../docs/figures/lab2_denoising_autoencoder.png)
 #
+# ### Part 2: learning from the data itself
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [21: Reconstruction pretexts](21_reconstruction_pretexts.ipynb) (lecture) | One trunk on eight tasks that need no label: what each teaches, why the answer is grey or blurred where there is no single one, and what is lost between training and use | 40 min |
+#
+# ![Rows of small pictures of things: grey, coloured by regression, by classes, and true. Trees, lamps and snails get their colours, houses, boats and kites dull or wrong ones.](../docs/figures/21_reconstruction_pretexts.png)
+#
 # ### Part 3: explicit models
 #
 # | notebook | what it shows | time |
@@ -71,7 +79,7 @@
 # ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/51_image_translation.png)
 # ![Rows of twelve small pictures: horses, the zebras that the network made of them and the true ones; below, zebras, the horses made of them and the true ones.](../docs/figures/lab5_cyclegan.png)
 #
-# In preparation: part 2, *learning from the data itself*, part 6, *one view*, and more lectures and labs in the other parts.
+# In preparation: more of part 2, part 6, *one view*, and more lectures and labs in the other parts.
 #
 # **Lectures** are in `notebooks/`: run them from top to bottom and read. **Labs** are in `labs/`: there you write
 # the functions on which everything else rests.
