@@ -208,5 +208,5 @@ def test_the_figure_has_the_best_on_top_and_marks_clean_inputs():
     ax = figure.axes[0]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "c", "a"]
     np.testing.assert_allclose(ax.lines[-1].get_xydata(), [[0.6, 2]])
-    widths = {round(bar.get_y() + 0.4): bar.get_width() for bar in ax.patches}
-    assert widths == {0: 0.7, 1: 0.8, 2: 0.9}
+    dots = [xy for each in ax.containers for xy in each.lines[0].get_xydata().tolist()]
+    assert sorted(dots) == [[0.7, 0], [0.8, 1], [0.9, 2]]

@@ -208,7 +208,7 @@ def differences(pictures):
 
 
 def accuracy_figure(rows, clean, *, pretexts, title):
-    """Bars of the accuracy of 'kind', best on top, with its spread; marks for clean inputs.
+    """Dots at the accuracy of 'kind', best on top, with its spread; marks for clean inputs.
 
     Args:
         rows: dict of a name to what `Reads` gives, on inputs as trained.
@@ -226,10 +226,10 @@ def accuracy_figure(rows, clean, *, pretexts, title):
     for is_pretext, colour, label in ((False, 5, "control"), (True, 0, "pretext")):
         at = [i for i, name in enumerate(names) if (name in pretexts) == is_pretext]
         values, spread = ([rows[names[i]][key] for i in at] for key in ("kind", "spread"))
-        ax.barh(at, values, color=plots.PALETTE[colour], label=label, xerr=spread)
+        ax.errorbar(values, at, xerr=spread, fmt="o", color=plots.PALETTE[colour], label=label)
     at = [i for i, name in enumerate(names) if name in clean]
     marks = [clean[names[i]]["kind"] for i in at]
-    ax.plot(marks, at, "D", color=plots.PALETTE[1], label="on clean pictures")
-    ax.set(yticks=range(len(names)), yticklabels=names, xlim=(0.5, 1))
+    ax.plot(marks, at, "d", color=plots.PALETTE[1], label="on clean pictures", fillstyle="none")
+    ax.set(yticks=range(len(names)), yticklabels=names)
     plots.describe(ax, xlabel="accuracy, as trained", ylabel="features")
     return figure

@@ -287,10 +287,10 @@ tasks = [name for name in networks if "autoencoder" not in name]
 figure = pretexts.accuracy_figure(
     {name: rows[name] for name in order}, clean, pretexts=tasks,
     title="Tasks that hide colour teach most about the kind, on the inputs they trained on")
-plots.show(figure, "Horizontal bars of accuracy, controls and pretexts, with marks where clean "
-                   "pictures are read. The untrained trunk is lowest, labels highest. Tasks that "
-                   "predict colours come next to labels, and their marks on clean pictures lie "
-                   "far to the left of their bars.")
+plots.show(figure, "A dot of accuracy in each row, controls and pretexts, with a diamond where "
+                   "clean pictures are read. The untrained trunk is lowest, labels highest. Tasks "
+                   "that predict colours come next to labels, and their diamonds lie far to the "
+                   "left of their dots.")
 
 # %% [markdown]
 # The same comparison in the paper on split-brain autoencoders, on ImageNet with linear classifiers on the features of the third convolution and all labels (Zhang and others 2017, table 2), in percent:
@@ -340,7 +340,7 @@ if OTHER:
 # %% [markdown]
 # **The reading**, first what speaks against the story.
 # - **Most of this is not the hidden part.** The autoencoder, which hides nothing, is about as good as the denoiser and the context encoder, and a little better than pixels. What they learn is to describe a small picture by 64 numbers. The words at their places are no better than pixels.
-# - **Classes don't beat regression here**, as they do on ImageNet. With six kinds and three sure hues the mean colour says nearly all; section 4 shows what it leaves out.
+# - **Classes don't beat regression here**, as they do on ImageNet. With six kinds and three sure hues the mean colour may say nearly all; section 4 shows what it leaves out.
 # - **The bag stays behind its teacher**, the trunk that its words came from. That a pupil surpasses its teacher, as in the papers, has not been found here.
 # - **On clean pictures** the colourizers fall to about what pixels give, the cheapest control, or below.
 #
