@@ -793,4 +793,4 @@ lab.score()
 # - J. Lehtinen et al., *Noise2Noise: learning image restoration without clean data*, ICML 2018.
 # - Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, *Image quality assessment: from error visibility to structural similarity*, 2004.
 #
-# **Next:** [lecture 31](../notebooks/31_generative_networks.ipynb), where a decoder draws from random numbers.
+# **Next:** [lecture 21](../notebooks/21_reconstruction_pretexts.ipynb), where other things than noise are to be undone; or [lecture 31](../notebooks/31_generative_networks.ipynb), where a decoder draws from random numbers.
