@@ -24,7 +24,7 @@
 #
 # At the end you will have made this figure:
 #
-# ![Horizontal bars of test accuracy of a linear classifier with ten labels per class, one bar for each kind of features, with a dot for each of three samples of labelled images. Untrained trunk and pixels are shortest, then PCA and the trunk trained with noise alone, jigsaw and rotation; the trunk trained by InfoNCE reaches the one trained with all labels.](../docs/figures/lab6_pretext_tasks.png)
+# ![Horizontal bars of test accuracy of a linear classifier with ten labels per class, one bar for each kind of features, with a dot for each of three samples of labelled images. Untrained trunk, pixels and the trunk trained with noise alone are shortest, then come jigsaw and rotation; the trunk trained by InfoNCE reaches the one trained with all labels.](../docs/figures/lab6_pretext_tasks.png)
 #
 # *Each question has a check below it. It tells you what came out, what it expected and the
 # likeliest slip; unanswered questions never stop the notebook. Three hints wait under each question.*
@@ -798,8 +798,8 @@ with lab.needs("quarter_turned", "permutation_set", "cut_tiles", "shuffled", "tw
                    ylabel="features")
     plots.show(figure, "Horizontal bars of test accuracy of a linear classifier with ten labels per "
                        "class, one bar for each kind of features, with a dot for each of three "
-                       "samples of labelled images. Untrained trunk and pixels are shortest, then "
-                       "PCA and the trunk trained with noise alone, jigsaw and rotation; the trunk "
+                       "samples of labelled images. Untrained trunk, pixels and the trunk trained "
+                       "with noise alone are shortest, then come jigsaw and rotation; the trunk "
                        "trained by InfoNCE reaches the one trained with all labels.")
     show_numbers({name: [values.mean(), values.std()] for name, values in accuracy.items()},
                  ["accuracy, mean of samples", "their standard deviation"], first="features")
@@ -851,7 +851,8 @@ with lab.needs("permutation_set", "cut_tiles", "shuffled", "PretextTask", "featu
                  ["accuracy, mean of samples", "their standard deviation"], first="jigsaw")
 
 # %% [markdown]
-# **The reading.** The same training gives features of very different use, so a comparison of two methods has to say where the features were taken. And a part of the jigsaw's distance to the
+# **The reading.** The same training gives features of very different use, so a comparison of two methods has to say where the features were taken. The head, which is thrown away by custom, does no harm here: what it
+# forgets, such as the position, digits don't need. (With photographs and many classes Chen and others found the layer before it far better.) And a part of the jigsaw's distance to the
 # others is no matter of what it has learned: its trunk meets images of another kind than those it was trained on. That gap between training and use is a weakness of every task that damages its inputs.
 
 # %% [markdown]
