@@ -614,11 +614,11 @@ x = ops.clip(x + 0.05 * tf.random.stateless_normal(tf.shape(x), e), 0, 1)
 return tf.split(x, 2)
 # NumPy: frozen
 n, result = tf.shape(images)[0], []
+drawn = lambda low, high, *size: tf.constant(np.random.uniform(low, high, size), tf.float32)[:n]
 for _ in range(2):
-    x = warped(images, np.float32(np.random.uniform(-3, 3, (1000, 2)))[:n],
-               np.float32(np.random.uniform(0.85, 1.15, 1000))[:n],
-               np.float32(np.random.uniform(-0.3, 0.3, 1000))[:n])
-    result.append(ops.clip(x + np.float32(np.random.normal(0, 0.05, (1000, 28, 28, 1)))[:n], 0, 1))
+    x = warped(images, drawn(-3, 3, 1000, 2), drawn(0.85, 1.15, 1000), drawn(-0.3, 0.3, 1000))
+    x = ops.clip(x, 0, 1) ** drawn(0.6, 1.6, 1000, 1, 1, 1)
+    result.append(ops.clip(x + drawn(-0.1, 0.1, 1000, 28, 28, 1), 0, 1))
 return result
 # NumPy for each batch: numpy_draws
 n = tf.shape(images)[0]

@@ -6,6 +6,6 @@ would do, and returns plain data only, so that it can run in another process tha
 
 from utils.checks.remote import functions, networks, pictures, pretexts, training
 
-DRIVERS = (
-    functions.DRIVERS | networks.DRIVERS | pictures.DRIVERS | pretexts.DRIVERS | training.DRIVERS
-)
+DRIVERS = {}
+for module in (functions, networks, pictures, pretexts, training):
+    DRIVERS |= module.DRIVERS

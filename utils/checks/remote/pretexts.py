@@ -14,8 +14,8 @@ def views_in_graph(function, *, batches, seeds, calls):
         calls: list of pairs of places: of the batch and of the seeds.
 
     Returns:
-        dict of `plain` and `compiled`, each a dict by place of the call: the views by place, or text
-        where the result is no tensor, tuple or list.
+        dict of `plain` and `compiled`, each a dict by place of the call: the views by place, or
+        text where the result is no tensor, tuple or list.
     """
     import tensorflow as tf
 
