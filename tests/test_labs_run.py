@@ -250,4 +250,4 @@ class TestLab6(LabRuns):
         "EPOCHS": "1",
         "LABELS, SAMPLES": "5, 1",
     }
-    figures, share = 6, 52
+    figures, share = 7, 52

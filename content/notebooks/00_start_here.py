@@ -34,6 +34,14 @@
 # ![Eighteen woven squares, one for each kernel size and stride: tartan cloth, or plain where the stride divides the kernel size.](../docs/figures/14_upsampling.png)
 # ![Rows of digits: clean, noisy, and cleaned by two filters, by PCA and by the network of lab 2, whose digits are nearest to the clean ones.](../docs/figures/lab2_denoising_autoencoder.png)
 #
+# ### Part 2: learning from the data itself
+#
+# | notebook | what it shows | time |
+# |---|---|---|
+# | [Lab 6: Pretext tasks: one trunk, one probe](../labs/lab6_pretext_tasks.ipynb) (lab, 15 points) | Turns, shuffled tiles and pairs of views train one network without a label; one probe tells what each was worth, beside its controls | 100 min |
+#
+# ![Horizontal bars of test accuracy for eight kinds of features: untrained trunk, pixels and a trunk trained with noise alone are shortest, then come jigsaw and rotation; InfoNCE reaches the trunk trained with all labels.](../docs/figures/lab6_pretext_tasks.png)
+#
 # ### Part 3: explicit models
 #
 # | notebook | what it shows | time |
@@ -71,7 +79,7 @@
 # ![Rows of small pictures: horses in two coats, the zebras made of them, the enlarged difference of these, and the horses that come back, each in its own coat.](../docs/figures/51_image_translation.png)
 # ![Rows of twelve small pictures: horses, the zebras that the network made of them and the true ones; below, zebras, the horses made of them and the true ones.](../docs/figures/lab5_cyclegan.png)
 #
-# In preparation: part 2, *learning from the data itself*, part 6, *one view*, and more lectures and labs in the other parts.
+# In preparation: the lectures of part 2, part 6, *one view*, and more lectures and labs in the other parts.
 #
 # **Lectures** are in `notebooks/`: run them from top to bottom and read. **Labs** are in `labs/`: there you write
 # the functions on which everything else rests.
