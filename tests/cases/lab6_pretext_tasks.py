@@ -37,8 +37,12 @@ from keras import layers, ops
 RIGHT, WRONG, HIDDEN_WRONG = {}, {}, {}
 
 
+IMPORTS = {"permutation_set": "import itertools\nimport random\n\n"}  # that the lab has not
+
+
 def add(question, name, source, verdict):
     *hidden, mistake = verdict.split()
+    source = IMPORTS.get(question, "") + source
     bank = RIGHT if verdict == "right" else HIDDEN_WRONG if hidden else WRONG
     bank.setdefault(question, {})[name] = source if verdict == "right" else (source, mistake)
 
