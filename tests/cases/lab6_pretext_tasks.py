@@ -372,6 +372,7 @@ variance          | tiles.std( | tiles.var( | by_variance
 one too few       | keepdims=True), 1e-6) | keepdims=True, ddof=1), 1e-6) | corrected
 divided by 0      | np.maximum(tiles.std(axis=(2, 3, 4), keepdims=True), 1e-6) | tiles.std(axis=(2, 3, 4), keepdims=True) | not_finite
 divisor from 1    | np.maximum(tiles.std(axis=(2, 3, 4), keepdims=True), 1e-6) | (tiles.std(axis=(2, 3, 4), keepdims=True) + 1) | large_divisor
+a thousandth added | np.maximum(tiles.std(axis=(2, 3, 4), keepdims=True), 1e-6) | (tiles.std(axis=(2, 3, 4), keepdims=True) + 0.001) | large_divisor
 by image          | axis=(2, 3, 4) | axis=(1, 2, 3, 4) | by_image
 by batch          | axis=(2, 3, 4), keepdims | axis=(0, 1, 2, 3, 4), keepdims | by_batch
 by channel        | axis=(2, 3, 4) | axis=(2, 3) | by_channel

@@ -291,7 +291,7 @@ class CutTiles:
         ),
         "large_divisor": [
             other_scale(lambda t, c=c: (t - mean_of(t)) / (t.std(OF_TILE, keepdims=True) + c))
-            for c in (1.0, 0.1)
+            for c in (1.0, 0.1, 0.01, 0.001)
         ],
         "overlapping": [
             lambda x, g, s, o: standardized(corners(x, g, s, o, step=s)),
