@@ -633,14 +633,14 @@ return [warped(images, np.float32(np.random.uniform(-3, 3, (n, 2))),
 
 # --- info_nce ----------------------------------------------------------------------------------
 
-NCE = solution(LAB, "info_nce")
+LOSS = solution(LAB, "info_nce")
 
 
-def nce(*changes):
-    return replaced(NCE, *changes)
+def loss_with(*changes):
+    return replaced(LOSS, *changes)
 
 
-table("info_nce", nce)("""
+table("info_nce", loss_with)("""
 the solution        | 1e9 | 1e9 | right
 minus a million     | 1e9 * ops.eye | 1e6 * ops.eye | right
 keras normalize     | both / ops.norm(both, axis=-1, keepdims=True) | ops.normalize(both, axis=-1) | right
