@@ -1,13 +1,18 @@
 """What tests of several files use of the labs: their cells, the solution's answers, the needs."""
 
+import ast
 import functools
+import importlib
+from types import SimpleNamespace
 
 import nbformat
 
 from tests import needs
-from utils import ROOT
+from tests.cases import namespace, solution
+from utils import ROOT, training
 from utils.checks import questions_of
 
+SETTINGS = SimpleNamespace(seed=0)
 IMPORTS = "import math\nfrom keras import layers, ops\n"  # that answers of the banks may use
 
 
@@ -59,3 +64,20 @@ def analysed(lab, answers=None, changes=None):
 def blocks_of(lab, answers=None):
     """What stands under each `lab.needs`."""
     return [block for block in analysed(lab, answers).blocks if block.named is not None]
+
+
+def cells_of(lab, *names, answers=(), **given):
+    """A namespace with these functions of the lab's cells, the solution's answers, and `given`."""
+    bank = importlib.import_module(f"tests.cases.{lab}")
+    found = namespace(bank, "\n".join(solution(lab, name) for name in answers))
+    found |= {"settings": SETTINGS, "training": training} | given
+    tree = ast.parse((ROOT / "content" / "labs" / f"{lab}.py").read_text(encoding="utf-8"))
+    parts = [each for each in ast.walk(tree) if getattr(each, "name", "") in names]
+    exec(compile(ast.Module(parts, []), lab, "exec"), found)
+    return found
+
+
+def right(lab, question, name):
+    """A right network of the bank."""
+    bank = importlib.import_module(f"tests.cases.{lab}")
+    return namespace(bank, bank.RIGHT[question][name])[question]

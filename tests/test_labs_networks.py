@@ -4,39 +4,17 @@ The banks' right networks pass the checks; here the labs' own functions use some
 cells do and in small: classes, and networks that make their weights at the first call.
 """
 
-import ast
-import importlib
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
-from tests.cases import namespace, solution
-from utils import ROOT, training
+from tests.labs import cells_of, right
+from utils import training
 
 INPUTS = ["content/labs/lab*.py", "tests/cases/lab*.py"]  # see tests/keys.py
 
 pytestmark = pytest.mark.usefixtures("frees_graphs")
-SETTINGS = SimpleNamespace(seed=0)
-
-
-def cells_of(lab, *names, answers=(), **given):
-    """A namespace with these functions of the lab's cells, the solution's answers, and `given`."""
-    bank = importlib.import_module(f"tests.cases.{lab}")
-    found = namespace(bank, "\n".join(solution(lab, name) for name in answers))
-    found |= {"settings": SETTINGS, "training": training} | given
-    tree = ast.parse((ROOT / "content" / "labs" / f"{lab}.py").read_text(encoding="utf-8"))
-    parts = [each for each in ast.walk(tree) if getattr(each, "name", "") in names]
-    exec(compile(ast.Module(parts, []), lab, "exec"), found)
-    return found
-
-
-def right(lab, question, name):
-    """A right network of the bank."""
-    bank = importlib.import_module(f"tests.cases.{lab}")
-    return namespace(bank, bank.RIGHT[question][name])[question]
 
 
 def images(*size):

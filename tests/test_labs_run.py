@@ -240,3 +240,14 @@ class TestLab5(LabRuns):
         "ABLATION_EPOCHS": "1",
     }
     figures, share, eager, given, empty = 5, 52, True, 1, (34,)
+
+
+class TestLab6(LabRuns):
+    lab = "lab6_pretext_tasks"
+    tiny = {
+        "TRAINING_IMAGES": "1_000",
+        "TEST_IMAGES": "200",
+        "EPOCHS": "1",
+        "LABELS, SAMPLES": "5, 1",
+    }
+    figures, share = 7, 52

@@ -39,8 +39,10 @@
 # | notebook | what it shows | time |
 # |---|---|---|
 # | [21: Reconstruction pretexts](21_reconstruction_pretexts.ipynb) (lecture) | One trunk on eight tasks that need no label: what each teaches, why the answer is grey or blurred where there is no single one, and what is lost between training and use | 40 min |
+# | [Lab 6: Pretext tasks: one trunk, one probe](../labs/lab6_pretext_tasks.ipynb) (lab, 15 points) | Turns, shuffled tiles and pairs of views train one network without a label; one probe tells what each was worth, beside its controls | 100 min |
 #
 # ![Rows of small pictures of things: grey, coloured by regression, by classes, and true. Trees, lamps and snails get their colours, houses, boats and kites dull or wrong ones.](../docs/figures/21_reconstruction_pretexts.png)
+# ![Horizontal bars of test accuracy for eight kinds of features: untrained trunk, pixels and a trunk trained with noise alone are shortest, then come jigsaw and rotation; InfoNCE reaches the trunk trained with all labels.](../docs/figures/lab6_pretext_tasks.png)
 #
 # ### Part 3: explicit models
 #

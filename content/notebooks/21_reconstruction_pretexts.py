@@ -19,7 +19,7 @@
 # | Time | about 40 minutes to read; runs in about a minute on two cores |
 # | Needs | no network, no GPU, 3 GB of memory |
 # | Before | [13: Autoencoders](13_autoencoders.ipynb), [Lab 2: A denoising autoencoder](../labs/lab2_denoising_autoencoder.ipynb) |
-# | After | the transformation pretexts of lecture 22, in preparation |
+# | After | [Lab 6: Pretext tasks](../labs/lab6_pretext_tasks.ipynb) |
 #
 # At the end you will have made this figure:
 #
@@ -649,4 +649,4 @@ claims.table()
 # - S. Gidaris and others, *Learning representations by predicting bags of visual words*, CVPR 2020.
 # - ITU-R BT.601: luma and colour differences.
 #
-# **Next:** [31: Generative networks](31_generative_networks.ipynb), where the mean is no longer the only answer: a random number chooses among all that are possible.
+# **Next:** [lab 6](../labs/lab6_pretext_tasks.ipynb), where you train a trunk on tasks of another kind: turns, tiles and pairs of views.

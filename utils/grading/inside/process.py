@@ -102,7 +102,7 @@ def warm_up():
 
 
 # Each module after those that it imports.
-REMOTE = "functions", "networks", "training", "pictures", "drivers", "errors", "answers"
+REMOTE = "functions", "networks", "training", "pictures", "pretexts", "drivers", "errors", "answers"
 
 
 @functools.cache
