@@ -721,7 +721,7 @@ with lab.needs("quarter_turned", "PretextTask"):
     ax.bar(range(10), of_digit)
     ax.axhline(0.5, color="black", linestyle="--")
     ax.set(xticks=range(10), ylim=(0, 1.02))
-    plots.describe(ax, xlabel="digit", ylabel="share of turns found (dashed: half)")
+    plots.describe(ax, xlabel="digit", ylabel="turns found (dashed: half)")
     plots.show(figure, "Bars of the share of turns found, one for each digit. Those of 0, 6 and 9 end "
                        "near one half, the others near 1.")
     ambiguous = np.isin(digits, [0, 6, 9])
