@@ -98,8 +98,9 @@ flat, flat_test = pictures.reshape(len(pictures), -1), test_pictures.reshape(len
 axes = PCA(64, random_state=settings.seed).fit(flat[:4_000])
 labelled, untrained = new_trunk(), new_trunk()
 class_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-pretexts.learn(labelled, keras.Sequential([layers.Dense(6)]), None, (pictures, train["label"]),
-               loss=class_loss, epochs=EPOCHS, seed=settings.seed)
+losses = pretexts.learn(labelled, keras.Sequential([layers.Dense(6)]), None,
+                        (pictures, train["label"]), loss=class_loss, epochs=EPOCHS,
+                        seed=settings.seed)
 
 # %%
 rows = {"pixels": reads(flat, flat_test),
