@@ -3,6 +3,7 @@
 import functools
 import importlib
 import re
+import textwrap
 
 import pytest
 
@@ -53,6 +54,51 @@ def right(make, rows):
 def wrong(make, rows):
     """{name: (source, id)} from {name: (arguments of `make`, the last of them the id)}."""
     return {name: (make(*parts), mistake) for name, (*parts, mistake) in rows.items()}
+
+
+class Texts:
+    """Answers that stand in tables and bodies of text, each with what becomes of it.
+
+    That is "right", the id of the mistake, or "hidden" and the id of one that only a hidden check
+    catches.
+
+    Attributes:
+        right, wrong, hidden_wrong: what a bank has as RIGHT, WRONG and HIDDEN_WRONG.
+    """
+
+    def __init__(self, imports=None):
+        """imports: source that goes before each answer to a question, a dict by question."""
+        self.right, self.wrong, self.hidden_wrong = {}, {}, {}
+        self.imports = imports or {}
+
+    def add(self, question, name, source, verdict):
+        *hidden, mistake = verdict.split()
+        source = self.imports.get(question, "") + source
+        bank = self.right if verdict == "right" else self.hidden_wrong if hidden else self.wrong
+        case = source if verdict == "right" else (source, mistake)
+        bank.setdefault(question, {})[name] = case
+
+    def table(self, question, way):
+        """Adds answers from lines "name | argument of `way` | ... | verdict"."""
+
+        def add_lines(text):
+            for line in text.strip().splitlines():
+                name, *parts, verdict = (cell.strip() for cell in line.split(" | "))
+                self.add(question, name, way(*parts), verdict)
+
+        return add_lines
+
+    def bodies(self, question, arguments):
+        """Adds answers from bodies of the function, each below its "# name: verdict"."""
+
+        def add_bodies(text):
+            for part in text.split("\n# ")[1:]:
+                title, body = part.split("\n", 1)
+                name, verdict = title.split(": ")
+                source = f"def {question}({arguments}):\n{textwrap.indent(body, '    ')}\n"
+                self.add(question, name, source, verdict)
+
+        return add_bodies
 
 
 def namespace(bank, source):

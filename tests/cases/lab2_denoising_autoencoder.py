@@ -6,9 +6,7 @@ each by what stands in it instead, and say what becomes of it: "right", the id o
 "hidden" and the id of one that only a hidden check catches.
 """
 
-import textwrap
-
-from tests.cases import changed, solution
+from tests.cases import Texts, changed, solution
 
 LAB = "lab2_denoising_autoencoder"
 PRELUDE = """
@@ -25,37 +23,9 @@ def add_gaussian_noise(images, sigma, seed):
     return np.clip(images + noise, 0, 1).astype("float32")
 """
 
-# HIDDEN_WRONG: mistakes that the visible check lets pass and a hidden one catches.
-RIGHT, WRONG, HIDDEN_WRONG = {}, {}, {}
-
-
-def add(question, name, source, verdict):
-    *hidden, mistake = verdict.split()
-    bank = RIGHT if verdict == "right" else HIDDEN_WRONG if hidden else WRONG
-    bank.setdefault(question, {})[name] = source if verdict == "right" else (source, mistake)
-
-
-def answers(question, way):
-    """The function that adds answers from lines "name | argument of `way` | ... | verdict"."""
-
-    def add_lines(table):
-        for line in table.strip().splitlines():
-            name, *parts, verdict = (cell.strip() for cell in line.split(" | "))
-            add(question, name, way(*parts), verdict)
-
-    return add_lines
-
-
-def bodies(question, arguments):
-    """The function that adds answers from bodies, each below its "# name: verdict"."""
-
-    def add_bodies(text):
-        for part in text.split("\n# ")[1:]:
-            title, body = part.split("\n", 1)
-            source = f"def {question}({arguments}):\n{textwrap.indent(body, '    ')}\n"
-            add(question, title.split(": ")[0], source, title.split(": ")[1])
-
-    return add_bodies
+TEXTS = Texts()
+RIGHT, WRONG, HIDDEN_WRONG = TEXTS.right, TEXTS.wrong, TEXTS.hidden_wrong
+add, answers, bodies = TEXTS.add, TEXTS.table, TEXTS.bodies
 
 
 def replacing(question, old):

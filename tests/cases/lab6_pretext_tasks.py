@@ -7,9 +7,8 @@ catches.
 """
 
 import re
-import textwrap
 
-from tests.cases import replaced, solution
+from tests.cases import Texts, replaced, solution
 from utils import ROOT
 
 LAB = "lab6_pretext_tasks"
@@ -33,42 +32,9 @@ from keras import layers, ops
 {given("warped")}
 """
 
-# HIDDEN_WRONG: mistakes that the visible check lets pass and a hidden one catches.
-RIGHT, WRONG, HIDDEN_WRONG = {}, {}, {}
-
-
-IMPORTS = {"permutation_set": "import itertools\nimport random\n\n"}  # that the lab has not
-
-
-def add(question, name, source, verdict):
-    *hidden, mistake = verdict.split()
-    source = IMPORTS.get(question, "") + source
-    bank = RIGHT if verdict == "right" else HIDDEN_WRONG if hidden else WRONG
-    bank.setdefault(question, {})[name] = source if verdict == "right" else (source, mistake)
-
-
-def table(question, way):
-    """The function that adds answers from lines "name | argument of `way` | ... | verdict"."""
-
-    def add_lines(text):
-        for line in text.strip().splitlines():
-            name, *parts, verdict = (cell.strip() for cell in line.split(" | "))
-            add(question, name, way(*parts), verdict)
-
-    return add_lines
-
-
-def bodies(question, arguments):
-    """The function that adds answers from bodies, each below its "# name: verdict"."""
-
-    def add_bodies(text):
-        for part in text.split("\n# ")[1:]:
-            title, body = part.split("\n", 1)
-            name, verdict = title.split(": ")
-            source = f"def {question}({arguments}):\n{textwrap.indent(body, '    ')}\n"
-            add(question, name, source, verdict)
-
-    return add_bodies
+TEXTS = Texts({"permutation_set": "import itertools\nimport random\n\n"})  # that the lab has not
+RIGHT, WRONG, HIDDEN_WRONG = TEXTS.right, TEXTS.wrong, TEXTS.hidden_wrong
+add, table, bodies = TEXTS.add, TEXTS.table, TEXTS.bodies
 
 
 # --- quarter_turned ----------------------------------------------------------------------------

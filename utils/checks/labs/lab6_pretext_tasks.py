@@ -143,11 +143,7 @@ def permutations_of(answers, tiles, count, least, seed=SEED):
         mistake = "from_1" if one_more else "no_permutations"
         raise Wrong("permutations_expect", f"a row {brief(found[0])}", mistake, **values)
     if count > 1 and (distances := differing(found)).min() < least:
-        mistakes = {
-            "repeats": distances.min() == 0,
-            "too_near": True,
-        }
-        mistake = next(name for name, made in mistakes.items() if made)
+        mistake = "too_near" if distances.min() else "repeats"
         words = f"two that differ in {distances.min()}"
         raise Wrong("distance_expects", words, mistake, **values)
     return found

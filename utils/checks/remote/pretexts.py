@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.checks.remote.networks import copies
-from utils.checks.remote.training import WithLayers, step_by_step
+from utils.checks.remote.training import Normalized, step_by_step, watched
 
 
 def views_in_graph(function, *, batches, seeds, calls):
@@ -37,7 +37,7 @@ def views_in_graph(function, *, batches, seeds, calls):
     }
 
 
-class _LinearTask(WithLayers):
+class _LinearTask(Normalized):
     """A trunk and a head of one linear layer each, which tell what comes to them.
 
     Attributes:
@@ -48,21 +48,11 @@ class _LinearTask(WithLayers):
 
     def __init__(self, weights, normalized):
         import keras
-        import tensorflow as tf
 
-        events = self.events = []
-
-        class Watched(keras.layers.Layer):
-            def call(self, inputs, training=None):
-                if tf.executing_eagerly():
-                    seen = {"network": self.name, "training": bool(training)}
-                    events.append(seen | {"inputs": np.array(inputs)})
-                return inputs
-
-        self.norms, self.layers, self.networks = {}, {}, []
+        self.events, self.norms, self.layers, self.networks = [], {}, {}, []
         for name in ("trunk", "head"):
             inputs = keras.Input((len(weights[name][0]),))
-            x = Watched(name=name)(inputs)
+            x = watched(self.events, name)(inputs)
             if normalized:
                 norm = self.norms[name] = keras.layers.BatchNormalization(
                     momentum=0.9, center=False, scale=False
@@ -71,10 +61,6 @@ class _LinearTask(WithLayers):
             self.layers[name] = keras.layers.Dense(len(weights[name][1]))
             self.networks.append(keras.Model(inputs, self.layers[name](x)))
         self.set(weights)
-
-    def moving_means(self):
-        """What batch normalization has gathered, by network; empty without it."""
-        return {name: norm.moving_mean.numpy().copy() for name, norm in self.norms.items()}
 
 
 def pretext_training(make, *, weights, batches, rate, normalized=False, epochs=0):

@@ -59,6 +59,32 @@ class WithLayers:
         }
 
 
+class Normalized(WithLayers):
+    """The same, with batch normalization before some of them (`norms`, a dict by network)."""
+
+    def moving_means(self):
+        """What batch normalization has gathered, by network; empty without it."""
+        return {name: norm.moving_mean.numpy().copy() for name, norm in self.norms.items()}
+
+
+def watched(events, name, **options):
+    """A layer that passes on what comes in, and tells of it where it is not compiled.
+
+    events: list that gets a dict of `network` (the name), `training` and `inputs` at each call.
+    """
+    import keras
+    import tensorflow as tf
+
+    class Watched(keras.layers.Layer):
+        def call(self, inputs, training=None):
+            if tf.executing_eagerly():
+                seen = {"network": self.name, "training": bool(training)}
+                events.append(seen | {"inputs": np.array(inputs)})
+            return inputs
+
+    return Watched(name=name, **options)
+
+
 class _LinearAutoencoder(WithLayers):
     """An encoder and a decoder of one linear layer for each output.
 
@@ -214,7 +240,7 @@ def with_vae(function, *, weights, beta, images):
     return function(LinearVAE(), images)
 
 
-class _LinearPair(WithLayers):
+class _LinearPair(Normalized):
     """A generator and a discriminator of one linear layer each, which tell what comes to them.
 
     Attributes:
@@ -225,20 +251,12 @@ class _LinearPair(WithLayers):
 
     def __init__(self, shape, latents, normalized):
         import keras
-        import tensorflow as tf
 
-        events = self.events = []
-
-        class Watched(keras.layers.Layer):
-            def call(self, inputs, training=None):
-                if tf.executing_eagerly():
-                    seen = {"network": self.name, "training": bool(training)}
-                    events.append(seen | {"inputs": np.array(inputs)})
-                return inputs
+        self.events = []
 
         def network(name, shape, units, *last):
             inputs = keras.Input(shape)
-            x = Watched(name=name, dtype="float32")(inputs)
+            x = watched(self.events, name, dtype="float32")(inputs)
             if normalized:
                 norm = self.norms[name] = keras.layers.BatchNormalization(
                     momentum=0.9, center=False, scale=False, dtype="float32"
@@ -256,10 +274,6 @@ class _LinearPair(WithLayers):
             network("generator", (latents,), int(np.prod(shape)), image),
             network("discriminator", shape, 1),
         )
-
-    def moving_means(self):
-        """What batch normalization has gathered, by network; empty without it."""
-        return {name: norm.moving_mean.numpy().copy() for name, norm in self.norms.items()}
 
 
 def gan_training(
